@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+#
+# What ./quickstart and ./run-tests have in common: from nothing to a build in
+# _build/ovs.  To be sourced by bash in the top directory, with 'log' the name
+# of the file that takes the output of commands.
+
+# What is needed to build; the same names in Debian 12 and 13.
+BUILD_PACKAGES='autoconf automake ca-certificates g++ gcc libbpf-dev libc6-dev
+    libcap-ng-dev libnuma-dev libssl-dev libtool libunbound-dev libxdp-dev make
+    pkg-config python3'
+
+# Prints a line that says what is going on, with the seconds since the start.
+say() {
+    printf '[%4ds] %s\n' "$SECONDS" "$*"
+}
+
+# Output that is meant for the user, where stdout goes to a log.
+exec 3>&1
+busy=
+
+# Prints an error message and ends the program.
+fail() {
+    echo "${0##*/}: $*" >&2
+    exit 1
+}
+
+# Runs a command, and prints what function $1 says every 15 seconds.  Returns
+# the exit status of the command, which is 'busy' meanwhile.
+run_and_say() {
+    local what=$1 i=0 pid
+    shift
+    set -m                      # A process group of its own, for stop_busy.
+    "$@" </dev/null &
+    set +m
+    pid=$!
+    busy=$pid
+    while kill -0 $pid 2>/dev/null; do
+        sleep 1
+        test $((++i % 15)) != 0 || say "  ... $("$what")" >&3
+    done
+    busy=
+    wait $pid
+}
+
+# Stops what run_and_say has started, and all that this has started.
+stop_busy() {
+    test -z "$busy" || kill -- -"$busy" 2>/dev/null
+    busy=
+}
+
+# Prints how far the log is.
+last_of_log() {
+    tail -n 1 "$log" | cut -c 1-60
+}
+
+# Runs a command that takes long, with its output in the log file.  $1 says
+# what is being done, the rest is the command.
+patiently() {
+    local what=$1
+    shift
+    say "$what (log: $log)"
+    run_and_say last_of_log "$@" >>"$log" 2>&1 || {
+        tail -n 30 "$log" >&2
+        fail "$what failed; all of the output is in $log"
+    }
+}
+
+# Prints those of the packages $@ that are not installed.
+missing_packages() {
+    local p
+    for p; do
+        dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null |
+            grep -q ' installed$' || echo "$p"
+    done
+}
+
+# Installs those of the packages $@ that are missing; with 'no_install' set,
+# only names them.
+install_packages() {
+    local missing
+    command -v apt-get >/dev/null || fail "only Debian 12 and 13 are known"
+    missing=$(missing_packages "$@" | xargs)
+    test -n "$missing" || return 0
+    test -z "$no_install" || fail "these packages are missing: $missing"
+    patiently "updating the list of packages" apt-get -q update
+    # shellcheck disable=SC2086
+    patiently "installing $missing" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -y --no-install-recommends install $missing
+}
+
+# Prints the C compiler $1, through ccache if there is one.
+compiler() {
+    command -v ccache >/dev/null && echo "ccache $1" || echo "$1"
+}
+
+# Builds in _build/ovs, or brings that up to date.  Debian's own Python, and
+# not another one in $PATH, has the modules that the packages install.
+build() {
+    test -e configure || patiently "making ./configure" ./boot.sh
+    test -e Makefile ||
+        patiently "getting and configuring Open vSwitch" ./configure \
+            CC="$(compiler gcc)" CFLAGS="-g -O2" PYTHON3=/usr/bin/python3
+    patiently "building in _build/ovs (2 minutes on 2 cores, less later)" \
+        make -j"$(nproc)" V=0
+}

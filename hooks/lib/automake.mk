@@ -1,0 +1,10 @@
+# Why: our sources of the library.
+@append
+
+lib_libopenvswitch_la_SOURCES += \
+	lib/stt-reasm.c \
+	lib/stt-reasm.h \
+	lib/tnl-csum.c \
+	lib/tnl-provider.c \
+	lib/tnl-provider.h \
+	lib/tnl-stt.c

@@ -1,0 +1,5 @@
+@include "tnl-provider.h"
+
+# Why: the same sum in larger steps, which takes a fifth of the instructions.
+@in csum_continue first
+    return tnl_csum_continue(partial, data_, n);

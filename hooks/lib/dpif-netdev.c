@@ -1,0 +1,11 @@
+@include "tnl-provider.h"
+
+# Why: a packet that pop keeps for reassembly is no error, and pop may return
+# more packets than it got.
+@in dp_execute_cb before if (packets_dropped) {
+                packets_dropped = tnl_pop_drops(p->port->netdev,
+                                                packets_dropped);
+
+# Why: in the slow path the caller goes on with a packet that a push dropped.
+@in dpif_netdev_execute before if (dp_packet_batch_size(&pp) == 1) {
+    tnl_execute_done(execute, dp_packet_batch_size(&pp));

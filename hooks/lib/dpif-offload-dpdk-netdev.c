@@ -1,0 +1,7 @@
+@include "tnl-provider.h"
+
+# Why: rte_flow would send the header template of an overlay type as it is.
+@in parse_flow_actions first
+    if (tnl_refuse_offload(nl_actions, nl_actions_len)) {
+        return -1;
+    }

@@ -1,0 +1,21 @@
+@include "tnl-provider.h"
+
+# Why: an overlay type may have its L4 port in the datapath port's name.
+@in netdev_vport_needs_dst_port first
+    if (tnl_type_needs_dst_port(netdev_get_type(dev))) {
+        return true;
+    }
+
+# Why: the default port of an overlay type.
+@in netdev_vport_construct before tnl_cfg->dont_fragment = true;
+    tnl_construct(netdev_, port, tnl_cfg);
+
+# Why: overlay types are upstream's tunnel class with some members replaced.
+@in netdev_vport_tunnel_register before unixctl_command_register("tnl/egress_port_range", "min max", 0, 2,
+        static struct vport_class overlay[TNL_N_CLASSES];
+        for (i = 0; i < TNL_N_CLASSES; i++) {
+            overlay[i] = vport_classes[0];
+            tnl_class_register(i, &overlay[i].dpif_port,
+                               &overlay[i].netdev_class);
+            netdev_register_provider(&overlay[i].netdev_class);
+        }

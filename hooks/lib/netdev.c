@@ -1,0 +1,19 @@
+@include "tnl-provider.h"
+
+# Why: a frame that was encapsulated whole is cut for the device that it really
+# leaves from.
+@in netdev_send first
+    tnl_send_prepare(netdev, batch);
+
+# Why: overlay types push a batch at a time and keep inner offloads.
+@in netdev_push_header first
+    if (tnl_push(netdev, batch, data)) {
+        return 0;
+    }
+
+# Why: overlay types pop a batch at a time, keep segments, and set inner
+# offloads, which this function would reset.
+@in netdev_pop_header first
+    if (tnl_pop(netdev, batch)) {
+        return;
+    }

@@ -1,0 +1,19 @@
+@include "tnl-provider.h"
+
+# Why: overlay types are tunnels; their number tells them apart.
+@in dpif_sflow_tunnel_type before if (strcmp(type, "gre") == 0) {
+        if (tnl_type_to_vport_type(type)) {
+            return tnl_type_to_vport_type(type);
+        }
+
+# Why: the IP protocol of overlay types.
+@in dpif_sflow_tunnel_proto before switch(tunnel_type) {
+    if (!tnl_vport_type_to_nw_proto(tunnel_type, &ipproto))
+
+# Why: the headers of overlay types.
+@in sflow_read_tnl_push_action after sflow_actions->out_port = data->out_port;
+    if (tnl_read_push(data, &sflow_actions->tunnel,
+                      &sflow_actions->tunnel_ipproto)) {
+        sflow_actions->tunnel_err |= !sflow_actions->tunnel.ip_dst;
+        return;
+    }

@@ -1,0 +1,5 @@
+# Why: our part of the flow parser.
+@append
+
+ovs_pyfiles += \
+	python/ovs/flow/overlay.py

@@ -1,0 +1,7 @@
+# Why: the headers of overlay types.
+@line after from ovs.flow.flow import Flow, Section
+from ovs.flow.overlay import tnl_push_decoders
+
+# Why: the same.
+@in _tnl_action_decoder_args before "gre": decode_tnl_gre,
+                                    **tnl_push_decoders(),

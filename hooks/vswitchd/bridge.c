@@ -1,0 +1,9 @@
+@include "tnl-provider.h"
+
+# Why: other_config settings of whole encapsulations.
+@in bridge_reconfigure before add_del_bridges(ovs_cfg);
+    tnl_set_global_config(&ovs_cfg->other_config);
+
+# Why: an error that says what to change.
+@in iface_do_create before if (!VLOG_DROP_WARN(&rl)) {
+        tnl_explain_add_error(netdev, br->type, error, errp);

@@ -1,0 +1,775 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "stt-reasm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "entropy.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/list.h"
+#include "ovs-atomic.h"
+#include "ovs-thread.h"
+#include "packets.h"
+#include "util.h"
+
+/* Most pieces of a frame with gaps between them. */
+#define MAX_RANGES 128
+
+/* Bytes of a frame that are allocated at first when memory is short. */
+#define FIRST_CAPACITY 16384
+
+/* Number of shards, a power of 2. */
+#define SHARD_BITS 5
+#define N_SHARDS (1u << SHARD_BITS)
+
+/* Received bytes 'start' to 'end' - 1. */
+struct range {
+    uint16_t start, end;
+};
+
+/* An incomplete frame, protected by the mutex of its shard. */
+struct frame {
+    struct hmap_node node;      /* In shard's 'frames'. */
+    struct ovs_list lru_node;   /* In shard's 'lru'. */
+    struct stt_reasm_key key;
+
+    uint64_t used;              /* Value of 'clock' at the last segment. */
+    long long int used_msec;    /* Time of the last segment. */
+
+    uint8_t *base;              /* 'headroom', then 'capacity' bytes. */
+    uint16_t headroom;
+    uint16_t capacity;          /* Bytes of the frame that fit now. */
+    uint16_t total;             /* Bytes of the frame. */
+
+    /* The outer header of the bytes at offset 0, and whether any accepted
+     * segment had CE. */
+    uint8_t tos, ttl;
+    uint16_t flags;
+    bool ce;
+
+    /* What was received, in order, with a gap between each two. */
+    uint8_t n_ranges;
+    struct range ranges[MAX_RANGES];
+};
+BUILD_ASSERT_DECL(MAX_RANGES <= UINT8_MAX);
+
+/* The frames whose keys hash to the same SHARD_BITS. */
+OVS_ALIGNED_STRUCT(CACHE_LINE_SIZE, shard) {
+    struct ovs_mutex mutex;
+    struct hmap frames OVS_GUARDED;
+
+    /* The same frames, the one whose last segment is the longest ago first. */
+    struct ovs_list lru OVS_GUARDED;
+
+    /* 'used' of the first frame in 'lru', UINT64_MAX if there is none.
+     * Written only with 'mutex' held, read by anyone. */
+    atomic_uint64_t oldest;
+
+    uint64_t n[STT_REASM_N_COUNTERS] OVS_GUARDED;
+};
+
+/* A hash takes the key as 32-bit words, in pairs. */
+#define KEY_WORDS (ROUND_UP(sizeof(struct stt_reasm_key), 8) / 4)
+BUILD_ASSERT_DECL(sizeof(struct stt_reasm_key)
+                  == sizeof(void *) + 2 * sizeof(struct in6_addr) + 8);
+
+struct stt_reasm {
+    struct shard *shards;       /* 'N_SHARDS' of them. */
+    uint64_t secrets[KEY_WORDS + 1]; /* For hash_key(). */
+
+    /* Limits. */
+    atomic_uint64_t max_bytes;
+    atomic_uint64_t max_frames;
+    atomic_uint64_t timeout;
+
+    /* What all shards hold together.  Memory is counted before it is allocated
+     * until after it is freed, so that there is never more of it than the
+     * limit. */
+    atomic_uint64_t bytes;
+    atomic_uint64_t frames;
+
+    /* Orders frames by use, over all shards.  It advances with each new frame,
+     * not with each segment, which would make it a bottleneck; thus the order
+     * of two frames of different shards is not known if no frame was created
+     * since both were used. */
+    atomic_uint64_t clock;
+};
+
+/* A part of the limits that one thread has set aside. */
+struct room {
+    uint64_t bytes;
+    uint64_t frames;
+};
+
+/* State of a call of stt_reasm_add(), which tries, makes room if it must, and
+ * tries again. */
+struct attempt {
+    struct room room;           /* Set aside so far. */
+    struct room need;           /* What was missing. */
+    uint16_t first_capacity;    /* Allocation for a new frame, 0: undecided. */
+    struct ovs_list dead;       /* Frames to free. */
+};
+
+/* Hashes 'key'.  The keys come from the network, so this is the pair-multiply-
+ * shift scheme, which is strongly universal: whoever does not know 'secrets'
+ * cannot find keys that collide more often than by chance. */
+static uint32_t
+hash_key(const struct stt_reasm *r, const struct stt_reasm_key *key)
+{
+    uint32_t words[KEY_WORDS] = { 0 };
+    uint64_t sum = r->secrets[KEY_WORDS];
+
+    memcpy(words, key, sizeof *key);
+    for (size_t i = 0; i < KEY_WORDS; i += 2) {
+        sum += (r->secrets[i] + words[i + 1]) * (r->secrets[i + 1] + words[i]);
+    }
+    return sum >> 32;
+}
+
+/* Returns the memory, in bytes, for a frame with 'headroom' of which
+ * 'capacity' bytes are allocated. */
+static uint64_t
+memory(uint16_t headroom, uint16_t capacity)
+{
+    return sizeof(struct frame) + headroom + capacity;
+}
+
+/* Returns the headroom for a frame of 'total' bytes.  It is a multiple of 16,
+ * so that the frame is aligned. */
+static uint16_t
+headroom(uint16_t total)
+{
+    return MIN(STT_REASM_HEADROOM, ROUND_DOWN(UINT16_MAX - total, 16));
+}
+
+/* Adds 'n' to '*used' unless the sum is more than 'max'.  Returns true if
+ * successful. */
+static bool
+reserve(atomic_uint64_t *used, uint64_t n, uint64_t max)
+{
+    uint64_t old;
+
+    atomic_read_relaxed(used, &old);
+    do {
+        if (old > max || n > max - old) {
+            return !n;
+        }
+    } while (!atomic_compare_exchange_weak_relaxed(used, &old, old + n));
+
+    return true;
+}
+
+/* Gives 'room' back. */
+static void
+release(struct stt_reasm *r, const struct room *room)
+{
+    uint64_t orig;
+
+    if (room->bytes) {
+        atomic_sub_relaxed(&r->bytes, room->bytes, &orig);
+    }
+    if (room->frames) {
+        atomic_sub_relaxed(&r->frames, room->frames, &orig);
+    }
+}
+
+/* Adds to 'room' from within the limits so that it has at least 'need'.
+ * Returns true if successful. */
+static bool
+take_room(struct stt_reasm *r, struct room *room, const struct room *need)
+{
+    uint64_t bytes = need->bytes > room->bytes ? need->bytes - room->bytes : 0;
+    uint64_t frames = (need->frames > room->frames
+                       ? need->frames - room->frames : 0);
+    uint64_t max_bytes, max_frames;
+
+    atomic_read_relaxed(&r->max_bytes, &max_bytes);
+    atomic_read_relaxed(&r->max_frames, &max_frames);
+    if (!reserve(&r->frames, frames, max_frames)) {
+        return false;
+    }
+    if (!reserve(&r->bytes, bytes, max_bytes)) {
+        release(r, &(struct room) { .frames = frames });
+        return false;
+    }
+    room->bytes += bytes;
+    room->frames += frames;
+    return true;
+}
+
+/* Tells everyone the age of 'shard'. */
+static void
+publish_oldest(struct shard *shard)
+    OVS_REQUIRES(shard->mutex)
+{
+    uint64_t oldest = UINT64_MAX;
+
+    if (!ovs_list_is_empty(&shard->lru)) {
+        struct frame *f = CONTAINER_OF(ovs_list_front(&shard->lru),
+                                       struct frame, lru_node);
+        oldest = f->used;
+    }
+    atomic_store_relaxed(&shard->oldest, oldest);
+}
+
+/* Notes that 'f', a member of 'shard', is the most recently used frame. */
+static void
+touch(struct stt_reasm *r, struct shard *shard, struct frame *f)
+    OVS_REQUIRES(shard->mutex)
+{
+    atomic_read_relaxed(&r->clock, &f->used);
+    ovs_list_remove(&f->lru_node);
+    ovs_list_push_back(&shard->lru, &f->lru_node);
+    publish_oldest(shard);
+}
+
+/* Removes 'f' from 'shard'. */
+static void
+unlink_frame(struct shard *shard, struct frame *f)
+    OVS_REQUIRES(shard->mutex)
+{
+    hmap_remove(&shard->frames, &f->node);
+    ovs_list_remove(&f->lru_node);
+    publish_oldest(shard);
+}
+
+/* Moves 'f' from 'shard' to 'dead', for free_frames(). */
+static void
+kill_frame(struct shard *shard, struct frame *f, struct ovs_list *dead)
+    OVS_REQUIRES(shard->mutex)
+{
+    unlink_frame(shard, f);
+    ovs_list_push_back(dead, &f->lru_node);
+}
+
+/* Frees the frames in 'dead' and adds what they took to 'room', which is for
+ * the caller to use or release. */
+static void
+free_frames(struct ovs_list *dead, struct room *room)
+{
+    struct frame *f;
+
+    LIST_FOR_EACH_POP (f, lru_node, dead) {
+        room->bytes += memory(f->headroom, f->capacity);
+        room->frames++;
+        free(f->base);
+        free(f);
+    }
+}
+
+/* Discards the frame whose last segment is the longest ago, of all shards, and
+ * adds what it took to 'room'.  Returns false if there is no frame.  The
+ * caller must hold no shard's mutex. */
+static bool
+evict(struct stt_reasm *r, struct room *room)
+{
+    struct ovs_list dead = OVS_LIST_INITIALIZER(&dead);
+    uint64_t min = UINT64_MAX;
+    struct shard *shard = NULL;
+
+    for (size_t i = 0; i < N_SHARDS; i++) {
+        uint64_t oldest;
+
+        atomic_read_relaxed(&r->shards[i].oldest, &oldest);
+        if (oldest < min) {
+            min = oldest;
+            shard = &r->shards[i];
+        }
+    }
+    if (!shard) {
+        return false;
+    }
+
+    ovs_mutex_lock(&shard->mutex);
+    if (!ovs_list_is_empty(&shard->lru)) {
+        kill_frame(shard, CONTAINER_OF(ovs_list_front(&shard->lru),
+                                       struct frame, lru_node), &dead);
+        shard->n[STT_REASM_RX_EVICTED]++;
+    }
+    ovs_mutex_unlock(&shard->mutex);
+
+    free_frames(&dead, room);
+    return true;
+}
+
+/* Makes 'room' at least as large as 'need', discarding old frames as long as
+ * that takes.  What they took goes to 'room' and nowhere else, so this ends
+ * soon even if other threads want room, too.  Returns true if successful, in
+ * any case the caller must release 'room' later.  The caller must hold no
+ * shard's mutex. */
+static bool
+make_room(struct stt_reasm *r, struct room *room, const struct room *need)
+{
+    while (!take_room(r, room, need)) {
+        if (!evict(r, room)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Returns true if 'f' has had no segment for so long at 'now' that it is given
+ * up. */
+static bool
+is_expired(const struct stt_reasm *r, const struct frame *f, long long int now)
+{
+    uint64_t timeout;
+
+    atomic_read_relaxed(&r->timeout, &timeout);
+    return now >= f->used_msec && now - f->used_msec >= timeout;
+}
+
+/* Finds the place in 'f''s ranges for 'start' to 'end' - 1, storing in '*ip'
+ * the number of ranges in front of it.  Returns STT_REASM_QUEUED or a reason
+ * to drop the segment. */
+static enum stt_reasm_verdict
+find_place(const struct frame *f, uint16_t start, uint16_t end, size_t *ip)
+{
+    const struct range *r = f->ranges;
+    size_t n = f->n_ranges;
+    size_t lo = 0;
+    size_t hi = n;
+
+    if (n && start >= r[n - 1].end) {
+        lo = n;                 /* The usual case: in order. */
+    }
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+
+        if (r[mid].start <= start) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    *ip = lo;
+
+    if (lo && r[lo - 1].end > start) {
+        return (r[lo - 1].end >= end
+                ? STT_REASM_RX_DUPLICATE : STT_REASM_RX_OVERLAP);
+    } else if (lo < n && r[lo].start < end) {
+        return STT_REASM_RX_OVERLAP;
+    } else if (n >= MAX_RANGES
+               && !(lo && r[lo - 1].end == start)
+               && !(lo < n && r[lo].start == end)) {
+        return STT_REASM_RX_FRAGMENTS;
+    }
+    return STT_REASM_QUEUED;
+}
+
+/* Adds 'start' to 'end' - 1 to 'f''s ranges, at the place 'i' that
+ * find_place() returned. */
+static void
+add_range(struct frame *f, uint16_t start, uint16_t end, size_t i)
+{
+    struct range *r = &f->ranges[i];
+    size_t n_after = f->n_ranges - i;
+    bool joins_left = i && r[-1].end == start;
+    bool joins_right = n_after && r->start == end;
+
+    if (joins_left && joins_right) {
+        r[-1].end = r->end;
+        memmove(r, r + 1, (n_after - 1) * sizeof *r);
+        f->n_ranges--;
+    } else if (joins_left) {
+        r[-1].end = end;
+    } else if (joins_right) {
+        r->start = start;
+    } else {
+        memmove(r + 1, r, n_after * sizeof *r);
+        r->start = start;
+        r->end = end;
+        f->n_ranges++;
+    }
+}
+
+/* Returns the frame with 'key', which hashes to 'hash', in 'shard', or a null
+ * pointer. */
+static struct frame *
+find_frame(struct shard *shard, const struct stt_reasm_key *key, uint32_t hash)
+    OVS_REQUIRES(shard->mutex)
+{
+    struct frame *f;
+
+    HMAP_FOR_EACH_WITH_HASH (f, node, hash, &shard->frames) {
+        if (!memcmp(&f->key, key, sizeof *key)) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+/* Creates in 'shard' a frame for 'seg', whose key hashes to 'hash', with
+ * memory for 'capacity' bytes, which the caller has taken room for. */
+static struct frame *
+create_frame(struct stt_reasm *r, struct shard *shard,
+             const struct stt_segment *seg, uint32_t hash, uint16_t capacity)
+    OVS_REQUIRES(shard->mutex)
+{
+    struct frame *f = xmalloc(sizeof *f);
+
+    f->key = seg->key;
+    f->headroom = headroom(seg->total);
+    f->capacity = capacity;
+    f->total = seg->total;
+    f->base = xmalloc(f->headroom + f->capacity);
+    f->ce = false;
+    f->n_ranges = 0;
+    hmap_insert(&shard->frames, &f->node, hash);
+    ovs_list_push_back(&shard->lru, &f->lru_node);
+    atomic_count_inc64(&r->clock);
+    return f;
+}
+
+/* Does the work of stt_reasm_add() with 'shard''s mutex held: 'hash' is the
+ * hash of the key of 'seg'.  If there is not enough room, stores what it takes
+ * in 'at' and returns STT_REASM_N_COUNTERS. */
+static enum stt_reasm_verdict
+add_segment(struct stt_reasm *r, struct shard *shard,
+            const struct stt_segment *seg, uint32_t hash, long long int now,
+            struct attempt *at, struct stt_frame *frame)
+    OVS_REQUIRES(shard->mutex)
+{
+    uint32_t end = seg->offset + seg->len;
+    struct frame *f;
+    size_t i = 0;
+
+    if (!seg->len || end > seg->total || seg->total < STT_REASM_MIN_LEN) {
+        return STT_REASM_RX_LENGTH;
+    }
+
+    f = find_frame(shard, &seg->key, hash);
+    if (f && is_expired(r, f, now)) {
+        kill_frame(shard, f, &at->dead);
+        free_frames(&at->dead, &at->room);
+        shard->n[STT_REASM_RX_EXPIRED]++;
+        f = NULL;
+    }
+    if (f) {
+        enum stt_reasm_verdict verdict;
+
+        if (seg->total != f->total) {
+            return STT_REASM_RX_TOTAL_MISMATCH;
+        }
+        verdict = find_place(f, seg->offset, end, &i);
+        if (verdict != STT_REASM_QUEUED) {
+            return verdict;
+        }
+    }
+    if (!seg->offset && *(const uint8_t *) seg->data) {
+        if (f) {
+            kill_frame(shard, f, &at->dead);
+        }
+        return STT_REASM_RX_VERSION;
+    }
+
+    if (!f || end > f->capacity) {
+        uint64_t whole = memory(headroom(seg->total), seg->total);
+        uint64_t bytes, max_bytes;
+        uint16_t capacity;
+
+        atomic_read_relaxed(&r->bytes, &bytes);
+        atomic_read_relaxed(&r->max_bytes, &max_bytes);
+        if (whole > max_bytes) {
+            return STT_REASM_RX_NO_ROOM;
+        }
+
+        /* As long as memory is plentiful it is not worth copying the frame
+         * when it grows. */
+        if (!at->first_capacity) {
+            at->first_capacity = (bytes - at->room.bytes <= max_bytes / 2
+                                  ? UINT16_MAX : FIRST_CAPACITY);
+        }
+        capacity = (end <= at->first_capacity
+                    ? MIN(seg->total, at->first_capacity) : seg->total);
+
+        at->need.bytes = memory(headroom(seg->total), capacity);
+        at->need.frames = 1;
+        if (f) {
+            at->need.bytes -= memory(f->headroom, f->capacity);
+            at->need.frames = 0;
+        }
+        if (!take_room(r, &at->room, &at->need)) {
+            if (f) {
+                /* Other frames shall make room, not this one. */
+                atomic_count_inc64(&r->clock);
+                touch(r, shard, f);
+            }
+            return STT_REASM_N_COUNTERS;
+        }
+        at->room.bytes -= at->need.bytes;
+        at->room.frames -= at->need.frames;
+
+        if (!f) {
+            f = create_frame(r, shard, seg, hash, capacity);
+        } else {
+            f->base = xrealloc(f->base, f->headroom + capacity);
+            f->capacity = capacity;
+        }
+    }
+
+    memcpy(f->base + f->headroom + seg->offset, seg->data, seg->len);
+    add_range(f, seg->offset, end, i);
+    f->ce |= IP_ECN_is_ce(seg->tos);
+    if (!seg->offset) {
+        f->tos = seg->tos;
+        f->ttl = seg->ttl;
+        f->flags = seg->flags;
+    }
+    if (f->ranges[0].start || f->ranges[0].end != f->total) {
+        f->used_msec = now;
+        touch(r, shard, f);
+        return STT_REASM_QUEUED;
+    }
+
+    *frame = (struct stt_frame) {
+        .base = f->base,
+        .allocated = f->headroom + f->total,
+        .headroom = f->headroom,
+        .len = f->total,
+        .tos = f->tos | (f->ce ? IP_ECN_CE : 0),
+        .ttl = f->ttl,
+        .flags = f->flags,
+    };
+    f->base = NULL;             /* Not for free_frames() to free. */
+    kill_frame(shard, f, &at->dead);
+    return STT_REASM_COMPLETE;
+}
+
+/* Takes segment 'seg', which arrived at 'now' in milliseconds, and copies what
+ * it needs.  If it completes a frame (draft-davie-stt-08, section 3.2), stores
+ * that in 'frame', for the caller to free, and returns STT_REASM_COMPLETE.
+ * Otherwise leaves 'frame' alone and returns STT_REASM_QUEUED or the reason
+ * why it dropped the segment, which it also counts.
+ *
+ * A frame's first byte tells its STT version: a segment with another version
+ * than 0 is dropped with all that was received of its frame.  The rest of the
+ * STT header is the caller's to check. */
+enum stt_reasm_verdict
+stt_reasm_add(struct stt_reasm *r, const struct stt_segment *seg,
+              long long int now, struct stt_frame *frame)
+{
+    uint32_t hash = hash_key(r, &seg->key);
+    struct shard *shard = &r->shards[hash >> (32 - SHARD_BITS)];
+    struct attempt at = { .dead = OVS_LIST_INITIALIZER(&at.dead) };
+    enum stt_reasm_verdict verdict;
+
+    for (;;) {
+        ovs_mutex_lock(&shard->mutex);
+        verdict = add_segment(r, shard, seg, hash, now, &at, frame);
+        if (verdict != STT_REASM_N_COUNTERS) {
+            break;
+        }
+        ovs_mutex_unlock(&shard->mutex);
+
+        if (!make_room(r, &at.room, &at.need)) {
+            verdict = STT_REASM_RX_NO_ROOM;
+            ovs_mutex_lock(&shard->mutex);
+            break;
+        }
+    }
+    shard->n[verdict]++;
+    ovs_mutex_unlock(&shard->mutex);
+
+    free_frames(&at.dead, &at.room);
+    release(r, &at.room);
+    return verdict;
+}
+
+/* Gives up the frames that have had no segment for the time limit at 'now', in
+ * milliseconds. */
+void
+stt_reasm_run(struct stt_reasm *r, long long int now)
+{
+    struct ovs_list dead = OVS_LIST_INITIALIZER(&dead);
+
+    for (size_t i = 0; i < N_SHARDS; i++) {
+        struct shard *shard = &r->shards[i];
+        struct room room = { 0, 0 };
+        uint64_t oldest;
+        struct frame *f;
+
+        atomic_read_relaxed(&shard->oldest, &oldest);
+        if (oldest == UINT64_MAX) {
+            continue;
+        }
+
+        ovs_mutex_lock(&shard->mutex);
+        LIST_FOR_EACH_SAFE (f, lru_node, &shard->lru) {
+            if (!is_expired(r, f, now)) {
+                break;
+            }
+            kill_frame(shard, f, &dead);
+            shard->n[STT_REASM_RX_EXPIRED]++;
+        }
+        ovs_mutex_unlock(&shard->mutex);
+
+        free_frames(&dead, &room);
+        release(r, &room);
+    }
+}
+
+/* Discards all frames of 'domain'. */
+void
+stt_reasm_flush(struct stt_reasm *r, const void *domain)
+{
+    struct ovs_list dead = OVS_LIST_INITIALIZER(&dead);
+
+    for (size_t i = 0; i < N_SHARDS; i++) {
+        struct shard *shard = &r->shards[i];
+        struct room room = { 0, 0 };
+        struct frame *f;
+
+        ovs_mutex_lock(&shard->mutex);
+        LIST_FOR_EACH_SAFE (f, lru_node, &shard->lru) {
+            if (f->key.domain == domain) {
+                kill_frame(shard, f, &dead);
+                shard->n[STT_REASM_RX_FLUSHED]++;
+            }
+        }
+        ovs_mutex_unlock(&shard->mutex);
+
+        free_frames(&dead, &room);
+        release(r, &room);
+    }
+}
+
+/* Sets the limits of 'r' to 'limits', discarding the frames beyond them. */
+void
+stt_reasm_set_limits(struct stt_reasm *r,
+                     const struct stt_reasm_limits *limits)
+{
+    atomic_store_relaxed(&r->max_bytes, limits->max_bytes);
+    atomic_store_relaxed(&r->max_frames, limits->max_frames);
+    atomic_store_relaxed(&r->timeout, limits->timeout);
+
+    for (;;) {
+        struct room room = { 0, 0 };
+        uint64_t bytes, frames;
+
+        atomic_read_relaxed(&r->bytes, &bytes);
+        atomic_read_relaxed(&r->frames, &frames);
+        if ((bytes <= limits->max_bytes && frames <= limits->max_frames)
+            || !evict(r, &room)) {
+            break;
+        }
+        release(r, &room);
+    }
+}
+
+/* Stores the limits of 'r' in 'limits'. */
+void
+stt_reasm_get_limits(const struct stt_reasm *r,
+                     struct stt_reasm_limits *limits)
+{
+    uint64_t max_frames, timeout;
+
+    atomic_read_relaxed(&r->max_bytes, &limits->max_bytes);
+    atomic_read_relaxed(&r->max_frames, &max_frames);
+    atomic_read_relaxed(&r->timeout, &timeout);
+    limits->max_frames = max_frames;
+    limits->timeout = timeout;
+}
+
+/* Stores what 'r' holds and what it has counted in 'stats'. */
+void
+stt_reasm_get_stats(struct stt_reasm *r, struct stt_reasm_stats *stats)
+{
+    uint64_t frames;
+
+    memset(stats, 0, sizeof *stats);
+    atomic_read_relaxed(&r->bytes, &stats->bytes);
+    atomic_read_relaxed(&r->frames, &frames);
+    stats->frames = frames;
+    for (size_t i = 0; i < N_SHARDS; i++) {
+        struct shard *shard = &r->shards[i];
+
+        ovs_mutex_lock(&shard->mutex);
+        for (size_t j = 0; j < STT_REASM_N_COUNTERS; j++) {
+            stats->n[j] += shard->n[j];
+        }
+        ovs_mutex_unlock(&shard->mutex);
+    }
+}
+
+/* Returns the name of 'counter', in the form of an identifier. */
+const char *
+stt_reasm_counter_name(enum stt_reasm_verdict counter)
+{
+    static const char *names[] = {
+#define STT_REASM_COUNTER(NAME, STRING, MEANING) STRING,
+        STT_REASM_COUNTERS(STT_REASM_COUNTER)
+#undef STT_REASM_COUNTER
+    };
+
+    return names[counter];
+}
+
+/* Returns what 'counter' counts, for people to read. */
+const char *
+stt_reasm_counter_meaning(enum stt_reasm_verdict counter)
+{
+    static const char *meanings[] = {
+#define STT_REASM_COUNTER(NAME, STRING, MEANING) MEANING,
+        STT_REASM_COUNTERS(STT_REASM_COUNTER)
+#undef STT_REASM_COUNTER
+    };
+
+    return meanings[counter];
+}
+
+/* Returns a new reassembler with the default limits. */
+struct stt_reasm *
+stt_reasm_create(void)
+{
+    struct stt_reasm *r = xmalloc(sizeof *r);
+
+    r->shards = xzalloc_cacheline(N_SHARDS * sizeof *r->shards);
+    for (size_t i = 0; i < N_SHARDS; i++) {
+        struct shard *shard = &r->shards[i];
+
+        ovs_mutex_init_adaptive(&shard->mutex);
+        ovs_mutex_lock(&shard->mutex);
+        hmap_init(&shard->frames);
+        ovs_list_init(&shard->lru);
+        atomic_init(&shard->oldest, UINT64_MAX);
+        ovs_mutex_unlock(&shard->mutex);
+    }
+    get_entropy_or_die(r->secrets, sizeof r->secrets);
+    atomic_init(&r->max_bytes, STT_REASM_MAX_BYTES);
+    atomic_init(&r->max_frames, STT_REASM_MAX_FRAMES);
+    atomic_init(&r->timeout, STT_REASM_TIMEOUT);
+    atomic_init(&r->bytes, 0);
+    atomic_init(&r->frames, 0);
+    atomic_init(&r->clock, 0);
+    return r;
+}
+
+/* Destroys 'r' and discards all its frames. */
+void
+stt_reasm_destroy(struct stt_reasm *r)
+{
+    struct room room = { 0, 0 };
+
+    if (!r) {
+        return;
+    }
+
+    while (evict(r, &room)) {
+        continue;
+    }
+    for (size_t i = 0; i < N_SHARDS; i++) {
+        struct shard *shard = &r->shards[i];
+
+        ovs_mutex_lock(&shard->mutex);
+        hmap_destroy(&shard->frames);
+        ovs_mutex_unlock(&shard->mutex);
+        ovs_mutex_destroy(&shard->mutex);
+    }
+    free_cacheline(r->shards);
+    free(r);
+}

@@ -1,0 +1,888 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "tnl-provider.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/ip6.h>
+#include <string.h>
+
+#include "coverage.h"
+#include "csum.h"
+#include "dp-packet.h"
+#include "dp-packet-gso.h"
+#include "dpif.h"
+#include "dpif-offload.h"
+#include "netdev-provider.h"
+#include "netdev-vport.h"
+#include "netlink.h"
+#include "odp-netlink.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
+#include "ovs-atomic.h"
+#include "ovs-thread.h"
+#include "packets.h"
+#include "seq.h"
+#include "smap.h"
+#include "timeval.h"
+#include "userspace-tso.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(tnl_provider);
+
+COVERAGE_DEFINE(drop_tnl_no_l4);
+COVERAGE_DEFINE(drop_tnl_push_slow);
+COVERAGE_DEFINE(drop_tnl_push_type);
+
+static const struct tnl_class *const tnl_classes[] = {
+    &tnl_stt_class,
+};
+BUILD_ASSERT_DECL(ARRAY_SIZE(tnl_classes) == TNL_N_CLASSES);
+
+/* Offload flag of a packet that tnl_segment_later() marked; upstream gives
+ * this bit no meaning.  A tunnel header that upstream pushes on top shifts the
+ * flags, hence the second form. */
+#define TNL_OL_SEGMENT (UINT32_C(1) << 14)
+#define TNL_OL_INNER_SEGMENT (TNL_OL_SEGMENT << DP_PACKET_OL_SHIFT_COUNT)
+BUILD_ASSERT_DECL(!(TNL_OL_SEGMENT & (DP_PACKET_OL_IP_CKSUM_MASK
+                                      | DP_PACKET_OL_L4_CKSUM_MASK
+                                      | DP_PACKET_OL_L4_PROTO_MASK
+                                      | DP_PACKET_OL_TUNNEL_MASK)));
+
+/* True from the time that the first port of any class exists.  Until then, the
+ * datapath hooks return at once. */
+static atomic_bool tnl_active = false;
+
+/* What upstream's virtual port class does, for the functions that a class here
+ * puts in front of it. */
+static int (*super_set_config)(struct netdev *, const struct smap *,
+                               char **errp);
+static int (*super_get_config)(const struct netdev *, struct smap *);
+static void (*super_destruct)(struct netdev *);
+
+/* Packets that the calling thread's last tnl_pop() dropped. */
+DEFINE_STATIC_PER_THREAD_DATA(size_t, pop_drops, 0);
+
+/* Returns the class called 'type', or NULL if it is not one of ours. */
+static const struct tnl_class *
+tnl_class_from_type(const char *type)
+{
+    for (size_t i = 0; type && i < ARRAY_SIZE(tnl_classes); i++) {
+        if (!strcmp(type, tnl_classes[i]->type)) {
+            return tnl_classes[i];
+        }
+    }
+    return NULL;
+}
+
+/* Returns the class of tnl_push actions of type 'vport_type', or NULL if it is
+ * not one of ours. */
+static const struct tnl_class *
+tnl_class_from_vport_type(uint32_t vport_type)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(tnl_classes); i++) {
+        if (tnl_classes[i]->vport_type == vport_type) {
+            return tnl_classes[i];
+        }
+    }
+    return NULL;
+}
+
+/* Returns the class of 'netdev', or NULL if it is not one of ours.  This is on
+ * the path of each batch, so it compares pointers: the type string of a netdev
+ * class registered here is the class's own. */
+static const struct tnl_class *
+tnl_class_from_netdev(const struct netdev *netdev)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(tnl_classes); i++) {
+        if (netdev->netdev_class->type == tnl_classes[i]->type) {
+            return tnl_classes[i];
+        }
+    }
+    return NULL;
+}
+
+/* Returns the class with IPFIX tunnelType 'ipfix_type', or NULL if it is not one
+ * of ours. */
+static const struct tnl_class *
+tnl_class_from_ipfix_type(uint8_t ipfix_type)
+{
+    for (size_t i = 0; ipfix_type && i < ARRAY_SIZE(tnl_classes); i++) {
+        if (tnl_classes[i]->ipfix_type == ipfix_type) {
+            return tnl_classes[i];
+        }
+    }
+    return NULL;
+}
+
+/* Returns true if there is or was a port of one of our classes. */
+static bool
+tnl_is_active(void)
+{
+    bool active;
+
+    atomic_read_relaxed(&tnl_active, &active);
+    return active;
+}
+
+/* Configuration. */
+
+/* Returns true if 's' is an integer from 'min' to 'max' in 'base', which is as
+ * for strtoull(): the one in which upstream will read it. */
+static bool
+tnl_is_uint(const char *s, int base, uint64_t min, uint64_t max)
+{
+    unsigned long long int value;
+
+    return (s[0] >= '0' && s[0] <= '9' && str_to_ullong(s, base, &value)
+            && value >= min && value <= max);
+}
+
+/* Returns true if 's' is an IP address that a host can have. */
+static bool
+tnl_is_unicast(const char *s)
+{
+    struct in6_addr ip6;
+    ovs_be32 ip;
+
+    if (ip_parse(s, &ip)) {
+        return ip && ip != OVS_BE32_MAX && !ip_is_multicast(ip);
+    } else {
+        return (ipv6_parse(s, &ip6) && ipv6_addr_is_set(&ip6)
+                && !ipv6_addr_is_multicast(&ip6));
+    }
+}
+
+/* Checks that the value 's' of option 'key' is one that 'class' can use.
+ * Upstream's parser, which reads the value afterward, takes what it can of a
+ * bad one.  Returns NULL if 's' is fine, otherwise what is allowed, as a
+ * malloc()'d string. */
+static char *
+tnl_check_option(const struct tnl_class *class, const char *key, const char *s)
+{
+    if (!strcmp(key, "dst_port")) {
+        if (!class->dst_port || !tnl_is_uint(s, 10, 1, UINT16_MAX)) {
+            return xstrdup("1 to 65535");
+        }
+    } else if (!strcmp(key, "key") || !strcmp(key, "in_key")
+               || !strcmp(key, "out_key")) {
+        uint64_t max = class->key_bits == 64 ? UINT64_MAX
+                       : (UINT64_C(1) << class->key_bits) - 1;
+
+        if (strcmp(s, "flow") && !tnl_is_uint(s, 0, 0, max)) {
+            return xasprintf("\"flow\" or 0 to %"PRIu64, max);
+        }
+    } else if (!strcmp(key, "ttl")) {
+        if (strcmp(s, "inherit") && !tnl_is_uint(s, 10, 1, UINT8_MAX)) {
+            return xstrdup("\"inherit\" or 1 to 255");
+        }
+    } else if (!strcmp(key, "tos")) {
+        if (strcmp(s, "inherit")
+            && (!tnl_is_uint(s, 0, 0, UINT8_MAX)
+                || strtoul(s, NULL, 0) & ~IP_DSCP_MASK)) {
+            return xstrdup("\"inherit\" or a multiple of 4 from 0 to 252");
+        }
+    } else if (!strcmp(key, "df_default") || !strcmp(key, "csum")) {
+        if (strcmp(s, "true") && strcmp(s, "false")) {
+            return xstrdup("\"true\" or \"false\"");
+        }
+    } else if (!strcmp(key, "egress_pkt_mark")) {
+        if (!tnl_is_uint(s, 10, 0, UINT32_MAX)) {
+            return xstrdup("0 to 4294967295");
+        }
+    } else if (!strcmp(key, "packet_type")) {
+        if (strcmp(s, "legacy_l2")) {
+            return xstrdup("\"legacy_l2\"");
+        }
+    } else if (!strcmp(key, "psk") || !strcmp(key, "remote_cert")
+               || !strcmp(key, "remote_name")
+               || !strncmp(key, "ipsec_", strlen("ipsec_"))) {
+        return xstrdup("left out: IPsec does not protect this type");
+    } else if (!strcmp(key, "remote_ip") || !strcmp(key, "local_ip")) {
+        if (strcmp(s, "flow") && !tnl_is_unicast(s)) {
+            return xstrdup("\"flow\" or a unicast IP address");
+        }
+    } else if (!strncmp(key, "erspan_", strlen("erspan_"))
+               || !strncmp(key, "srv6_", strlen("srv6_"))
+               || !strcmp(key, "payload_type")) {
+        /* Upstream's parser would take these for any type, silently. */
+        return xstrdup("left out: it belongs to another type");
+    }
+    return NULL;
+}
+
+/* Implements 'set_config' of struct netdev_class for each class. */
+static int
+tnl_set_config(struct netdev *netdev, const struct smap *args, char **errp)
+{
+    const struct tnl_class *class = tnl_class_from_netdev(netdev);
+    const char *name = netdev_get_name(netdev);
+    struct smap super_args;
+    struct smap_node *node;
+    int error;
+
+    SMAP_FOR_EACH (node, args) {
+        char *allowed = tnl_check_option(class, node->key, node->value);
+
+        if (allowed) {
+            *errp = xasprintf("%s: invalid %s option %s=\"%s\": "
+                              "must be %s", name, class->type,
+                              node->key, node->value, allowed);
+            VLOG_WARN("%s", *errp);
+            free(allowed);
+            return EINVAL;
+        }
+    }
+
+    /* Upstream's parser knows neither the default port of 'class' nor that it
+     * takes "csum", which all these encapsulations fix one way or the
+     * other. */
+    smap_clone(&super_args, args);
+    smap_remove(&super_args, "csum");
+    if (class->dst_port && !smap_get(args, "dst_port")) {
+        smap_add_format(&super_args, "dst_port", "%"PRIu16, class->dst_port);
+    }
+    error = super_set_config(netdev, &super_args, errp);
+    smap_destroy(&super_args);
+
+    if (!error && dpif_offload_enabled()) {
+        VLOG_WARN("%s: flows through %s tunnels are not offloaded to hardware",
+                  name, class->type);
+    }
+    return error;
+}
+
+/* Implements 'get_config' of struct netdev_class for each class. */
+static int
+tnl_get_config(const struct netdev *netdev, struct smap *args)
+{
+    const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
+    const struct tnl_class *class = tnl_class_from_netdev(netdev);
+    int error = super_get_config(netdev, args);
+
+    if (!error && cfg && ntohs(cfg->dst_port) != class->dst_port) {
+        smap_add_format(args, "dst_port", "%"PRIu16, ntohs(cfg->dst_port));
+    }
+    return error;
+}
+
+/* Implements 'get_mtu' of struct netdev_class for each class. */
+static int
+tnl_get_mtu(const struct netdev *netdev, int *mtup)
+{
+    *mtup = tnl_class_from_netdev(netdev)->mtu;
+    return 0;
+}
+
+/* Implements 'run' of struct netdev_class for each class. */
+static void
+tnl_run(const struct netdev_class *netdev_class)
+{
+    const struct tnl_class *class = tnl_class_from_type(netdev_class->type);
+
+    if (class->run && tnl_is_active()) {
+        class->run(time_msec());
+    }
+}
+
+/* Implements 'destruct' of struct netdev_class for each class. */
+static void
+tnl_destruct(struct netdev *netdev)
+{
+    const struct tnl_class *class = tnl_class_from_netdev(netdev);
+
+    if (class->forget) {
+        class->forget(netdev);
+    }
+    super_destruct(netdev);
+}
+
+/* Implements 'push_header' of struct netdev_class for each class. */
+static void
+tnl_push_header(const struct netdev *netdev OVS_UNUSED,
+                const struct netdev *ingress_netdev OVS_UNUSED,
+                struct dp_packet *packet OVS_UNUSED,
+                const struct ovs_action_push_tnl *data OVS_UNUSED)
+{
+    OVS_NOT_REACHED();          /* tnl_push() takes the whole batch. */
+}
+
+/* Implements 'pop_header' of struct netdev_class for each class. */
+static struct dp_packet *
+tnl_pop_header(struct dp_packet *packet OVS_UNUSED)
+{
+    OVS_NOT_REACHED();          /* tnl_pop() takes the whole batch. */
+}
+
+/* Initializes the classes, the first time that it is called. */
+static void
+tnl_initialize(void)
+{
+    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
+
+    if (ovsthread_once_start(&once)) {
+        for (size_t i = 0; i < ARRAY_SIZE(tnl_classes); i++) {
+            if (tnl_classes[i]->init) {
+                tnl_classes[i]->init();
+            }
+        }
+        ovsthread_once_done(&once);
+    }
+}
+
+/* Makes class number 'i' out of 'netdev_class', a copy of one of upstream's
+ * tunnel classes, and stores the prefix of its datapath port's name in
+ * '*dpif_port'.  'construct' must stay upstream's, which tells virtual ports
+ * by it. */
+void
+tnl_class_register(size_t i, const char **dpif_port,
+                   struct netdev_class *netdev_class)
+{
+    const struct tnl_class *class = tnl_classes[i];
+
+    ovs_assert(strlen(class->dpif_port) + strlen("_65535") < IFNAMSIZ);
+    *dpif_port = class->dpif_port;
+
+    super_set_config = netdev_class->set_config;
+    super_get_config = netdev_class->get_config;
+    super_destruct = netdev_class->destruct;
+
+    netdev_class->type = class->type;
+    netdev_class->run = tnl_run;
+    netdev_class->wait = NULL;
+    netdev_class->destruct = tnl_destruct;
+    netdev_class->get_config = tnl_get_config;
+    netdev_class->set_config = tnl_set_config;
+    netdev_class->get_mtu = tnl_get_mtu;
+    netdev_class->build_header = class->build_header;
+    netdev_class->push_header = tnl_push_header;
+    netdev_class->pop_header = tnl_pop_header;
+    tnl_initialize();
+}
+
+/* Returns true if 'type' is one of ours whose datapath port has an L4 port. */
+bool
+tnl_type_needs_dst_port(const char *type)
+{
+    const struct tnl_class *class = tnl_class_from_type(type);
+
+    return class && class->dst_port;
+}
+
+/* Completes 'cfg' for the new 'netdev', whose name ends in L4 port number
+ * 'port', in host byte order, or in none, if 'port' is 0. */
+void
+tnl_construct(const struct netdev *netdev, uint16_t port,
+              struct netdev_tunnel_config *cfg)
+{
+    const struct tnl_class *class = tnl_class_from_netdev(netdev);
+
+    if (class) {
+        cfg->dst_port = htons(port ? port : class->dst_port);
+        atomic_store_relaxed(&tnl_active, true);
+    }
+}
+
+/* Hands the Open_vSwitch table's 'other_config' to each class. */
+void
+tnl_set_global_config(const struct smap *other_config)
+{
+    tnl_initialize();
+    for (size_t i = 0; i < ARRAY_SIZE(tnl_classes); i++) {
+        if (tnl_classes[i]->set_global) {
+            tnl_classes[i]->set_global(other_config);
+        }
+    }
+}
+
+/* Replaces '*errp', upstream's words for why 'netdev' could not be added to a
+ * bridge of type 'datapath_type' (a positive errno value, 'error'), by words
+ * that tell what to change, where we know it. */
+void
+tnl_explain_add_error(const struct netdev *netdev, const char *datapath_type,
+                      int error, char **errp)
+{
+    const struct tnl_class *class = tnl_class_from_netdev(netdev);
+    const char *name = netdev_get_name(netdev);
+    char *reason = NULL;
+
+    if (!class) {
+        return;
+    }
+    if (error == EEXIST) {
+        reason = xasprintf("%s: another %s port has the same remote_ip, "
+                           "local_ip, key and dst_port", name, class->type);
+    } else if (!strcmp(datapath_type, "system")) {
+        reason = xasprintf("%s: type %s needs the userspace datapath: set the "
+                           "bridge's datapath_type to netdev",
+                           name, class->type);
+    }
+    if (reason) {
+        free(*errp);
+        *errp = reason;
+    }
+}
+
+/* Translation. */
+
+/* Returns true if 'netdev' is a port of one of our classes. */
+bool
+tnl_owns(const struct netdev *netdev)
+{
+    return tnl_class_from_netdev(netdev) != NULL;
+}
+
+/* If 'type' is one of ours, stores the IP protocols under which its packets
+ * arrive in 'nw_protos', 0 in unused elements, and returns true. */
+bool
+tnl_type_to_nw_protos(const char *type, uint8_t nw_protos[2])
+{
+    const struct tnl_class *class = tnl_class_from_type(type);
+
+    if (class) {
+        nw_protos[0] = class->nw_proto;
+        nw_protos[1] = 0;
+    }
+    return class != NULL;
+}
+
+/* If 'vport_type' is one of ours, stores the IP protocol of the packets that
+ * it sends in '*nw_proto' and returns true. */
+bool
+tnl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto)
+{
+    const struct tnl_class *class = tnl_class_from_vport_type(vport_type);
+
+    if (class) {
+        *nw_proto = class->nw_proto;
+    }
+    return class != NULL;
+}
+
+/* Tells 'data', if it is one of ours, that its packets are sent from an
+ * address of 'egress'. */
+void
+tnl_set_egress(struct ovs_action_push_tnl *data, const struct netdev *egress)
+{
+    const struct tnl_class *class = tnl_class_from_vport_type(data->tnl_type);
+    int mtu;
+
+    if (class && class->set_mtu) {
+        if (netdev_get_mtu(egress, &mtu)) {
+            mtu = ETH_PAYLOAD_MAX;
+        }
+        class->set_mtu(data, mtu);
+    }
+}
+
+/* Has the datapath flows translated again, because some port changed and the
+ * MTU is part of the header that tnl_set_egress() made. */
+void
+tnl_port_modified(void)
+{
+    if (tnl_is_active()) {
+        seq_change(tnl_conf_seq);
+    }
+}
+
+/* Datapath. */
+
+/* Segments 'packet', which has a segment size, and adds the segments, with its
+ * metadata, to 'out'. */
+static void
+tnl_segment(struct dp_packet *packet, struct dp_packet_batch *out)
+{
+    struct dp_packet_batch segments;
+    struct dp_packet *segment;
+
+    packet->offloads &= ~(TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
+    dp_packet_batch_init_packet(&segments, packet);
+    dp_packet_gso_batch(&segments);
+    DP_PACKET_BATCH_FOR_EACH (i, segment, &segments) {
+        if (segment != packet) {
+            segment->md = packet->md;
+        }
+        dp_packet_batch_add(out, segment);
+    }
+    dp_packet_batch_destroy(&segments);
+}
+
+void
+tnl_segment_batch(struct dp_packet_batch *batch,
+                  bool (*test)(const struct dp_packet *))
+{
+    struct dp_packet_batch out;
+    struct dp_packet *packet;
+
+    dp_packet_batch_init(&out);
+    out.trunc = batch->trunc;
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        if (dp_packet_get_tso_segsz(packet) && (!test || test(packet))) {
+            tnl_segment(packet, &out);
+        } else {
+            dp_packet_batch_add(&out, packet);
+        }
+    }
+    dp_packet_batch_swap(batch, &out);
+    dp_packet_batch_destroy(&out);
+}
+
+/* Returns true if a packet in 'batch' has a segment size and 'test' returns true
+ * for it. */
+static bool
+tnl_any(const struct dp_packet_batch *batch,
+        bool (*test)(const struct dp_packet *))
+{
+    struct dp_packet *packet;
+
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        if (dp_packet_get_tso_segsz(packet) && test(packet)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns true if 'packet' is to be segmented by the device that it leaves
+ * from. */
+static bool
+tnl_is_marked(const struct dp_packet *packet)
+{
+    return packet->offloads & (TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
+}
+
+void
+tnl_segment_later(struct dp_packet *packet, size_t payload, uint16_t segsz)
+{
+    dp_packet_set_tso_segsz(packet, payload > segsz ? segsz : 0);
+    packet->offloads |= TNL_OL_SEGMENT;
+}
+
+/* If 'netdev' is one of ours, pushes its header 'data' onto each packet in
+ * 'batch' and returns true.  Otherwise, returns false: upstream will push its
+ * own header. */
+bool
+tnl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
+         const struct ovs_action_push_tnl *data)
+{
+    const struct tnl_class *class = tnl_class_from_netdev(netdev);
+    struct dp_packet *packet;
+    bool splits = false;
+
+    if (!class) {
+        /* GSO sees through these headers and no others. */
+        if (tnl_is_active()
+            && data->tnl_type != OVS_VPORT_TYPE_GENEVE
+            && data->tnl_type != OVS_VPORT_TYPE_VXLAN
+            && data->tnl_type != OVS_VPORT_TYPE_GRE
+            && data->tnl_type != OVS_VPORT_TYPE_IP6GRE
+            && tnl_any(batch, tnl_is_marked)) {
+            tnl_segment_batch(batch, tnl_is_marked);
+        }
+        return false;
+    }
+
+    if (data->tnl_type != class->vport_type) {
+        /* Only a flow that someone wrote by hand can be like that. */
+        COVERAGE_ADD(drop_tnl_push_type, dp_packet_batch_size(batch));
+        dp_packet_delete_batch(batch, true);
+        return true;
+    }
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        tnl_update_padding(packet);
+        splits |= (dp_packet_get_tso_segsz(packet) && class->push_splits
+                   && class->push_splits(packet));
+    }
+    if (splits) {
+        tnl_segment_batch(batch, class->push_splits);
+    }
+    class->push(batch, data);
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        pkt_metadata_init(&packet->md, data->out_port);
+    }
+    return true;
+}
+
+/* If 'netdev' is one of ours, pops its header from each packet in 'batch' and
+ * returns true. */
+bool
+tnl_pop(const struct netdev *netdev, struct dp_packet_batch *batch)
+{
+    const struct tnl_class *class = tnl_class_from_netdev(netdev);
+
+    if (class) {
+        *pop_drops_get() = class->pop(netdev, batch);
+    }
+    return class != NULL;
+}
+
+/* Returns the number of packets that the netdev_pop_header() just called for
+ * 'netdev' dropped, of which the caller sees only that 'missing' more went in
+ * than came out. */
+uint32_t
+tnl_pop_drops(const struct netdev *netdev, uint32_t missing)
+{
+    return tnl_class_from_netdev(netdev) ? *pop_drops_get() : missing;
+}
+
+/* Adapts 'packet', marked by tnl_segment_later(), to a device that takes IP
+ * packets of at most 'mtu' bytes, that is, frames of 'mtu' bytes and an Ethernet
+ * header with up to one 802.1Q tag. */
+static void
+tnl_segment_fit(struct dp_packet *packet, int mtu)
+{
+    const struct eth_header *eth = dp_packet_data(packet);
+    uint16_t segsz = dp_packet_get_tso_segsz(packet);
+    int max = mtu + ETH_HEADER_LEN;
+    const char *payload;
+    int room, size;
+
+    if (eth->eth_type == htons(ETH_TYPE_VLAN_8021Q)) {
+        max += VLAN_HEADER_LEN;
+    }
+    if (!segsz && dp_packet_size(packet) <= max) {
+        return;
+    }
+
+    payload = (packet->offloads & TNL_OL_INNER_SEGMENT
+               ? dp_packet_get_inner_tcp_payload(packet)
+               : dp_packet_get_tcp_payload(packet));
+    if (!payload) {
+        return;
+    }
+    room = max - (payload - (const char *) eth);
+    size = segsz ? segsz : (const char *) dp_packet_tail(packet) - payload;
+    if (room > 0 && room < size) {
+        dp_packet_set_tso_segsz(packet, room);
+    }
+}
+
+/* Makes 'packet', which an action truncated, fit to be sent: there is nothing
+ * left of it to segment or to sum up, but for the IP header. */
+static void
+tnl_finish_cut(struct dp_packet *packet)
+{
+    dp_packet_set_tso_segsz(packet, 0);
+    if (dp_packet_ip_checksum_partial(packet)
+        && dp_packet_size(packet) >= packet->l3_ofs + IP_HEADER_LEN) {
+        struct ip_header *ip = dp_packet_l3(packet);
+
+        ip->ip_csum = 0;
+        ip->ip_csum = csum(ip, IP_HEADER_LEN);
+    }
+    packet->offloads = 0;
+}
+
+/* Prepares the packets in 'batch' to be sent on 'netdev': gives those that
+ * tnl_segment_later() marked the segment size that its MTU allows, cuts them if
+ * nobody below will, and drops what nobody below can finish. */
+void
+tnl_send_prepare(const struct netdev *netdev, struct dp_packet_batch *batch)
+{
+    size_t i, size = dp_packet_batch_size(batch);
+    struct dp_packet *packet;
+    bool segment = false;
+    int mtu = 0;
+
+    if (!tnl_is_active()) {
+        return;
+    }
+
+    DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {
+        if (OVS_UNLIKELY(tnl_lacks_l4(packet))) {
+            COVERAGE_INC(drop_tnl_no_l4);
+            dp_packet_delete(packet);
+            continue;
+        }
+        if (tnl_is_marked(packet)) {
+            if (OVS_UNLIKELY(tnl_is_cut(packet))) {
+                tnl_finish_cut(packet);
+            } else {
+                if (!mtu && netdev_get_mtu(netdev, &mtu)) {
+                    mtu = ETH_PAYLOAD_MAX;
+                }
+                tnl_segment_fit(packet, mtu);
+            }
+            packet->offloads &= ~(TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
+            segment |= dp_packet_get_tso_segsz(packet) != 0;
+        }
+        dp_packet_batch_add(batch, packet);
+    }
+
+    /* With userspace TSO, netdev_send() does this for devices without TSO. */
+    if (segment && !userspace_tso_enabled()) {
+        dp_packet_gso_batch(batch);
+    }
+}
+
+/* Called when 'execute', one step of the slow path, has left 'n_packets'
+ * packets.  If it pushed a tunnel header and there is not one packet now, makes
+ * 'execute''s packet empty: otherwise the steps that follow, meant for the
+ * encapsulated packet, would send it as it was before. */
+void
+tnl_execute_done(struct dpif_execute *execute, size_t n_packets)
+{
+    const struct nlattr *a, *last = NULL;
+    size_t left;
+
+    if (n_packets == 1 || !tnl_is_active()) {
+        return;
+    }
+    NL_ATTR_FOR_EACH_UNSAFE (a, left, execute->actions, execute->actions_len) {
+        last = a;
+    }
+    if (last && nl_attr_type(last) == OVS_ACTION_ATTR_TUNNEL_PUSH) {
+        COVERAGE_INC(drop_tnl_push_slow);
+        dp_packet_clear(execute->packet);
+    }
+}
+
+/* Text. */
+
+/* If 'data' is one of ours, appends its 'size' bytes of headers from 'l4' on
+ * to 's', as the end of the text of a tnl_push action's header(), and returns
+ * true. */
+bool
+tnl_format_push(const struct ovs_action_push_tnl *data, const void *l4,
+                size_t size, struct ds *s)
+{
+    const struct tnl_class *class = tnl_class_from_vport_type(data->tnl_type);
+
+    if (class) {
+        class->format(l4, size, s);
+        ds_put_char(s, ')');
+    }
+    return class != NULL;
+}
+
+/* If 's' + '*n' is the text of one of our headers, parses it into 'l4', adds
+ * its length to '*n' and the length of the headers to '*header_len', stores
+ * its number in '*vport_type' (0, which nothing has, if the text is wrong),
+ * and returns true. */
+bool
+tnl_parse_push(const char *s, int *n, void *l4, uint32_t *vport_type,
+               uint32_t *header_len)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(tnl_classes); i++) {
+        const struct tnl_class *class = tnl_classes[i];
+        size_t size;
+        int len;
+
+        len = class->parse(s + *n, l4, &size);
+        if (len < 0 || (len > 0 && s[*n + len] != ')')) {
+            *vport_type = OVS_VPORT_TYPE_UNSPEC;
+            return true;
+        } else if (len > 0) {
+            *n += len + 1;
+            *header_len += size;
+            *vport_type = class->vport_type;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Visibility. */
+
+/* Returns the IPFIX tunnelType of 'type', or 0 if it is not one of ours. */
+uint8_t
+tnl_type_to_ipfix(const char *type)
+{
+    const struct tnl_class *class = tnl_class_from_type(type);
+
+    return class ? class->ipfix_type : 0;
+}
+
+/* Returns the length of the key of tunnels of IPFIX tunnelType 'ipfix_type' in
+ * bytes, or 0 if it is not one of ours. */
+uint8_t
+tnl_ipfix_key_len(uint8_t ipfix_type)
+{
+    const struct tnl_class *class = tnl_class_from_ipfix_type(ipfix_type);
+
+    return class ? class->ipfix_key_len : 0;
+}
+
+/* Stores the IP protocol of tunnels of IPFIX tunnelType 'ipfix_type' in
+ * '*nw_proto', if it is one of ours. */
+void
+tnl_ipfix_nw_proto(uint8_t ipfix_type, uint8_t *nw_proto)
+{
+    const struct tnl_class *class = tnl_class_from_ipfix_type(ipfix_type);
+
+    if (class) {
+        *nw_proto = class->nw_proto;
+    }
+}
+
+/* Returns the number of 'type', or 0 if it is not one of ours. */
+uint32_t
+tnl_type_to_vport_type(const char *type)
+{
+    const struct tnl_class *class = tnl_class_from_type(type);
+
+    return class ? class->vport_type : 0;
+}
+
+/* If 'data' is one of ours, reads its addresses, TOS, TTL, ports and key into
+ * 'tnl', stores its IP protocol in '*nw_proto', and returns true. */
+bool
+tnl_read_push(const struct ovs_action_push_tnl *data, struct flow_tnl *tnl,
+              uint8_t *nw_proto)
+{
+    const struct tnl_class *class = tnl_class_from_vport_type(data->tnl_type);
+    const struct eth_header *eth = (const struct eth_header *) data->header;
+    const void *l3 = eth + 1;
+    const void *l4;
+
+    if (!class) {
+        return false;
+    }
+    if (eth->eth_type == htons(ETH_TYPE_IP)) {
+        const struct ip_header *ip = l3;
+
+        tnl->ip_src = get_16aligned_be32(&ip->ip_src);
+        tnl->ip_dst = get_16aligned_be32(&ip->ip_dst);
+        tnl->ip_tos = ip->ip_tos;
+        tnl->ip_ttl = ip->ip_ttl;
+        l4 = ip + 1;
+    } else {
+        const struct ovs_16aligned_ip6_hdr *ip6 = l3;
+
+        memcpy(&tnl->ipv6_src, &ip6->ip6_src, sizeof tnl->ipv6_src);
+        memcpy(&tnl->ipv6_dst, &ip6->ip6_dst, sizeof tnl->ipv6_dst);
+        tnl->ip_tos = ntohl(get_16aligned_be32(&ip6->ip6_flow)) >> 20;
+        tnl->ip_ttl = ip6->ip6_hlim;
+        l4 = ip6 + 1;
+    }
+    class->read_header(l4, tnl);
+    *nw_proto = class->nw_proto;
+    return true;
+}
+
+/* Returns true if 'actions', 'actions_len' bytes long, push one of our
+ * headers, which no hardware can do: it would send the header as it is. */
+bool
+tnl_refuse_offload(const struct nlattr *actions, size_t actions_len)
+{
+    const struct nlattr *a;
+    size_t left;
+
+    NL_ATTR_FOR_EACH_UNSAFE (a, left, actions, actions_len) {
+        if (nl_attr_type(a) == OVS_ACTION_ATTR_TUNNEL_PUSH) {
+            const struct ovs_action_push_tnl *data = nl_attr_get(a);
+
+            if (tnl_class_from_vport_type(data->tnl_type)) {
+                return true;
+            }
+        } else if (nl_attr_type(a) == OVS_ACTION_ATTR_CLONE
+                   && tnl_refuse_offload(nl_attr_get(a),
+                                         nl_attr_get_size(a))) {
+            return true;
+        }
+    }
+    return false;
+}

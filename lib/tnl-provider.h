@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#ifndef TNL_PROVIDER_H
+#define TNL_PROVIDER_H 1
+
+/* Tunnel providers
+ * ================
+ *
+ * One 'struct tnl_class' is one encapsulation, and 'tnl_classes' in
+ * tnl-provider.c is the only place that lists them: a new encapsulation is one
+ * file and one line there.  Everything outside that file and the class itself
+ * (the virtual port class, the datapath, flow translation, text, monitoring)
+ * asks the functions at the end of this header, which the hooks in upstream's
+ * files call.
+ *
+ * Members of the class come in the order in which a packet meets them. */
+
+#include <netinet/in.h>
+#include <netinet/ip6.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dp-packet.h"
+#include "openvswitch/types.h"
+
+struct dpif_execute;
+struct ds;
+struct flow_tnl;
+struct netdev;
+struct netdev_class;
+struct netdev_tnl_build_header_params;
+struct netdev_tunnel_config;
+struct nlattr;
+struct ovs_action_push_tnl;
+struct smap;
+
+struct tnl_class {
+    /* Identity. */
+
+    /* Value of the Interface table's "type" column, e.g. "stt". */
+    const char *type;
+
+    /* Prefix of the datapath port's name, at most 9 characters.  If 'dst_port'
+     * is nonzero then "_" and the port number are appended to it. */
+    const char *dpif_port;
+
+    /* Number in the datapath's tnl_push action.  Never a member of "enum
+     * ovs_vport_type". */
+    uint32_t vport_type;
+
+    /* IP protocol number, and default destination port in host byte order (0
+     * if the encapsulation has no ports). */
+    uint8_t nw_proto;
+    uint16_t dst_port;
+
+    /* Width of the tunnel key in bits, 1 to 64. */
+    unsigned int key_bits;
+
+    /* Largest inner IP packet, in bytes, that the encapsulation carries: the
+     * port's MTU. */
+    int mtu;
+
+    /* Called once, before any other function.  May be null. */
+    void (*init)(void);
+
+    /* Configuration. */
+
+    /* Reads the settings of the whole encapsulation from 'other_config' of the
+     * Open_vSwitch table, warning in the log about what it cannot use.  Called
+     * whenever the database changes.  May be null. */
+    void (*set_global)(const struct smap *other_config);
+
+    /* Datapath: transmit. */
+
+    /* Writes the outer headers for 'params' into 'data', as
+     * netdev_build_header() does.  Returns 0 or a positive errno value. */
+    int (*build_header)(const struct netdev *, struct ovs_action_push_tnl *data,
+                        const struct netdev_tnl_build_header_params *params);
+
+    /* Tells 'data' the MTU of the device that has the local address, in bytes.
+     * May be null if the encapsulation does not segment. */
+    void (*set_mtu)(struct ovs_action_push_tnl *data, int mtu);
+
+    /* Encapsulates each packet in 'batch' with 'data'.  The batch may shrink
+     * (the class counts what it drops) and grow (a packet that cannot be
+     * carried whole is segmented first). */
+    void (*push)(struct dp_packet_batch *batch,
+                 const struct ovs_action_push_tnl *data);
+
+    /* Returns true if push() would cut the TSO packet 'packet' into several
+     * packets.  May be null if push() never does that. */
+    bool (*push_splits)(const struct dp_packet *packet);
+
+    /* Datapath: receive. */
+
+    /* Decapsulates each packet in 'batch', which arrived for 'netdev', and
+     * sets its metadata (pkt_metadata_init_tnl() first) and offload state.
+     * Packets may have been truncated (tnl_is_cut()).  The batch may shrink
+     * (segments are kept until their frame is complete, bad packets are
+     * dropped and counted) and grow.  Returns the number of packets dropped,
+     * without those that were kept. */
+    size_t (*pop)(const struct netdev *, struct dp_packet_batch *batch);
+
+    /* Forgets whatever pop() keeps for 'netdev', which is about to be freed.
+     * May be null. */
+    void (*forget)(const struct netdev *);
+
+    /* Called regularly from the main thread, at time 'now' in milliseconds, to
+     * expire what pop() keeps.  May be null. */
+    void (*run)(long long int now);
+
+    /* Text. */
+
+    /* Appends to 's' the text of the 'size' bytes of headers from the outer L4
+     * header on, as push() gets them.  If 'size' is too small, says so. */
+    void (*format)(const void *l4, size_t size, struct ds *s);
+
+    /* The inverse: parses 's' into the headers at 'l4', which has room for
+     * them, storing their size in '*sizep'.  Returns the number of characters
+     * used, 0 if 's' does not start with this encapsulation, or a negative
+     * errno value if it does and is wrong. */
+    int (*parse)(const char *s, void *l4, size_t *sizep);
+
+    /* Visibility. */
+
+    /* IPFIX tunnelType (ofproto-dpif-ipfix.c) and the bytes of the key that
+     * go into tunnelKey, at most 8. */
+    uint8_t ipfix_type;
+    uint8_t ipfix_key_len;
+
+    /* Reads the ports and the key of the headers at 'l4' into 'tnl'. */
+    void (*read_header)(const void *l4, struct flow_tnl *tnl);
+};
+
+extern const struct tnl_class tnl_stt_class;
+
+/* For classes. */
+
+/* Returns the number of bytes that follow the IP packet in 'packet', negative
+ * if it is not all there, or 0 if there is no IP packet. */
+static inline int
+tnl_padding(const struct dp_packet *packet)
+{
+    int left = dp_packet_size(packet) - packet->l3_ofs;
+    const struct ip_header *ip = dp_packet_l3(packet);
+
+    if (!ip) {
+        return 0;
+    } else if (left < IP_HEADER_LEN) {
+        return -1;
+    } else if (IP_VER(ip->ip_ihl_ver) == 4) {
+        return left - ntohs(ip->ip_tot_len);
+    } else if (IP_VER(ip->ip_ihl_ver) == 6) {
+        const struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_l3(packet);
+
+        return left - IPV6_HEADER_LEN - ntohs(ip6->ip6_plen);
+    } else {
+        return 0;
+    }
+}
+
+/* Returns true if an action truncated the IP packet in 'packet', so that it is
+ * not all there. */
+static inline bool
+tnl_is_cut(const struct dp_packet *packet)
+{
+    return tnl_padding(packet) < 0;
+}
+
+/* Makes the size of the padding of 'packet' right: truncation leaves it as it
+ * was, and upstream then gets sizes below zero.  The padding of a packet to be
+ * segmented is cut off, because it would be taken for a part of each segment. */
+static inline void
+tnl_update_padding(struct dp_packet *packet)
+{
+    if (dp_packet_l2_pad_size(packet)) {
+        int padding = MAX(tnl_padding(packet), 0);
+
+        dp_packet_set_l2_pad_size(packet, 0);
+        if (dp_packet_get_tso_segsz(packet)) {
+            dp_packet_set_size(packet, dp_packet_size(packet) - padding);
+        } else {
+            dp_packet_set_l2_pad_size(packet, padding);
+        }
+    }
+}
+
+/* Returns true if 'packet' needs its L4 header found, to be segmented or summed
+ * up, and that was lost on the way: recirculation does not look behind MPLS
+ * labels or many tags. */
+static inline bool
+tnl_lacks_l4(const struct dp_packet *packet)
+{
+    return (OVS_UNLIKELY(packet->l4_ofs == UINT16_MAX)
+            && !dp_packet_tunnel(packet)
+            && (dp_packet_get_tso_segsz(packet)
+                || dp_packet_l4_checksum_partial(packet)));
+}
+
+/* Marks 'packet', an encapsulated TCP-like packet with 'payload' bytes behind
+ * its TCP header, for segmentation by the device that it will leave from, if
+ * need be; 'segsz' is the payload that the sender's own device takes, in bytes.
+ * See tnl_send_prepare(). */
+void tnl_segment_later(struct dp_packet *packet, size_t payload,
+                       uint16_t segsz);
+
+/* Segments those of the packets in the batch that have a segment size and for
+ * which 'test', unless it is null, returns true.  The segments keep the metadata
+ * of their packet. */
+void tnl_segment_batch(struct dp_packet_batch *,
+                       bool (*test)(const struct dp_packet *));
+
+/* For the hooks. */
+
+enum { TNL_N_CLASSES = 1 };
+
+/* lib/netdev-vport.c: registration and configuration. */
+void tnl_class_register(size_t i, const char **dpif_port,
+                        struct netdev_class *);
+bool tnl_type_needs_dst_port(const char *type);
+void tnl_construct(const struct netdev *, uint16_t port,
+                   struct netdev_tunnel_config *);
+
+/* vswitchd/bridge.c. */
+void tnl_set_global_config(const struct smap *other_config);
+void tnl_explain_add_error(const struct netdev *, const char *datapath_type,
+                           int error, char **errp);
+
+/* lib/tnl-ports.c, ofproto/ofproto.c, ofproto/ofproto-dpif-xlate.c,
+ * ofproto/ofproto-dpif.c. */
+bool tnl_owns(const struct netdev *);
+bool tnl_type_to_nw_protos(const char *type, uint8_t nw_protos[2]);
+bool tnl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto);
+void tnl_set_egress(struct ovs_action_push_tnl *, const struct netdev *);
+void tnl_port_modified(void);
+
+/* lib/netdev.c, lib/dpif-netdev.c: the datapath. */
+bool tnl_push(const struct netdev *, struct dp_packet_batch *,
+              const struct ovs_action_push_tnl *);
+bool tnl_pop(const struct netdev *, struct dp_packet_batch *);
+uint32_t tnl_pop_drops(const struct netdev *, uint32_t missing);
+void tnl_send_prepare(const struct netdev *, struct dp_packet_batch *);
+void tnl_execute_done(struct dpif_execute *, size_t n_packets);
+
+/* lib/csum.c. */
+uint32_t tnl_csum_continue(uint32_t partial, const void *, size_t);
+
+/* lib/odp-util.c. */
+bool tnl_format_push(const struct ovs_action_push_tnl *, const void *l4,
+                     size_t size, struct ds *);
+bool tnl_parse_push(const char *s, int *n, void *l4, uint32_t *vport_type,
+                    uint32_t *header_len);
+
+/* ofproto/ofproto-dpif-ipfix.c, ofproto/ofproto-dpif-sflow.c. */
+uint8_t tnl_type_to_ipfix(const char *type);
+uint8_t tnl_ipfix_key_len(uint8_t ipfix_type);
+void tnl_ipfix_nw_proto(uint8_t ipfix_type, uint8_t *nw_proto);
+uint32_t tnl_type_to_vport_type(const char *type);
+bool tnl_read_push(const struct ovs_action_push_tnl *, struct flow_tnl *,
+                   uint8_t *nw_proto);
+
+/* lib/dpif-offload-*.c. */
+bool tnl_refuse_offload(const struct nlattr *actions, size_t actions_len);
+
+#endif /* tnl-provider.h */

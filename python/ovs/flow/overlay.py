@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors.
+
+"""Decoders for what overlay tunnel types add to datapath flows."""
+
+from ovs.flow.decoders import decode_int
+from ovs.flow.kv import KVDecoders, nested_kv_decoder
+
+
+def tnl_push_decoders():
+    """Returns the decoders of the headers in tnl_push(header(...))."""
+    return {
+        "tcp": nested_kv_decoder(
+            KVDecoders({"src": decode_int, "dst": decode_int})
+        ),
+        "stt": nested_kv_decoder(
+            KVDecoders({"id": decode_int, "segsz": decode_int})
+        ),
+    }
