@@ -1,0 +1,42 @@
+# Why: our test suites, built and run in the way of upstream's.
+@append
+
+tests_ovstest_SOURCES += \
+	tests/stt-reasm-model.c \
+	tests/stt-reasm-model.h \
+	tests/test-stt-reasm.c
+
+OVERLAY_TESTSUITE_AT = \
+	tests/overlay-testsuite.at \
+	tests/hooks.at \
+	tests/stt-reasm.at \
+	tests/stt-macros.at \
+	tests/stt.at \
+	tests/stt-hostile.at
+
+SYSTEM_OVERLAY_TESTSUITE_AT = \
+	tests/system-overlay-testsuite.at \
+	tests/stt-macros.at \
+	tests/system-stt.at
+
+OVERLAY_TESTSUITE = $(srcdir)/tests/overlay-testsuite
+SYSTEM_OVERLAY_TESTSUITE = $(srcdir)/tests/system-overlay-testsuite
+
+$(OVERLAY_TESTSUITE): package.m4 $(OVERLAY_TESTSUITE_AT) $(COMMON_MACROS_AT)
+$(SYSTEM_OVERLAY_TESTSUITE): package.m4 $(SYSTEM_OVERLAY_TESTSUITE_AT) \
+	$(COMMON_MACROS_AT) $(SYSTEM_TESTSUITE_AT) $(SYSTEM_USERSPACE_TESTSUITE_AT)
+$(OVERLAY_TESTSUITE) $(SYSTEM_OVERLAY_TESTSUITE):
+	$(AM_V_GEN)$(AUTOTEST) -I '$(srcdir)' -o $@.new $@.at && mv $@.new $@
+
+check-overlay: all tests/atlocal $(check_DATA) $(OVERLAY_TESTSUITE)
+	$(SHELL) '$(OVERLAY_TESTSUITE)' -C tests \
+	    AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS)
+
+check-overlay-system: all tests/atlocal $(SYSTEM_OVERLAY_TESTSUITE)
+	$(SHELL) '$(SYSTEM_OVERLAY_TESTSUITE)' -C tests \
+	    AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS) -j1
+
+CLEAN_LOCAL += clean-overlay
+clean-overlay:
+	rm -f '$(OVERLAY_TESTSUITE)' '$(SYSTEM_OVERLAY_TESTSUITE)'
+	rm -rf tests/overlay-testsuite.* tests/system-overlay-testsuite.*

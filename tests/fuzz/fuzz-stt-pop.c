@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+/* Receive: a sequence of Ethernet frames goes through netdev_pop_header(), as
+ * after a lookup that found a flow with tnl_pop.  What comes out is parsed,
+ * made ready for a device without offloads, encapsulated again, and popped a
+ * second time.
+ *
+ * The input is a sequence of: a byte of FRAME_* bits, the length of the frame,
+ * in 2 bytes, and the frame.  The datapath drops frames that are shorter than
+ * an Ethernet header, so these are not tried. */
+
+#include <config.h>
+#undef NDEBUG
+
+#include "fuzz.h"
+
+#include <netinet/ip6.h>
+
+#include "csum.h"
+#include "dp-packet.h"
+#include "dp-packet-gso.h"
+#include "flow.h"
+#include "hash.h"
+#include "odp-netlink.h"
+#include "packets.h"
+#include "tnl-provider.h"
+
+enum {
+    FRAME_FIX_SUMS = 1 << 0,    /* Make its checksums right. */
+    FRAME_IP_GOOD = 1 << 1,     /* The device verified the IP checksum. */
+    FRAME_L4_GOOD = 1 << 2,     /* The device verified the L4 checksum. */
+    FRAME_L4_PARTIAL = 1 << 3,  /* The sender left the L4 checksum undone. */
+    FRAME_TSO = 1 << 4,         /* The sender left segmentation undone. */
+    FRAME_LAST = 1 << 5,        /* The last one of a batch. */
+    FRAME_AGAIN = 1 << 6,       /* Twice. */
+    FRAME_PUSH = 1 << 7,        /* With FRAME_LAST: do not pop the batch. */
+};
+
+static struct netdev *netdev;
+
+int
+LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
+{
+    netdev = fuzz_open_port("stt0");
+    return 0;
+}
+
+/* Makes the checksums of 'packet' right, if it is TCP over what Ethernet type
+ * 'dl_type' says. */
+static void
+fix_sums(struct dp_packet *packet, ovs_be16 dl_type)
+{
+    struct ip_header *ip = dp_packet_l3(packet);
+    struct tcp_header *tcp = dp_packet_l4(packet);
+    size_t l4_size = dp_packet_l4_size(packet);
+    uint32_t pseudo;
+
+    if (!ip || !tcp || l4_size < TCP_HEADER_LEN) {
+        return;
+    }
+    if (dl_type == htons(ETH_TYPE_IP)) {
+        ip->ip_csum = 0;
+        ip->ip_csum = csum(ip, IP_IHL(ip->ip_ihl_ver) * 4);
+        pseudo = packet_csum_pseudoheader(ip);
+    } else {
+        pseudo = packet_csum_pseudoheader6(dp_packet_l3(packet));
+    }
+    tcp->tcp_csum = 0;
+    tcp->tcp_csum = csum_finish(csum_continue(pseudo, tcp, l4_size));
+}
+
+/* Returns a packet with the 'size' bytes in 'data', parsed as the datapath
+ * does it. */
+static struct dp_packet *
+make_packet(const uint8_t *data, size_t size, uint8_t bits)
+{
+    struct dp_packet *packet = dp_packet_new(size);
+    struct flow flow;
+
+    dp_packet_put(packet, data, size);
+    pkt_metadata_init(&packet->md, 1);
+    if (bits & FRAME_IP_GOOD) {
+        dp_packet_ip_checksum_set_good(packet);
+    }
+    if (bits & FRAME_L4_GOOD) {
+        dp_packet_l4_checksum_set_good(packet);
+    }
+    flow_extract(packet, &flow);
+    if (bits & FRAME_FIX_SUMS) {
+        fix_sums(packet, flow.dl_type);
+    }
+    if (dp_packet_l4_proto_tcp(packet)) {
+        if (bits & (FRAME_L4_PARTIAL | FRAME_TSO)) {
+            dp_packet_l4_checksum_set_partial(packet);
+        }
+        if (bits & FRAME_TSO) {
+            dp_packet_set_tso_segsz(packet, 1000);
+        }
+    }
+    return packet;
+}
+
+/* Checks that each packet in 'batch' is consistent, and reads all of it. */
+static void
+check_batch(struct dp_packet_batch *batch)
+{
+    struct dp_packet *packet;
+
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        struct flow flow;
+
+        hash_bytes(dp_packet_data(packet), dp_packet_size(packet), 0);
+        flow_extract(packet, &flow);
+        if (dp_packet_l4_checksum_partial(packet)) {
+            ovs_assert(dp_packet_l4(packet));
+        }
+        if (dp_packet_get_tso_segsz(packet)) {
+            ovs_assert(dp_packet_l4_proto_tcp(packet)
+                       && dp_packet_l4_checksum_partial(packet));
+        }
+    }
+}
+
+/* Encapsulates the packets in 'batch', as for a device with an MTU of 1500, on
+ * an IPv4 or IPv6 underlay. */
+static void
+push_batch(struct dp_packet_batch *batch, bool ipv6)
+{
+    size_t ip_len = ipv6 ? IPV6_HEADER_LEN : IP_HEADER_LEN;
+    struct ovs_action_push_tnl data = {
+        .header_len = ETH_HEADER_LEN + ip_len + TCP_HEADER_LEN + 18,
+        .tnl_type = tnl_stt_class.vport_type,
+    };
+    struct eth_header *eth = (struct eth_header *) data.header;
+    struct tcp_header *tcp = (void *) ((char *) (eth + 1) + ip_len);
+
+    if (ipv6) {
+        struct ovs_16aligned_ip6_hdr *ip6 = (void *) (eth + 1);
+
+        eth->eth_type = htons(ETH_TYPE_IPV6);
+        put_16aligned_be32(&ip6->ip6_flow, htonl(6 << 28));
+        ip6->ip6_nxt = IPPROTO_TCP;
+        ip6->ip6_hlim = 64;
+    } else {
+        struct ip_header *ip = (void *) (eth + 1);
+
+        eth->eth_type = htons(ETH_TYPE_IP);
+        ip->ip_ihl_ver = IP_IHL_VER(5, 4);
+        ip->ip_proto = IPPROTO_TCP;
+        ip->ip_ttl = 64;
+    }
+    tcp->tcp_dst = htons(7471);
+    tcp->tcp_ctl = TCP_CTL(TCP_ACK | TCP_PSH, TCP_HEADER_LEN / 4);
+    tnl_stt_class.set_mtu(&data, 1500);
+
+    netdev_push_header(netdev, NULL, batch, &data);
+    tnl_send_prepare(netdev, batch);
+}
+
+/* Pops the headers of the packets in 'batch', unless 'bits' say no, and does
+ * the rest with what comes out.  Deletes the packets. */
+static void
+test_batch(struct dp_packet_batch *batch, uint8_t bits)
+{
+    struct dp_packet *packet;
+
+    if (!(bits & FRAME_PUSH)) {
+        netdev_pop_header(netdev, batch);
+        check_batch(batch);
+    }
+    push_batch(batch, bits & FRAME_AGAIN);
+    check_batch(batch);
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        ovs_assert(!dp_packet_get_tso_segsz(packet));
+        dp_packet_ol_send_prepare(packet, 0);
+        dp_packet_reset_offload(packet);
+    }
+    check_batch(batch);
+    netdev_pop_header(netdev, batch);
+    check_batch(batch);
+    dp_packet_delete_batch(batch, true);
+    dp_packet_batch_reset(batch);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const uint8_t *end = data + size;
+    struct dp_packet_batch batch;
+
+    dp_packet_batch_init(&batch);
+    while (end - data > 3) {
+        uint8_t bits = data[0];
+        size_t len = MIN(data[1] * 256 + data[2], end - data - 3);
+
+        data += 3;
+        for (int i = 0; i < (bits & FRAME_AGAIN ? 2 : 1); i++) {
+            if (len >= ETH_HEADER_LEN) {
+                dp_packet_batch_add(&batch, make_packet(data, len, bits));
+            }
+        }
+        data += len;
+        if (bits & FRAME_LAST
+            || dp_packet_batch_size(&batch) >= NETDEV_MAX_BURST - 1) {
+            test_batch(&batch, bits);
+        }
+    }
+    test_batch(&batch, 0);
+    dp_packet_batch_destroy(&batch);
+
+    tnl_stt_class.forget(netdev);
+    return 0;
+}

@@ -1,0 +1,791 @@
+#! /usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+
+"""Tables of STT packets, and what a switch must make of them.
+
+usage: stt_cases.py [options] rx GROUP     send segments, expect inner frames
+       stt_cases.py [options] tx GROUP     send inner frames, expect segments
+       stt_cases.py [options] golden FILE  check the encoder against FILE
+       stt_cases.py [options] decode PCAP  print the STT frames in PCAP
+       stt_cases.py [options] encode       print one frame's segments in hex
+       stt_cases.py [options] inner        print one inner frame in hex
+       stt_cases.py [options] collect PCAP write UDP datagrams to PCAP
+
+The switch under test has two ports: the underlay, and that of a "VM".  Each is
+named as unix:PATH (a stream of a dummy netdev) or dev:NAMESPACE/NAME (a raw
+socket on the other end of a veth pair).  After each case a marker frame goes
+the same way, so that a case is over when the marker comes out: nobody waits
+for what should not come.
+
+Each function rx_GROUP and tx_GROUP is a table; one row is one case."""
+
+import argparse
+import configparser
+import copy
+import ctypes
+import itertools
+import random
+import re
+import select
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+from stt_wire import (ACK, CE, CWR, ETH_8021AD, ETH_8021Q, FIN, IPV4, L4TCP,
+                      PARTIAL, PSH, RST, STT_LEN, SYN, Stt, TCP, UDP, URG,
+                      VERIFIED, V_BIT, Path, Segment, arp, hop_by_hop, inner,
+                      ip_header, mac, reassemble, tcp_cut)
+
+KEY = 0x123456789abcdef0
+P4T, P4U = PARTIAL | IPV4 | L4TCP, PARTIAL | IPV4
+P6T, P6U = PARTIAL | L4TCP, PARTIAL
+TIMEOUT = 10                    # Seconds to wait for a marker.
+
+
+# Receive: each row is (name, segments in the order sent, frames expected from
+# the VM's port, changes of the drop counters).  'a|b' stands for one of two
+# counters.
+
+def rx_reassembly(path, other):
+    """Section 3.2: segments make a frame, in any order, or count as drops.
+    'other' is the path of a second sender."""
+    def frame(**how):
+        return Stt(inner(4000, **how), key=KEY)
+    f, ident = frame(), path.ident
+    data = f.pack()
+    total = len(data)
+
+    yield 'one segment', path.segments(Stt(inner(100))), [inner(100)], {}
+    yield 'in order', path.segments(f), [f.inner], {}
+    yield 'in reverse', path.segments(f)[::-1], [f.inner], {}
+    segs = path.segments(f, 100)
+    random.Random(1).shuffle(segs)
+    yield '41 segments at random', segs, [f.inner], {}
+    g = frame(seed=1)
+    yield ('two frames interleaved',
+           [s for pair in zip(path.segments(f), path.segments(g))
+            for s in pair], [f.inner, g.inner], {})
+    yield ('the same id from two senders',
+           [s for pair in zip(path.segments(f, ident=7),
+                              other.segments(g, ident=7))
+            for s in pair], [f.inner, g.inner], {})
+    port = copy.copy(path)
+    port.sport += 1
+    yield ('the same id from two ports',
+           [s for pair in zip(path.segments(f, ident=7),
+                              port.segments(g, ident=7))
+            for s in pair], [f.inner, g.inner], {})
+    yield ('head of less than a header', path.pieces(f, [0, 10, 1000]),
+           [f.inner], {})
+    yield ('that head comes last', path.pieces(f, [0, 10, 1000])[::-1],
+           [f.inner], {})
+    small = Stt(inner(20))
+    yield ('one byte each', path.segments(small, 1), [small.inner], {})
+    yield ('merged by GRO', path.pieces(f, [0, 2896]), [f.inner], {})
+    yield ('merged but for the head', path.pieces(f, [0, 100]), [f.inner], {})
+    last = path.pieces(f, [0, 1448, 2896, total - 3])
+    last[-1] += bytes(3)
+    yield ('last segment padded to 60 bytes', last, [f.inner], {})
+
+    segs = path.segments(f)
+    yield ('a duplicate', segs[:2] + segs[1:], [f.inner], {'rx_duplicate': 1})
+    segs = path.segments(f)
+    yield ('a duplicate of the head', segs[:1] * 3 + segs[1:], [f.inner],
+           {'rx_duplicate': 2})
+    n = ident()
+    segs = path.segments(f, ident=n)
+    yield ('overlaps the one before',
+           segs[:1] + [path.segment(data[1440:2800], n, total, 1440)]
+           + segs[1:], [f.inner], {'rx_overlap': 1})
+    n = ident()
+    segs = path.segments(f, ident=n)
+    yield ('overlaps the one after',
+           segs[1:2] + [path.segment(data[:1449], n, total, 0)] + segs[:1]
+           + segs[2:], [f.inner], {'rx_overlap': 1})
+    n = ident()
+    segs = path.segments(f, ident=n)
+    yield ('covers another',
+           segs[1:2] + [path.segment(data[:3000], n, total, 0)] + segs[:1]
+           + segs[2:], [f.inner], {'rx_overlap': 1})
+    n = ident()
+    segs = path.segments(f, ident=n)
+    yield ('within another',
+           segs[:1] + [path.segment(data[10:20], n, total, 10)] + segs[1:],
+           [f.inner], {'rx_overlap|rx_duplicate': 1})
+
+    n = ident()
+    segs = path.segments(f, ident=n)
+    yield ('length 0', [path.segment(b'', n, total, 0),
+                        path.segment(b'', n, total, total)] + segs,
+           [f.inner], {'rx_length': 2})
+    n = ident()
+    yield ('offset + length > total',
+           [path.segment(data[:100], n, 99, 0),
+            path.segment(data[:100], n, total, total - 99),
+            path.segment(data[:1], n, total, total)], [], {'rx_length': 3})
+    yield ('total < STT header',
+           [path.segment(data[:17], ident(), 17, 0),
+            path.segment(data[:1], ident(), 1, 0),
+            path.segment(data[:1], ident(), 0, 0)], [], {'rx_length': 3})
+    yield ('total < STT and Ethernet header',
+           path.segments(data[:STT_LEN + 13]), [],
+           {'rx_length|rx_inner': 1})
+    least = data[:STT_LEN + 12] + b'\x88\xb5'
+    yield ('total = STT and Ethernet header', path.segments(least),
+           [least[STT_LEN:]], {})
+    n = ident()
+    segs = path.segments(f, ident=n)
+    yield ('another total for the same id',
+           segs[:1] + [path.segment(data[1448:2000], n, total + 1, 1448),
+                       path.segment(data[1448:2000], n, total - 1, 1448)]
+           + segs[1:], [f.inner], {'rx_total_mismatch': 2})
+
+    n = ident()
+    even = [path.segment(data[i:i + 1], n, total, i) for i in range(0, 300, 2)]
+    yield ('more than 128 holes',
+           even + [path.segment(data[i:i + 1], n, total, i)
+                   for i in range(1, 255, 2)]
+           + [path.segment(data[255:], n, total, 255)],
+           [f.inner], {'rx_fragments': 22})
+
+
+def rx_large(path, other):
+    """Whole frames in one packet, as a device that merges passes them."""
+    for size in 30000, 64900:
+        f = Stt(inner(size), key=KEY)
+        yield '%d bytes at once' % size, path.segments(f, size + 99), \
+            [f.inner], {}
+        yield '%d bytes in two' % size, path.segments(f, size - 999)[::-1], \
+            [f.inner], {}
+
+
+def rx_header(path, other):
+    """Sections 3.1 and 3.2: what a receiver ignores, and what it must not."""
+    f = Stt(inner(4000), key=KEY)
+    seg = path.segments
+
+    yield ('reserved flags', seg(Stt(f.inner, flags=0xf0)), [f.inner], {})
+    yield ('reserved byte', seg(Stt(f.inner, reserved=0xff)), [f.inner], {})
+    yield ('padding', seg(Stt(f.inner, pad=0xffff)), [f.inner], {})
+    yield ('unused fields without offload',
+           seg(Stt(f.inner, l4ofs=99, flags=IPV4 | L4TCP)), [f.inner], {})
+    yield ('window and urgent pointer', seg(f, window=0xffff, urg=0xffff),
+           [f.inner], {})
+    yield ('more TCP flags', seg(f, flags=ACK | PSH | URG | SYN | FIN | RST),
+           [f.inner], {})
+    yield ('no TCP flags', seg(f, flags=0), [f.inner], {})
+    yield ('TCP options', seg(f, options=b'\1' * 40), [f.inner], {})
+    yield ('TTL 1', seg(f, ttl=1), [f.inner], {})
+
+    bad = Stt(f.inner, version=1)
+    yield ('version 1', seg(Stt(inner(100), version=1)), [], {'rx_version': 1})
+    yield ('version 255', seg(Stt(inner(100), version=255)), [],
+           {'rx_version': 1})
+    yield ('version 1, head last', seg(bad)[::-1], [], {'rx_version': 1})
+    yield ('bad checksum', seg(f, csum='bad'), [], {'rx_checksum': 3})
+    good, wrong = (seg(f, ident=5, csum=csum) for csum in ('good', 'bad'))
+    yield ('bad checksum, then good', good[:1] + wrong[1:] + good[1:],
+           [f.inner], {'rx_checksum': 2})
+
+    # The flow extractor already takes these for something else than TCP.
+    yield ('data offset 4', seg(f, doff=4), [], {})
+    yield ('data offset 0', seg(f, doff=0), [], {})
+    yield ('data offset beyond the packet',
+           [path.segment(b'1234', 6, 100, 0, doff=15)], [], {})
+    if path.v4:
+        yield ('IP options', seg(f, ext=b'\1' * 4), [f.inner], {})
+        one = seg(Stt(inner(100)))[0]
+        body = one[34:]
+        cut = len(body) // 16 * 8
+        yield ('IP fragments', [
+            one[:14] + path.ip(body[:cut], ident=9, frag=0x2000),
+            one[:14] + path.ip(body[cut:], ident=9, frag=cut // 8)], [], {})
+    yield ('packet shorter than IP says', [seg(f)[0][:-1]], [], {})
+
+
+def rx_vlan(path, other):
+    """Section 3.1: the tag that is not in the frame, and those that are."""
+    q, ad = (ETH_8021Q, ETH_8021AD)
+    rows = (
+        ('VID 100, PCP 5', 5 << 13 | V_BIT | 100, (), [(q, 5 << 13 | 100)]),
+        ('VID 4095', V_BIT | 4095, (), [(q, 4095)]),
+        ('priority tag', 7 << 13 | V_BIT, (), [(q, 7 << 13)]),
+        ('VID 0, PCP 0', V_BIT, (), [(q, 0)]),
+        ('VID without V', 100, (), []),
+        ('PCP without V', 5 << 13, (), []),
+        ('802.1Q in the frame', 0, [(q, 7)], [(q, 7)]),
+        ('802.1ad in the frame', 0, [(ad, 7)], [(ad, 7)]),
+        ('802.1Q on 802.1Q', V_BIT | 9, [(q, 7)], [(q, 9), (q, 7)]),
+        ('802.1Q on 802.1ad', V_BIT | 9, [(ad, 7)], [(q, 9), (ad, 7)]))
+    for name, tci, tags, result in rows:
+        yield (name, path.segments(Stt(inner(2000, tags=tags), tci=tci,
+                                       key=KEY)),
+               [inner(2000, tags=result)], {})
+    f = Stt(inner(2000, TCP, csum='partial'), tci=V_BIT | 9, flags=P4T,
+            l4ofs=34)
+    yield ('with a partial checksum', path.segments(f),
+           [inner(2000, TCP, tags=[(q, 9)])], {})
+
+
+def rx_offload(path, other, tso=False):
+    """Sections 3.1 and 3.1.1: checksums and segmentation left to us.  With
+    'tso' the VM's port takes large frames."""
+    def row(name, bits, l4ofs, mss=0, counts=(), csum='partial', want='good',
+            **how):
+        f = Stt(inner(csum=csum, **how), flags=bits, l4ofs=l4ofs, mss=mss,
+                key=KEY)
+        out = inner(csum=want, **how)
+        if counts:
+            frames = []
+        elif mss and not tso:
+            frames = tcp_cut(out, mss)
+        else:
+            frames = [out]
+        return name, path.segments(f), frames, dict(counts)
+
+    tag = [(ETH_8021Q, 3)]
+    ext = {'ip': 6, 'ext': hop_by_hop(16)}
+    yield row('partial TCP over IPv4', P4T, 34, proto=TCP)
+    yield row('partial UDP over IPv4', P4U, 34, proto=UDP)
+    yield row('partial TCP over IPv6', P6T, 54, proto=TCP, ip=6)
+    yield row('partial UDP over IPv6', P6U, 54, proto=UDP, ip=6)
+    yield row('partial, odd length', P4T, 34, proto=TCP, size=3333)
+    yield row('partial, IPv6 options', P6T, 70, proto=TCP, **ext)
+    yield row('partial, tag in the frame', P4T, 38, proto=TCP, tags=tag)
+    yield row('partial, garbage in the checksum', P4T, 34, proto=TCP,
+              csum='bad')
+    yield row('verified', VERIFIED, 0, csum='good', proto=TCP)
+    yield row('verified, but not right', VERIFIED, 0, csum='bad', want='bad')
+    yield row('not verified, not right', 0, 0, csum='bad', want='bad')
+
+    large = {'size': 4000, 'proto': TCP}
+    yield row('MSS over IPv4', P4T, 34, 1000, **large)
+    yield row('MSS over IPv6', P6T, 54, 1000, ip=6, **large)
+    yield row('MSS, TCP options', P4T, 34, 1448, options=b'\1' * 12, **large)
+    yield row('MSS, tag in the frame', P4T, 38, 1000, tags=tag, **large)
+    yield row('MSS, FIN', P4T, 34, 1000, flags=ACK | PSH | FIN, **large)
+    yield row('MSS = payload', P4T, 34, 4000, **large)
+    yield row('MSS > payload', P4T, 34, 9000, **large)
+    yield row('MSS, garbage in the checksum', P4T, 34, 1000, csum='bad',
+              **large)
+    yield row('least MSS', P4T, 34, 48, proto=TCP, size=480)
+
+    bad = (('rx_bad_offload', 1),)
+    tcp = {'proto': TCP, 'counts': bad}
+    yield row('verified and partial', VERIFIED | P4T, 34, **tcp)
+    yield row('MSS without partial', 0, 0, 1000, **tcp)
+    yield row('MSS, verified', VERIFIED, 0, 1000, **tcp)
+    yield row('MSS below the least', P4T, 34, 47, size=480, **tcp)
+    yield row('MSS with UDP', P4U, 34, 1000, proto=UDP, counts=bad)
+    yield row('UDP bit with TCP', P4U, 34, **tcp)
+    yield row('TCP bit with UDP', P4T, 34, proto=UDP, counts=bad)
+    yield row('IPv4 bit with IPv6', P4T, 54, ip=6, **tcp)
+    yield row('no IPv4 bit with IPv4', P6T, 34, **tcp)
+    for l4ofs in (0, 14, 33, 35, 38, 255):
+        yield row('L4 offset %d' % l4ofs, P4T, l4ofs, **tcp)
+    yield ('partial ARP', path.segments(Stt(arp(), flags=P4T, l4ofs=34)), [],
+           dict(bad))
+    cut = inner(10, TCP)[:36]
+    yield ('partial, L4 header cut off',
+           path.segments(Stt(cut, flags=P4T, l4ofs=34)), [], dict(bad))
+
+
+def rx_offload_tso(path, other):
+    return rx_offload(path, other, tso=True)
+
+
+def rx_ecn(path, other):
+    """Section 3.3.1 and RFC 6040: congestion met by any segment."""
+    for name, order, marked in (
+            ('the first', (0, 1, 2), 0), ('the middle', (0, 1, 2), 1),
+            ('the last', (0, 1, 2), 2),
+            ('the first to arrive, not the head', (2, 1, 0), 2),
+            ('the head, last to arrive', (2, 1, 0), 0)):
+        for ip in 4, 6:
+            f = Stt(inner(4000, ip=ip, tos=2), key=KEY)
+            ident = path.ident()
+            plain, ce = (path.segments(f, ident=ident, tos=tos)
+                         for tos in (2, CE))
+            segs = [ce[i] if i == marked else plain[i] for i in order]
+            yield ('CE on %s, inner IPv%d' % (name, ip), segs,
+                   [inner(4000, ip=ip, tos=CE)], {})
+    rows = ((1, CE, CE), (CE, 0, CE), (2, 1, 2), (0, 0, 0), (0, 2, 0),
+            (0xb8, 0, 0xb8), (0, 0xb8, 0), (0xba, CE, 0xbb))
+    for inner_tos, outer_tos, result in rows:
+        yield ('inner TOS %#x, outer %#x' % (inner_tos, outer_tos),
+               path.segments(Stt(inner(100, tos=inner_tos)), tos=outer_tos),
+               [inner(100, tos=result)], {})
+    yield ('inner not ECT, outer CE', path.segments(Stt(inner(100)), tos=CE),
+           [], {})
+    yield ('ARP, outer CE', path.segments(Stt(arp()), tos=CE), [arp()], {})
+
+
+# Transmit: each row is (name, a frame sent to the VM's port, STT frames that
+# must come out of the underlay port; a drop must be counted if there are none).
+# 'limit' is the largest segment.
+
+def tx_plain(limit):
+    """No offload on the VM's port: frames are carried as they are."""
+    q, ad = ETH_8021Q, ETH_8021AD
+    for name, frame in (
+            ('UDP', inner(100)), ('TCP', inner(100, TCP)),
+            ('IPv6', inner(100, ip=6)), ('ARP', arp()),
+            ('bad checksum', inner(100, TCP, csum='bad')),
+            ('9000 bytes', inner(9000)), ('65000 bytes', inner(65000)),
+            ('802.1ad', inner(100, tags=[(ad, 7)])),
+            ('802.1ad, 802.1Q', inner(100, tags=[(ad, 7), (q, 9)]))):
+        yield name, frame, [Stt(frame, key=KEY)]
+    yield 'too long for STT', inner(65440), []
+    for name, tci in (('PCP 5, VID 100', 5 << 13 | 100), ('VID 4095', 4095),
+                      ('priority tag', 7 << 13), ('zero tag', 0)):
+        yield (name, inner(2000, tags=[(q, tci)]),
+               [Stt(inner(2000), tci=V_BIT | tci, key=KEY)])
+    yield ('802.1Q, 802.1Q', inner(2000, tags=[(q, 7), (q, 9)]),
+           [Stt(inner(2000, tags=[(q, 9)]), tci=V_BIT | 7, key=KEY)])
+
+
+def tx_edges(limit):
+    """Frames as long as so many segments, or nearly so."""
+    for n in 1, 2, 3:
+        for size in range(n * limit - 1, n * limit + 2):
+            frame = inner(size - STT_LEN - 42)
+            yield '%d bytes of STT frame' % size, frame, [Stt(frame, key=KEY)]
+
+
+def tx_good(limit):
+    """The VM's device verified the checksum: the C bit."""
+    for proto, ip in (TCP, 4), (TCP, 6), (UDP, 4), (UDP, 6):
+        frame = inner(2000, proto, ip)
+        yield ('%d over IPv%d' % (proto, ip), frame,
+               [Stt(frame, flags=VERIFIED, key=KEY)])
+
+
+def tx_partial(limit):
+    """The VM left the checksum to us, and we leave it to the far end."""
+    tag = [(ETH_8021Q, 100)]
+
+    def row(name, bits, l4ofs, tci=0, out_tags=(), **how):
+        return (name, inner(2000, csum='bad', **how),
+                [Stt(inner(2000, csum='partial', **dict(how, tags=out_tags)),
+                     flags=bits, l4ofs=l4ofs, tci=tci, key=KEY)])
+
+    yield row('TCP over IPv4', P4T, 34, proto=TCP)
+    yield row('UDP over IPv4', P4U, 34, proto=UDP)
+    yield row('TCP over IPv6', P6T, 54, proto=TCP, ip=6)
+    yield row('UDP over IPv6', P6U, 54, proto=UDP, ip=6)
+    yield row('tagged', P4T, 34, V_BIT | 100, proto=TCP, tags=tag)
+    yield row('802.1ad', P4T, 38, proto=TCP, tags=[(ETH_8021AD, 7)],
+              out_tags=[(ETH_8021AD, 7)])
+    yield row('IPv6 options', P6T, 70, proto=TCP, ip=6, ext=hop_by_hop(16))
+    ext = {'proto': TCP, 'ip': 6, 'ext': hop_by_hop(208)}
+    yield ('L4 offset over 255', inner(2000, csum='bad', **ext),
+           [Stt(inner(2000, **ext), flags=VERIFIED, key=KEY)])
+
+
+def tx_tso(limit, mss=1400):
+    """The VM sent TCP that its device should have cut."""
+    def row(name, bits, l4ofs, size=30000, tci=0, out_tags=(), **how):
+        frame = inner(size, TCP, csum='bad', **how)
+        out = inner(size, TCP, csum='partial', **dict(how, tags=out_tags))
+        return name, frame, [Stt(out, flags=bits, l4ofs=l4ofs, mss=mss,
+                                 tci=tci, key=KEY)]
+
+    yield row('IPv4', P4T, 34)
+    yield row('IPv6', P6T, 54, ip=6)
+    yield row('tagged', P4T, 34, tci=V_BIT | 100, tags=[(ETH_8021Q, 100)])
+    yield row('802.1ad', P4T, 38, tags=[(ETH_8021AD, 7)],
+              out_tags=[(ETH_8021AD, 7)])
+    yield row('TCP options', P4T, 34, options=b'\1' * 12)
+    yield row('65000 bytes', P4T, 34, size=65000)
+    for name, frame in (
+            ('CWR', inner(5000, TCP, csum='bad', flags=ACK | CWR, tos=2)),
+            ('too long for STT', inner(65440, TCP, csum='bad'))):
+        yield (name, frame, [Stt(piece, flags=P4T, l4ofs=34, key=KEY)
+                             for piece in tcp_cut(frame, mss, 'partial')])
+
+
+RX = {name[3:]: table for name, table in globals().items()
+      if name.startswith('rx_')}
+TX = {name[3:]: table for name, table in globals().items()
+      if name.startswith('tx_')}
+
+
+# Ports of the switch under test.
+
+class Stream:
+    """The far end of a dummy netdev's stream: frames after their 16-bit
+    length."""
+
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(path)
+        self.data = b''
+
+    def send(self, frame):
+        self.sock.sendall(struct.pack('!H', len(frame)) + frame)
+
+    def recv(self):
+        """Returns the frames that arrived, at least one piece of data."""
+        data = self.sock.recv(1 << 20)
+        if not data:
+            raise EOFError('the switch closed the stream')
+        self.data += data
+        frames = []
+        while len(self.data) >= 2:
+            size = struct.unpack_from('!H', self.data)[0]
+            if len(self.data) < 2 + size:
+                break
+            frames.append(self.data[2:2 + size])
+            self.data = self.data[2 + size:]
+        return frames
+
+
+class Raw:
+    """A raw socket on a network device in a network namespace."""
+
+    SOL_PACKET, PACKET_AUXDATA, PACKET_OUTGOING = 263, 8, 4
+
+    def __init__(self, where):
+        netns, name = where.split('/')
+        with open('/run/netns/' + netns) as f:
+            if ctypes.CDLL(None, use_errno=True).setns(f.fileno(), 0):
+                raise OSError(ctypes.get_errno(), 'cannot enter ' + netns)
+        self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
+                                  socket.ntohs(3))
+        self.sock.setsockopt(self.SOL_PACKET, self.PACKET_AUXDATA, 1)
+        self.sock.bind((name, 0))
+        self.sent = 0
+
+    def send(self, frame):
+        self.sock.send(frame)
+        self.sent += 1
+        if self.sent % 16 == 0:
+            time.sleep(.01)     # The switch's socket has room for some 90.
+
+    def recv(self):
+        """Returns the frame that arrived, if it was not sent by us, with the
+        802.1Q tag that the kernel took off."""
+        frame, aux, _, address = self.sock.recvmsg(1 << 17, 64)
+        if address[2] == self.PACKET_OUTGOING:
+            return []
+        for level, kind, data in aux:
+            if (level, kind) == (self.SOL_PACKET, self.PACKET_AUXDATA):
+                status, tci, tpid = struct.unpack_from('=L12xHH', data)
+                if status & 0x10:
+                    frame = frame[:12] + struct.pack('!HH', tpid,
+                                                     tci) + frame[12:]
+        return [frame]
+
+
+def open_port(name):
+    kind, _, where = name.partition(':')
+    return {'unix': Stream, 'dev': Raw}[kind](where)
+
+
+class Rig:
+    """A switch under test, with its 'underlay' and 'vm' ports."""
+
+    def __init__(self, args, path):
+        self.underlay = open_port(args.underlay)
+        self.vm = open_port(args.vm)
+        # A batch from a real device is sorted by flow.
+        self.reorders = args.underlay.startswith('dev:')
+        self.appctl = args.appctl.split()
+        self.path = path
+        self.markers = 0
+
+    def counters(self):
+        """Returns the counters of drops in 'ovs-appctl stt/show'."""
+        out = subprocess.run(self.appctl + ['stt/show'], check=True,
+                             stdout=subprocess.PIPE).stdout.decode()
+        return {name: int(value) for name, value in
+                re.findall(r'^\s*([rt]x_\w+): *(\d+)', out, re.M)
+                if name not in ('rx_queued', 'rx_complete')}
+
+    def marker(self, proto):
+        """Returns a small frame unlike any other."""
+        self.markers += 1
+        return inner(40, proto, src={
+            'mac': mac('50:54:00:00:00:99'),
+            4: struct.pack('!L', 0x0a090000 + self.markers)})
+
+    def collect(self, port, marker):
+        """Returns the frames that come out of 'port' before one that contains
+        'marker'."""
+        frames = []
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([port.sock], [], [], left)[0]:
+                raise TimeoutError('no marker within %d s' % TIMEOUT)
+            for frame in port.recv():
+                if marker in frame:
+                    return frames
+                frames.append(frame)
+
+    def receive(self, segments):
+        """Sends 'segments' to the underlay port.  Returns what comes out of
+        the VM's."""
+        for segment in segments:
+            self.underlay.send(segment)
+        marker = self.marker(UDP)
+        for segment in self.path.segments(Stt(marker, key=KEY)):
+            self.underlay.send(segment)
+        return [frame for frame in self.collect(self.vm, marker)
+                if frame[6:12] == inner()[6:12]]
+
+    def transmit(self, frame):
+        """Sends 'frame' to the VM's port.  Returns the STT packets that come
+        out of the underlay port."""
+        self.vm.send(frame)
+        marker = self.marker(TCP)
+        self.vm.send(marker)
+        # The end of the IP header and the ports are never changed.
+        packets = self.collect(self.underlay, marker[26:38])
+        return [p for p in packets if is_stt(p, self.path.dport)]
+
+
+def is_stt(packet, dport):
+    try:
+        return Segment(packet).dport == dport
+    except (ValueError, struct.error):
+        return False
+
+
+def compare(what, want, got):
+    """Returns what is to be said about the lists of frames 'want' and 'got':
+    nothing if they are equal."""
+    if want == got:
+        return ''
+    out = '\n  %s: expected %s bytes, got %s' % (
+        what, [len(f) for f in want], [len(f) for f in got])
+    for a, b in zip(want, got):
+        if a != b:
+            at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y),
+                      min(len(a), len(b)))
+            return out + '\n  first difference at offset %d of\n  %s\n  %s' % (
+                at, a[:at + 40].hex(), b[:at + 40].hex())
+    return out
+
+
+def run_rx(rig, args, other):
+    """Runs the receive tables.  Returns the number of failures."""
+    failures = 0
+    before = rig.counters()
+    for name, segments, frames, counts in RX[args.group](rig.path, other):
+        got = rig.receive(segments)
+        if rig.reorders and sorted(got) == sorted(frames):
+            got = frames
+        problem = compare('frames', frames, got)
+        after = rig.counters()
+        drops = {key: value - before.get(key, 0)
+                 for key, value in after.items()
+                 if value != before.get(key, 0)}
+        before = after
+        left = dict(drops)
+        for names, n in counts.items():
+            if sum(left.pop(key, 0) for key in names.split('|')) != n:
+                left['wrong'] = True
+        if left:
+            problem += '\n  expected counters %s\n  got %s' % (counts, drops)
+        failures += bool(problem)
+        print('%s: %s%s' % ('FAIL' if problem else 'ok', name, problem))
+    return failures
+
+
+def run_tx(rig, args):
+    """Runs the transmit tables.  Returns the number of failures."""
+    failures = 0
+    idents, sports = set(), set()
+    limit = args.mtu - (40 if rig.path.v4 else 60)
+    before = rig.counters()
+    for name, frame, expected in TX[args.group](limit):
+        packets = rig.transmit(frame)
+        problem = ''
+        drops = rig.counters()
+        if (drops != before) == bool(expected):
+            problem = '\n  counters %s' % drops
+        before = drops
+        try:
+            frames = reassemble(packets)
+        except ValueError as e:
+            frames, problem = [], '\n  %s' % e
+        for want, (got, segs) in zip(expected, frames):
+            if got.header() != want.header():
+                problem += '\n  expected header %s\n  got %s' % (
+                    want.header(), got.header())
+            problem += compare('inner', [want.inner], [got.inner])
+            if segs[0].ident in idents:
+                problem += '\n  frame id %#x again' % segs[0].ident
+            idents.add(segs[0].ident)
+            sports.add(segs[0].sport)
+            size = len(got.inner) + STT_LEN if args.whole else limit
+            if any(len(seg.data) != size for seg in segs[:-1]) \
+                    or len(segs[-1].data) > size:
+                problem += '\n  segments of ' + sizes(segs)
+        if len(frames) != len(expected):
+            problem += '\n  %d frames, not %d' % (len(frames), len(expected))
+        failures += bool(problem)
+        print('%s: %s%s' % ('FAIL' if problem else 'ok', name, problem))
+    return failures
+
+
+# Golden packets: text that the encoder must still agree with.
+
+def write_pcap(name, packets):
+    with open(name, 'wb') as f:
+        f.write(struct.pack('<LHHLLLL', 0xa1b2c3d4, 2, 4, 0, 0, 1 << 17, 1))
+        for packet in packets:
+            f.write(struct.pack('<LLLL', 0, 0, len(packet), len(packet))
+                    + packet)
+
+
+def read_pcap(name):
+    """Returns the packets in the file 'name'."""
+    packets = []
+    with open(name, 'rb') as f:
+        order = '<' if f.read(24)[:1] == b'\xd4' else '>'
+        while True:
+            head = f.read(16)
+            if not head:
+                return packets
+            packets.append(f.read(struct.unpack(order + 'LLLL', head)[2]))
+
+
+def sizes(segs):
+    """Returns the payload sizes of 'segs' as text, such as 2x1460+700."""
+    out = []
+    for size, group in itertools.groupby(len(seg.data) for seg in segs):
+        n = len(list(group))
+        out.append('%dx%d' % (n, size) if n > 1 else str(size))
+    return '+'.join(out)
+
+
+def run_decode(args):
+    """Prints each STT frame in a file: what the first packet's outer headers
+    say, the STT header's fields, the segments' payloads, and the length of the
+    inner frame.  With --pcap, writes those frames again that tshark is able to
+    reassemble: it takes the segment before a last one of at most 20 bytes for
+    the last."""
+    packets = []
+    for frame, segs in reassemble((p for p in read_pcap(args.group)
+                                   if is_stt(p, args.dport)), args.lossy):
+        if len(segs) == 1 or len(segs[-1].data) > 20:
+            packets += [s.packet for s in segs]
+        seg = segs[0]
+        family = socket.AF_INET if len(seg.src) == 4 else socket.AF_INET6
+        fields = [('tos', seg.tos)] if seg.tos else []
+        fields += [('tag', tag) for tag in seg.tags]
+        fields += frame.header().items()
+        print('%s>%s ttl=%d %s: %s = %d' % (
+            socket.inet_ntop(family, seg.src),
+            socket.inet_ntop(family, seg.dst), seg.ttl,
+            ' '.join('%s=%#x' % field for field in fields),
+            sizes(segs), len(frame.inner)))
+    if args.pcap:
+        write_pcap(args.pcap, packets)
+
+
+def run_collect(args):
+    """Writes to a file the datagrams that come to a UDP port of this host,
+    whose number is printed first, until killed."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(('127.0.0.1', 0))
+    print(sock.getsockname()[1], flush=True)
+    packets = []
+    while True:
+        data = sock.recv(1 << 16)
+        udp = struct.pack('!HHHH', 4739, 4739, 8 + len(data), 0) + data
+        packets.append(bytes(12) + b'\x08\0' + ip_header(
+            bytes(4), bytes(4), UDP, udp))
+        write_pcap(args.group, packets)
+
+
+def run_golden(args):
+    """Checks that decoding each packet of the golden file gives the fields
+    that the file says, and that encoding those gives the packet."""
+    golden = configparser.ConfigParser(delimiters='=', interpolation=None)
+    with open(args.group) as f:
+        golden.read_file(f)
+    failures, packets = 0, []
+    for name in golden.sections():
+        case = golden[name]
+        mine = [bytes.fromhex(''.join(line.split()))
+                for line in case['packets'].split('\n\n') if line.strip()]
+        number = {key: int(value, 0) for key, value in case.items()
+                  if key in Stt.FIELDS}
+        frame = Stt(bytes.fromhex(''.join(case['inner'].split())), **number)
+        (got, segs), = reassemble(mine)
+        first = segs[0]
+        path = Path('00:00:00:00:00:01', '00:00:00:00:00:02',
+                    case['src'], case['dst'], int(case['sport']))
+        again = path.segments(frame, int(case.get('size', '1440')),
+                              int(case['id'], 0), tos=int(case.get('tos', '0'),
+                                                          0))
+        bad = (got.inner != frame.inner or got.header() != frame.header()
+               or first.ident != int(case['id'], 0) or again != mine)
+        failures += bad
+        print('%s: %s' % ('FAIL' if bad else 'ok', name))
+        packets += mine
+    if args.pcap:
+        write_pcap(args.pcap, packets)
+    return failures
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__.split('\n')[0], usage=__doc__.split('\n\n')[1])
+    parser.add_argument('what', choices=('rx', 'tx', 'golden', 'decode',
+                                         'encode', 'inner', 'collect'))
+    parser.add_argument('group', nargs='?')
+    parser.add_argument('--underlay', default='unix:p0.sock')
+    parser.add_argument('--vm', default='unix:vm.sock')
+    parser.add_argument('--appctl', default='ovs-appctl')
+    parser.add_argument('--ipv6', action='store_true', help='outer IPv6')
+    parser.add_argument('--local', help='address of the switch')
+    parser.add_argument('--remotes', help='addresses of two senders')
+    parser.add_argument('--macs', help='underlay source,destination',
+                        default='f8:bc:12:44:34:b6,aa:55:aa:55:00:00')
+    parser.add_argument('--mtu', type=int, default=1500)
+    parser.add_argument('--whole', action='store_true',
+                        help='the underlay device takes TSO')
+    parser.add_argument('--lossy', action='store_true',
+                        help='decode: incomplete frames are no error')
+    parser.add_argument('--dport', type=int, default=7471)
+    parser.add_argument('--pcap', help='write packets to this file')
+    parser.add_argument('--key', type=lambda s: int(s, 0), default=KEY)
+    parser.add_argument('--size', type=int, default=100)
+    parser.add_argument('--csum', default='good', choices=('good', 'bad'))
+    parser.add_argument('--id', type=lambda s: int(s, 0))
+    args = parser.parse_args()
+
+    net = '2001:cafe::' if args.ipv6 else '1.1.2.'
+    local = args.local or net + '88'
+    remotes = (args.remotes or '%s92,%s93' % (net, net)).split(',')
+    path, other = (Path(*args.macs.split(','), remote, local,
+                        dport=args.dport) for remote in remotes)
+    failures = 0
+    if args.what == 'golden':
+        failures = run_golden(args)
+    elif args.what == 'decode':
+        run_decode(args)
+    elif args.what == 'collect':
+        run_collect(args)
+    elif args.what == 'encode':
+        for segment in path.segments(Stt(inner(args.size), key=args.key),
+                                     ident=args.id, csum=args.csum):
+            print(segment.hex())
+    elif args.what == 'inner':
+        print(inner(args.size).hex())
+    else:
+        rig = Rig(args, path)
+        failures = (run_rx(rig, args, other) if args.what == 'rx'
+                    else run_tx(rig, args))
+    return 1 if failures else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
