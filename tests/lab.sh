@@ -1,0 +1,231 @@
+#! /bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+#
+# Two hosts with a VM each, on this machine, made of network namespaces:
+#
+#      vm1                                                     vm2
+#  +----------+                                            +----------+
+#  |   eth0   | 10.1.0.1                          10.1.0.2 |   eth0   |
+#  +----|-----+ fd01::1                            fd01::2 +----|-----+
+#       | veth                                                  | veth
+#  +----|------- h1 --------+                  +------- h2 -----|-----+
+#  |    vm                  |                  |                vm    |
+#  |  br-int                |                  |              br-int  |
+#  |    tun (none: a patch) |                  | (none: a patch) tun  |
+#  |                        |                  |                      |
+#  |  br-phy 10.9.0.1       |                  |     br-phy 10.9.0.2  |
+#  |    phy  fd09::1        |                  |      fd09::2   phy   |
+#  +-----|------------------+                  +-----------------|----+
+#        +------------ veth, MTU 1500: the underlay -------------+
+#
+# h1 and h2 have an ovsdb-server and an ovs-vswitchd each, with the userspace
+# datapath; their files are in $LAB_DIR/h1 and $LAB_DIR/h2.  Nothing is made
+# outside of the four namespaces and $LAB_DIR, so an Open vSwitch that runs
+# on this machine notices nothing, and several labs can be up at once.
+#
+# This file is sourced ("." it, then call the functions) or run as
+# "tests/lab.sh FUNCTION-WITHOUT-lab_ ARGUMENT...", with these variables:
+#
+#   LAB_DIR   directory of the lab; lab_new makes one
+#   LAB_OVS   build tree of Open vSwitch, by default ours
+#   LAB_WRAPPER_h1, LAB_WRAPPER_h2   command to run ovs-vswitchd under, such
+#             as "valgrind"
+#
+# A function that fails says why on stderr and returns nonzero.
+
+: "${LAB_OVS:=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/_build/ovs}"
+
+# Makes the directory of a new lab and sets LAB_DIR to its name.
+lab_new() {
+    LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/ovs-lab.XXXXXX")
+}
+
+# Prints the name of the network namespace of node $1 (h1, h2, vm1, vm2).
+lab_ns() {
+    echo "${LAB_DIR##*/}-$1"
+}
+
+# Runs a command on a node: lab_exec NODE COMMAND ARGUMENT...  On a host, the
+# Open vSwitch tools of the build are in the PATH and speak to its daemons.
+lab_exec() {
+    local node=$1 dir=$LAB_DIR/$1
+    shift
+    ip netns exec "$(lab_ns "$node")" env \
+        OVS_RUNDIR="$dir" OVS_LOGDIR="$dir" OVS_DBDIR="$dir" \
+        OVS_SYSCONFDIR="$dir" OVS_PKGDATADIR="$LAB_OVS/vswitchd" \
+        PATH="$LAB_OVS/utilities:$LAB_OVS/ovsdb:$LAB_OVS/vswitchd:$PATH" "$@"
+}
+
+# Prints the command line that lets a person work on node $1.
+lab_enter_command() {
+    local dir=$LAB_DIR/$1
+    echo "ip netns exec $(lab_ns "$1") env OVS_RUNDIR=$dir" \
+         "PATH=$LAB_OVS/utilities:\$PATH bash --norc"
+}
+
+# Prints $1 followed by the log of the last command, and fails.
+lab_fail() {
+    echo "lab: $1" >&2
+    tail -n 20 "$LAB_DIR/log" >&2
+    return 1
+}
+
+# Runs a command with its output in the lab's log; shows it only on failure.
+lab_run() {
+    "$@" >"$LAB_DIR/log" 2>&1 || lab_fail "$*"
+}
+
+# Brings everything of the picture up except for the tunnel.
+# $1: "tso" for userspace TSO, "notso" for none.
+# $2: MTU of the VMs' side, up to which lab_mtu can go later (default 9000).
+lab_up() {
+    local tso=$1 mtu=${2:-9000} n
+
+    for n in h1 h2 vm1 vm2; do
+        lab_run ip netns add "$(lab_ns $n)" || return
+        lab_run ip -n "$(lab_ns $n)" link set lo up || return
+    done
+    lab_veth h1 phy h2 phy 1500 || return
+    for n in 1 2; do
+        lab_veth h$n vm vm$n eth0 "$mtu" || return
+        lab_address vm$n eth0 10.1.0.$n fd01::$n || return
+        if test "$tso" != tso; then
+            # Without userspace TSO the switch takes no packet beyond the MTU.
+            lab_run lab_exec vm$n ethtool -K eth0 tx off tso off gso off \
+                gro off || return
+            lab_run lab_exec h$n ethtool -K vm tx off tso off gso off \
+                gro off || return
+            lab_run lab_exec h$n ethtool -K phy tx off tso off gso off \
+                gro off || return
+        fi
+        lab_start h$n "$tso" || return
+        lab_run lab_exec h$n ovs-vsctl --timeout=60 \
+            -- add-br br-phy -- set bridge br-phy datapath_type=netdev \
+            -- add-port br-phy phy \
+            -- add-br br-int -- set bridge br-int datapath_type=netdev \
+            -- add-port br-int vm || return
+        lab_address h$n br-phy 10.9.0.$n fd09::$n || return
+    done
+    lab_reach h1 10.9.0.2 && lab_reach h1 fd09::2
+}
+
+# Connects two nodes with a veth pair: lab_veth NODE PORT NODE PORT MTU.
+lab_veth() {
+    lab_run ip -n "$(lab_ns "$1")" link add "$2" mtu "$5" type veth \
+        peer name "$4" mtu "$5" netns "$(lab_ns "$3")" || return
+    lab_run ip -n "$(lab_ns "$1")" link set "$2" up || return
+    lab_run ip -n "$(lab_ns "$3")" link set "$4" up
+}
+
+# Gives a port an IPv4 and an IPv6 address: lab_address NODE PORT IPV4 IPV6.
+lab_address() {
+    lab_run ip -n "$(lab_ns "$1")" address add "$3/24" dev "$2" || return
+    lab_run ip -n "$(lab_ns "$1")" address add "$4/64" dev "$2" nodad ||
+        return
+    lab_run ip -n "$(lab_ns "$1")" link set "$2" up
+}
+
+# Starts the two daemons on host $1; $2 is "tso" or "notso".
+lab_start() {
+    local dir=$LAB_DIR/$1 wrapper=LAB_WRAPPER_$1 enable=false
+
+    test "$2" != tso || enable=true
+    mkdir -p "$dir" || return
+    lab_run lab_exec "$1" ovsdb-tool create "$dir/conf.db" \
+        "$LAB_OVS/vswitchd/vswitch.ovsschema" || return
+    lab_run lab_exec "$1" ovsdb-server --detach --no-chdir --pidfile \
+        --log-file -vconsole:off --remote=punix:"$dir/db.sock" \
+        "$dir/conf.db" || return
+    lab_run lab_exec "$1" ovs-vsctl --no-wait init -- set Open_vSwitch . \
+        other_config:userspace-tso-enable=$enable || return
+    if test -n "${!wrapper}"; then
+        # A wrapper need not cope with a daemon that forks.
+        lab_exec "$1" ${!wrapper} ovs-vswitchd --no-chdir --pidfile \
+            --log-file -vconsole:off >"$dir/wrapper.log" 2>&1 </dev/null &
+    else
+        lab_run lab_exec "$1" ovs-vswitchd --detach --no-chdir --pidfile \
+            --log-file -vconsole:off
+    fi
+}
+
+# Waits up to 10 s until node $1 reaches the address $2.
+lab_reach() {
+    local i
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        lab_exec "$1" ping -q -c 1 -W 1 "$2" >"$LAB_DIR/log" 2>&1 && return
+    done
+    lab_fail "$1 does not reach $2"
+}
+
+# Connects the two VMs: lab_tunnel TYPE [FAMILY [OPTION...]].
+#   TYPE    none (no encapsulation), or a type of tunnel port
+#   FAMILY  4 or 6, the address family of the underlay
+#   OPTION  settings of the Interface, as for "ovs-vsctl set"
+# Whatever connected them before is removed.  Fails, with the reason that the
+# switch gives, if the port cannot be made.
+lab_tunnel() {
+    local type=$1 family=${2:-4} n net error
+
+    case $family in
+        4) net=10.9.0. ;;
+        *) net=fd09:: ;;
+    esac
+    for n in 1 2; do
+        lab_run lab_exec h$n ovs-vsctl --if-exists del-port br-int tun \
+            -- --if-exists del-port br-phy nut || return
+        if test "$type" = none; then
+            lab_run lab_exec h$n ovs-vsctl \
+                -- add-port br-int tun \
+                -- set interface tun type=patch options:peer=nut \
+                -- add-port br-phy nut \
+                -- set interface nut type=patch options:peer=tun || return
+        else
+            lab_exec h$n ovs-vsctl -- add-port br-int tun \
+                -- set interface tun type="$type" options:key=4242 \
+                options:remote_ip=$net$((3 - n)) "${@:3}" 2>/dev/null
+            error=$(lab_exec h$n ovs-vsctl get interface tun error)
+            if test "$error" != "[]"; then
+                echo "lab: $type: $error" >&2
+                return 1
+            fi
+        fi
+    done
+}
+
+# Sets the MTU of both VMs to $1.
+lab_mtu() {
+    local n
+    for n in 1 2; do
+        lab_run ip -n "$(lab_ns vm$n)" link set eth0 mtu "$1" || return
+    done
+}
+
+# Removes all that the lab consists of.  Safe at any moment, also twice.
+lab_down() {
+    local n ns pid
+
+    test -d "$LAB_DIR" || return 0
+    for n in vm1 vm2 h1 h2; do
+        ns=$(lab_ns $n)
+        test -e /run/netns/"$ns" || continue
+        # Everything that runs in a namespace of the lab belongs to the lab.
+        for pid in $(ip netns pids "$ns"); do
+            kill "$pid" 2>/dev/null
+        done
+        while test -n "$(ip netns pids "$ns")"; do
+            sleep .1
+            for pid in $(test $((i++)) -lt 20 || ip netns pids "$ns"); do
+                kill -9 "$pid" 2>/dev/null
+            done
+        done
+        ip netns delete "$ns"
+    done
+    rm -rf "$LAB_DIR"
+}
+
+# Run, not sourced: do what the command line says.
+if test "${BASH_SOURCE[0]}" = "$0"; then
+    "lab_$1" "${@:2}" || exit
+    test "$1" != new || echo "$LAB_DIR"
+fi
