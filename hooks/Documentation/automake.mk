@@ -1,0 +1,10 @@
+# Why: our documentation, and our man page.
+@append
+
+DOC_SOURCE += \
+	Documentation/howto/stt.rst \
+	Documentation/internals/architecture.rst \
+	Documentation/internals/hooks.rst \
+	Documentation/internals/new-tunnel.rst \
+	Documentation/internals/testing.rst
+RST_MANPAGES += ovs-tunnels.7.rst
