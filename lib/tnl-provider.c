@@ -152,6 +152,7 @@ tnl_is_unicast(const char *s)
         return ip && ip != OVS_BE32_MAX && !ip_is_multicast(ip);
     } else {
         return (ipv6_parse(s, &ip6) && ipv6_addr_is_set(&ip6)
+                && !IN6_IS_ADDR_V4MAPPED(&ip6)
                 && !ipv6_addr_is_multicast(&ip6));
     }
 }

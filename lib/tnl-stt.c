@@ -494,14 +494,19 @@ stt_parse_segment(struct dp_packet *packet, struct stt_segment *segment)
     uint32_t seq;
     bool ipv6;
 
-    if (!ip || !tcp || tnl_is_cut(packet) || l4_size < TCP_HEADER_LEN) {
+    /* Only then are the sizes what they seem. */
+    if (!ip || !tcp || tnl_is_cut(packet)) {
         stt_count(STT_RX_HEADER);
         return false;
     }
     ipv6 = stt_is_ipv6(packet);
-    tcp_len = TCP_OFFSET(tcp->tcp_ctl) * 4;
     if (IP_VER(ip->ip_ihl_ver) != (ipv6 ? 6 : 4)
-        || tcp_len < TCP_HEADER_LEN || tcp_len > l4_size) {
+        || l4_size < TCP_HEADER_LEN) {
+        stt_count(STT_RX_HEADER);
+        return false;
+    }
+    tcp_len = TCP_OFFSET(tcp->tcp_ctl) * 4;
+    if (tcp_len < TCP_HEADER_LEN || tcp_len > l4_size) {
         stt_count(STT_RX_HEADER);
         return false;
     }
