@@ -105,8 +105,8 @@ tnl_class_from_netdev(const struct netdev *netdev)
     return NULL;
 }
 
-/* Returns the class with IPFIX tunnelType 'ipfix_type', or NULL if it is not one
- * of ours. */
+/* Returns the class with IPFIX tunnelType 'ipfix_type', or NULL if it is
+ * not one of ours. */
 static const struct tnl_class *
 tnl_class_from_ipfix_type(uint8_t ipfix_type)
 {
@@ -531,8 +531,8 @@ tnl_segment_batch(struct dp_packet_batch *batch,
     dp_packet_batch_destroy(&out);
 }
 
-/* Returns true if a packet in 'batch' has a segment size and 'test' returns true
- * for it. */
+/* Returns true if a packet in 'batch' has a segment size and 'test' returns
+ * true for it. */
 static bool
 tnl_any(const struct dp_packet_batch *batch,
         bool (*test)(const struct dp_packet *))
@@ -630,8 +630,8 @@ tnl_pop_drops(const struct netdev *netdev, uint32_t missing)
 }
 
 /* Adapts 'packet', marked by tnl_segment_later(), to a device that takes IP
- * packets of at most 'mtu' bytes, that is, frames of 'mtu' bytes and an Ethernet
- * header with up to one 802.1Q tag. */
+ * packets of at most 'mtu' bytes, that is, frames of 'mtu' bytes and an
+ * Ethernet header with up to one 802.1Q tag. */
 static void
 tnl_segment_fit(struct dp_packet *packet, int mtu)
 {
@@ -678,8 +678,8 @@ tnl_finish_cut(struct dp_packet *packet)
 }
 
 /* Prepares the packets in 'batch' to be sent on 'netdev': gives those that
- * tnl_segment_later() marked the segment size that its MTU allows, cuts them if
- * nobody below will, and drops what nobody below can finish. */
+ * tnl_segment_later() marked the segment size that its MTU allows, cuts
+ * them if nobody below will, and drops what nobody below can finish. */
 void
 tnl_send_prepare(const struct netdev *netdev, struct dp_packet_batch *batch)
 {
@@ -720,9 +720,9 @@ tnl_send_prepare(const struct netdev *netdev, struct dp_packet_batch *batch)
 }
 
 /* Called when 'execute', one step of the slow path, has left 'n_packets'
- * packets.  If it pushed a tunnel header and there is not one packet now, makes
- * 'execute''s packet empty: otherwise the steps that follow, meant for the
- * encapsulated packet, would send it as it was before. */
+ * packets.  If it pushed a tunnel header and there is not one packet now,
+ * makes 'execute''s packet empty: otherwise the steps that follow, meant
+ * for the encapsulated packet, would send it as it was before. */
 void
 tnl_execute_done(struct dpif_execute *execute, size_t n_packets)
 {

@@ -76,7 +76,8 @@ struct tnl_class {
 
     /* Writes the outer headers for 'params' into 'data', as
      * netdev_build_header() does.  Returns 0 or a positive errno value. */
-    int (*build_header)(const struct netdev *, struct ovs_action_push_tnl *data,
+    int (*build_header)(const struct netdev *,
+                        struct ovs_action_push_tnl *data,
                         const struct netdev_tnl_build_header_params *params);
 
     /* Tells 'data' the MTU of the device that has the local address, in bytes.
@@ -169,9 +170,10 @@ tnl_is_cut(const struct dp_packet *packet)
     return tnl_padding(packet) < 0;
 }
 
-/* Makes the size of the padding of 'packet' right: truncation leaves it as it
- * was, and upstream then gets sizes below zero.  The padding of a packet to be
- * segmented is cut off, because it would be taken for a part of each segment. */
+/* Makes the size of the padding of 'packet' right: truncation leaves it as
+ * it was, and upstream then gets sizes below zero.  The padding of a packet
+ * to be segmented is cut off, because it would be taken for a part of each
+ * segment. */
 static inline void
 tnl_update_padding(struct dp_packet *packet)
 {
@@ -187,9 +189,9 @@ tnl_update_padding(struct dp_packet *packet)
     }
 }
 
-/* Returns true if 'packet' needs its L4 header found, to be segmented or summed
- * up, and that was lost on the way: recirculation does not look behind MPLS
- * labels or many tags. */
+/* Returns true if 'packet' needs its L4 header found, to be segmented or
+ * summed up, and that was lost on the way: recirculation does not look
+ * behind MPLS labels or many tags. */
 static inline bool
 tnl_lacks_l4(const struct dp_packet *packet)
 {
@@ -199,16 +201,16 @@ tnl_lacks_l4(const struct dp_packet *packet)
                 || dp_packet_l4_checksum_partial(packet)));
 }
 
-/* Marks 'packet', an encapsulated TCP-like packet with 'payload' bytes behind
- * its TCP header, for segmentation by the device that it will leave from, if
- * need be; 'segsz' is the payload that the sender's own device takes, in bytes.
- * See tnl_send_prepare(). */
+/* Marks 'packet', an encapsulated TCP-like packet with 'payload' bytes
+ * behind its TCP header, for segmentation by the device that it will leave
+ * from, if need be; 'segsz' is the payload that the sender's own device
+ * takes, in bytes.  See tnl_send_prepare(). */
 void tnl_segment_later(struct dp_packet *packet, size_t payload,
                        uint16_t segsz);
 
-/* Segments those of the packets in the batch that have a segment size and for
- * which 'test', unless it is null, returns true.  The segments keep the metadata
- * of their packet. */
+/* Segments those of the packets in the batch that have a segment size and
+ * for which 'test', unless it is null, returns true.  The segments keep the
+ * metadata of their packet. */
 void tnl_segment_batch(struct dp_packet_batch *,
                        bool (*test)(const struct dp_packet *));
 

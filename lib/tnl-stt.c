@@ -3,17 +3,17 @@
 
 /* STT, Stateless Transport Tunneling: draft-davie-stt-08.
  *
- * An inner Ethernet frame, behind an 18-byte STT header, travels as the payload
- * of what looks like TCP, so that any TCP segmentation engine can cut it and
- * any large receive engine can merge it.  There is no connection: the TCP
- * sequence number holds the length of the STT frame and the offset in it, the
- * acknowledgment number identifies the frame.
+ * An inner Ethernet frame, behind an 18-byte STT header, travels as the
+ * payload of what looks like TCP, so that any TCP segmentation engine can cut
+ * it and any large receive engine can merge it.  There is no connection: the
+ * TCP sequence number holds the length of the STT frame and the offset in it,
+ * the acknowledgment number identifies the frame.
  *
- * Transmit: push makes one packet of a whole frame and leaves the cutting to
- * the device (tnl_segment_later()).  Receive: pop takes a packet that is a
- * whole frame as it is and collects others in stt-reasm.c.  What is said in
- * the STT header about the inner packet's checksum and segment size becomes
- * the packet's offload state again. */
+ * Transmit: push makes one packet of a whole frame and leaves the cutting
+ * to the device (tnl_segment_later()).  Receive: pop takes a packet that is
+ * a whole frame as it is and collects others in stt-reasm.c.  What is said
+ * in the STT header about the inner packet's checksum and segment size
+ * becomes the packet's offload state again. */
 
 #include <config.h>
 
@@ -46,9 +46,9 @@ VLOG_DEFINE_THIS_MODULE(tnl_stt);
 
 /* Wire format. */
 
-/* TCP header, section 3.2: sequence number = length of the STT frame
- * << 16 | offset of this segment in it, acknowledgment number = frame ID, flags
- * ACK and (last segment) PSH, window and urgent pointer 0.
+/* TCP header, section 3.2: sequence number = length of the STT frame << 16 |
+ * offset of this segment in it, acknowledgment number = frame ID, flags ACK
+ * and (last segment) PSH, window and urgent pointer 0.
  *
  * In the template that build_header() makes, the urgent pointer holds the
  * segment size, in bytes, that the MTU of the device with the local address
@@ -124,7 +124,7 @@ stt_put_id(struct stt_header *stt, uint64_t id)
     COUNTER(TX_TOO_BIG, "tx_too_big",                                   \
             "inner frames longer than STT can carry")                   \
     COUNTER(TX_BAD_OFFLOAD, "tx_bad_offload",                           \
-            "inner frames to be segmented or summed up that are not TCP or "    \
+            "inner frames to be segmented or summed up that are not TCP or " \
             "UDP")
 
 enum stt_counter {
@@ -227,8 +227,8 @@ stt_pseudoheader6(const struct dp_packet *packet, uint8_t nw_proto)
     return csum_add16(sum, htons(dp_packet_l4_size(packet)));
 }
 
-/* Completes the L4 checksum of 'packet', if it is partial and upstream would do
- * it wrong: TCP or UDP over IPv6 with extension headers. */
+/* Completes the L4 checksum of 'packet', if it is partial and upstream
+ * would do it wrong: TCP or UDP over IPv6 with extension headers. */
 static void
 stt_complete_csum6(struct dp_packet *packet)
 {
@@ -470,8 +470,9 @@ stt_push(struct dp_packet_batch *batch, const struct ovs_action_push_tnl *data)
 
 /* Receive. */
 
-/* Returns true if the Ethertype of 'packet', which has an L3 header, is that of
- * IPv6.  Upstream looks at nothing else to tell IPv4 and IPv6 apart. */
+/* Returns true if the Ethertype of 'packet', which has an L3 header, is
+ * that of IPv6.  Upstream looks at nothing else to tell IPv4 and IPv6
+ * apart. */
 static bool
 stt_is_ipv6(const struct dp_packet *packet)
 {
