@@ -246,6 +246,9 @@ uint32_t tnl_pop_drops(const struct netdev *, uint32_t missing);
 void tnl_send_prepare(const struct netdev *, struct dp_packet_batch *);
 void tnl_execute_done(struct dpif_execute *, size_t n_packets);
 
+/* lib/netdev-linux.c. */
+void tnl_set_rx_buffer(int fd);
+
 /* lib/csum.c. */
 uint32_t tnl_csum_continue(uint32_t partial, const void *, size_t);
 
