@@ -1,4 +1,15 @@
 @include "tnl-provider.h"
+@include "tnl-geneve.h"
+
+# Why: Geneve carries Ethernet and IP.
+@in tunnel_supported_layers first
+    if (tnl_type_is_geneve(type)) {
+        return TNL_L2 | TNL_L3;
+    }
+
+# Why: no IP payload is looked at until a port wants some.
+@in set_tunnel_config before if (memcmp(curr_tnl_cfg, &tnl_cfg, sizeof tnl_cfg)) {
+    tnl_geneve_configured(type, &tnl_cfg);
 
 # Why: an overlay type may have its L4 port in the datapath port's name.
 @in netdev_vport_needs_dst_port first

@@ -1,4 +1,5 @@
 @include "tnl-provider.h"
+@include "tnl-geneve.h"
 
 # Why: text of the headers of overlay types.
 @in format_odp_tnl_push_header before udp = (const struct udp_header *) l4;
@@ -11,3 +12,15 @@
     if (tnl_parse_push(s, &n, l4, &tnl_type, &header_len)) {
         header_len += sizeof *eth + ip_len;
     } else
+
+# Why: the type of what follows a Geneve header, unless it is Ethernet.
+@in format_odp_tnl_push_header after ntohl(get_16aligned_be32(&gnh->vni)) >> 8);
+        tnl_geneve_format_payload(gnh, ds);
+
+# Why: and back.
+@in ovs_parse_tnl_push before if (ovs_scan_len(s, &n, ",options(")) {
+            ovs_be16 payload = tnl_geneve_parse_payload(s, &n);
+
+# Why: and back.
+@in ovs_parse_tnl_push after gnh->proto_type = htons(ETH_TYPE_TEB);
+            gnh->proto_type = payload;

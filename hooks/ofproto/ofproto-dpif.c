@@ -1,5 +1,12 @@
 @include "tnl-provider.h"
+@include "tnl-geneve.h"
 
 # Why: the MTU of the device with the local address is part of the header.
 @in port_modified before if (port->bundle && port->bundle->bond) {
     tnl_port_modified();
+
+# Why: not every datapath has ports for every payload of Geneve.
+@in port_add before if (!dpif_port_exists(ofproto->backer->dpif, dp_port_name)) {
+    if (tnl_geneve_check_datapath(netdev, ofproto_->type)) {
+        return tnl_geneve_check_datapath(netdev, ofproto_->type);
+    }

@@ -12,12 +12,14 @@ OVERLAY_TESTSUITE_AT = \
 	tests/stt-reasm.at \
 	tests/stt-macros.at \
 	tests/stt.at \
-	tests/stt-hostile.at
+	tests/stt-hostile.at \
+	tests/geneve.at
 
 SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-overlay-testsuite.at \
 	tests/stt-macros.at \
-	tests/system-stt.at
+	tests/system-stt.at \
+	tests/system-geneve.at
 
 OVERLAY_TESTSUITE = $(srcdir)/tests/overlay-testsuite
 SYSTEM_OVERLAY_TESTSUITE = $(srcdir)/tests/system-overlay-testsuite

@@ -1,4 +1,5 @@
 @include "tnl-provider.h"
+@include "tnl-geneve.h"
 
 # Why: other_config settings of whole encapsulations.
 @in bridge_reconfigure before add_del_bridges(ovs_cfg);
@@ -7,3 +8,4 @@
 # Why: an error that says what to change.
 @in iface_do_create before if (!VLOG_DROP_WARN(&rl)) {
         tnl_explain_add_error(netdev, br->type, error, errp);
+        tnl_geneve_explain_add_error(netdev, br->type, error, errp);

@@ -5,3 +5,7 @@ from ovs.flow.overlay import tnl_push_decoders
 # Why: the same.
 @in _tnl_action_decoder_args before "gre": decode_tnl_gre,
                                     **tnl_push_decoders(),
+
+# Why: the type of what follows a Geneve header.
+@in _tnl_action_decoder_args after "crit": decode_flag,
+                                                "proto": decode_int,
