@@ -68,7 +68,7 @@ static void (*super_destruct)(struct netdev *);
 DEFINE_STATIC_PER_THREAD_DATA(size_t, pop_drops, 0);
 
 /* Returns the class called 'type', or NULL if it is not one of ours. */
-static const struct tnl_class *
+const struct tnl_class *
 tnl_class_from_type(const char *type)
 {
     for (size_t i = 0; type && i < ARRAY_SIZE(tnl_classes); i++) {
@@ -417,10 +417,23 @@ tnl_explain_add_error(const struct netdev *netdev, const char *datapath_type,
     if (error == EEXIST) {
         reason = xasprintf("%s: another %s port has the same remote_ip, "
                            "local_ip, key and dst_port", name, class->type);
-    } else if (!strcmp(datapath_type, "system")) {
+    } else if (strcmp(datapath_type, "system")) {
+        return;
+    } else if (!class->kind) {
         reason = xasprintf("%s: type %s needs the userspace datapath: set the "
                            "bridge's datapath_type to netdev",
                            name, class->type);
+    } else if (error == EOPNOTSUPP) {
+        reason = xasprintf("%s: the kernel has no module \"%s\", which type "
+                           "%s needs: install it, or set the bridge's "
+                           "datapath_type to netdev",
+                           name, class->kind, class->type);
+    } else if (error == EADDRINUSE) {
+        const struct netdev_tunnel_config *cfg;
+
+        cfg = netdev_get_tunnel_config(netdev);
+        reason = xasprintf("%s: port %"PRIu16" is in use by a program on this "
+                           "host", name, ntohs(cfg->dst_port));
     }
     if (reason) {
         free(*errp);

@@ -33,6 +33,7 @@ struct netdev_class;
 struct netdev_tnl_build_header_params;
 struct netdev_tunnel_config;
 struct nlattr;
+struct ofpbuf;
 struct ovs_action_push_tnl;
 struct smap;
 
@@ -123,6 +124,22 @@ struct tnl_class {
      * used, 0 if 's' does not start with this encapsulation, or a negative
      * errno value if it does and is wrong. */
     int (*parse)(const char *s, void *l4, size_t *sizep);
+
+    /* Kernel datapath.  Null where there is only the userspace one. */
+
+    /* Kind of the rtnetlink link that is the kernel's device, also the name of
+     * the module that has it. */
+    const char *kind;
+
+    /* Appends to 'request' the attributes (IFLA_INFO_DATA) of the device for
+     * 'cfg', which is in collect-metadata mode. */
+    void (*rtnl_put)(const struct netdev_tunnel_config *cfg,
+                     struct ofpbuf *request);
+
+    /* Returns true if 'data' (IFLA_INFO_DATA) describes a device that
+     * rtnl_put() for 'cfg' would have made. */
+    bool (*rtnl_verify)(const struct netdev_tunnel_config *cfg,
+                        const struct nlattr *data);
 
     /* Visibility. */
 
@@ -216,6 +233,8 @@ void tnl_segment_batch(struct dp_packet_batch *,
 
 /* For the hooks. */
 
+const struct tnl_class *tnl_class_from_type(const char *type);
+
 enum { TNL_N_CLASSES = 1 };
 
 /* lib/netdev-vport.c: registration and configuration. */
@@ -229,6 +248,10 @@ void tnl_construct(const struct netdev *, uint16_t port,
 void tnl_set_global_config(const struct smap *other_config);
 void tnl_explain_add_error(const struct netdev *, const char *datapath_type,
                            int error, char **errp);
+
+/* lib/dpif-netlink-rtnl.c. */
+int tnl_rtnl_create(const struct netdev *);
+int tnl_rtnl_destroy(const char *name, const char *type);
 
 /* lib/tnl-ports.c, ofproto/ofproto.c, ofproto/ofproto-dpif-xlate.c,
  * ofproto/ofproto-dpif.c. */

@@ -26,8 +26,10 @@
 #include "byte-order.h"
 #include "csum.h"
 #include "dp-packet.h"
+#include "linux/if_stt.h"
 #include "netdev-native-tnl.h"
 #include "netdev-provider.h"
+#include "netlink.h"
 #include "odp-netlink.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
@@ -800,6 +802,31 @@ stt_parse(const char *s, void *l4, size_t *sizep)
     return n;
 }
 
+/* Kernel datapath. */
+
+/* Implements 'rtnl_put' of struct tnl_class. */
+static void
+stt_rtnl_put(const struct netdev_tunnel_config *cfg, struct ofpbuf *request)
+{
+    nl_msg_put_flag(request, IFLA_STT_COLLECT_METADATA);
+    nl_msg_put_be16(request, IFLA_STT_PORT, cfg->dst_port);
+}
+
+/* Implements 'rtnl_verify' of struct tnl_class. */
+static bool
+stt_rtnl_verify(const struct netdev_tunnel_config *cfg,
+                const struct nlattr *data)
+{
+    static const struct nl_policy policy[] = {
+        [IFLA_STT_COLLECT_METADATA] = { .type = NL_A_FLAG },
+        [IFLA_STT_PORT] = { .type = NL_A_BE16 },
+    };
+    struct nlattr *attrs[ARRAY_SIZE(policy)];
+
+    return (nl_parse_nested(data, policy, attrs, ARRAY_SIZE(policy))
+            && nl_attr_get_be16(attrs[IFLA_STT_PORT]) == cfg->dst_port);
+}
+
 /* Visibility. */
 
 /* Implements 'read_header' of struct tnl_class. */
@@ -952,6 +979,9 @@ const struct tnl_class tnl_stt_class = {
     .run = stt_run,
     .format = stt_format,
     .parse = stt_parse,
+    .kind = "stt",
+    .rtnl_put = stt_rtnl_put,
+    .rtnl_verify = stt_rtnl_verify,
     .ipfix_type = 0x04,
     .ipfix_key_len = 8,
     .read_header = stt_read_header,

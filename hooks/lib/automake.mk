@@ -10,3 +10,7 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/tnl-provider.c \
 	lib/tnl-provider.h \
 	lib/tnl-stt.c
+
+if LINUX
+lib_libopenvswitch_la_SOURCES += lib/tnl-rtnl.c
+endif
