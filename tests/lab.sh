@@ -19,16 +19,19 @@
 #  +-----|------------------+                  +-----------------|----+
 #        +------------ veth, MTU 1500: the underlay -------------+
 #
-# h1 and h2 have an ovsdb-server and an ovs-vswitchd each, with the userspace
-# datapath; their files are in $LAB_DIR/h1 and $LAB_DIR/h2.  Nothing is made
-# outside of the four namespaces and $LAB_DIR, so an Open vSwitch that runs
-# on this machine notices nothing, and several labs can be up at once.
+# h1 and h2 have an ovsdb-server and an ovs-vswitchd each; their files are in
+# $LAB_DIR/h1 and $LAB_DIR/h2.  With the kernel datapath there is no br-phy:
+# phy itself has the addresses, or is in br-int if there is no tunnel.  Nothing
+# is made outside of the four namespaces and $LAB_DIR, so an Open vSwitch that
+# runs on this machine notices nothing, and several labs can be up at once.
 #
 # This file is sourced ("." it, then call the functions) or run as
 # "tests/lab.sh FUNCTION-WITHOUT-lab_ ARGUMENT...", with these variables:
 #
 #   LAB_DIR   directory of the lab; lab_new makes one
 #   LAB_OVS   build tree of Open vSwitch, by default ours
+#   LAB_DATAPATH_h1, LAB_DATAPATH_h2   datapath_type of br-int: "netdev", which
+#             is the default, or "system", the kernel's
 #   LAB_WRAPPER_h1, LAB_WRAPPER_h2   command to run ovs-vswitchd under, such
 #             as "valgrind"
 #
@@ -100,14 +103,27 @@ lab_up() {
                 gro off || return
         fi
         lab_start h$n "$tso" || return
-        lab_run lab_exec h$n ovs-vsctl --timeout=60 \
-            -- add-br br-phy -- set bridge br-phy datapath_type=netdev \
-            -- add-port br-phy phy \
-            -- add-br br-int -- set bridge br-int datapath_type=netdev \
-            -- add-port br-int vm || return
-        lab_address h$n br-phy 10.9.0.$n fd09::$n || return
+        if lab_is_kernel h$n; then
+            lab_run lab_exec h$n ovs-vsctl --timeout=60 \
+                -- add-br br-int -- set bridge br-int datapath_type=system \
+                -- add-port br-int vm || return
+            lab_address h$n phy 10.9.0.$n fd09::$n || return
+        else
+            lab_run lab_exec h$n ovs-vsctl --timeout=60 \
+                -- add-br br-phy -- set bridge br-phy datapath_type=netdev \
+                -- add-port br-phy phy \
+                -- add-br br-int -- set bridge br-int datapath_type=netdev \
+                -- add-port br-int vm || return
+            lab_address h$n br-phy 10.9.0.$n fd09::$n || return
+        fi
     done
     lab_reach h1 10.9.0.2 && lab_reach h1 fd09::2
+}
+
+# Returns whether host $1 has the kernel datapath.
+lab_is_kernel() {
+    local datapath=LAB_DATAPATH_$1
+    test "${!datapath}" = system
 }
 
 # Connects two nodes with a veth pair: lab_veth NODE PORT NODE PORT MTU.
@@ -173,8 +189,11 @@ lab_tunnel() {
     esac
     for n in 1 2; do
         lab_run lab_exec h$n ovs-vsctl --if-exists del-port br-int tun \
-            -- --if-exists del-port br-phy nut || return
-        if test "$type" = none; then
+            -- --if-exists del-port nut -- --if-exists del-port br-int phy ||
+            return
+        if test "$type" = none && lab_is_kernel h$n; then
+            lab_run lab_exec h$n ovs-vsctl add-port br-int phy || return
+        elif test "$type" = none; then
             lab_run lab_exec h$n ovs-vsctl \
                 -- add-port br-int tun \
                 -- set interface tun type=patch options:peer=nut \

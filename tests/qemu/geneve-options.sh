@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+#
+# Geneve options in the kernel datapath: does a flow that a packet without
+# options made also match one with options, which a rule tells apart?
+#
+#   vm1 --- h1: br-int --- Geneve --- h2: br-int --- vm2
+#           sets the                      priority 20: with the option,
+#           option, or not                  to 10.1.0.2: drop
+#                                         priority 10: NORMAL
+#
+# tests/lab.sh has the whole picture.
+
+. tests/qemu/lib.sh
+LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
+
+# Has host h1 send what comes from vm1 with option value $1, or none.
+send_with() {
+    lab_exec h1 ovs-ofctl add-flow br-int \
+        "in_port=vm,ip,actions=${1:+set_field:$1->tun_metadata0,}output:tun"
+}
+
+# Prints how many of 5 packets with the option value $1 ("" for none) come out
+# at vm2, sent without a pause after the packets before.
+arrives() {
+    local before
+    send_with "$1"
+    before=$(received)
+    lab_exec vm1 ping -q -c 5 -i .2 -W 1 10.1.0.2 >&2 || :
+    echo $(($(received) - before))
+}
+
+received() {
+    lab_exec vm2 nstat -asz IcmpInEchos | awk '/IcmpInEchos/ { print $2 }'
+}
+
+prepare() {
+    local n
+    lab_up tso
+    lab_tunnel geneve 4
+    lab_mtu 1400
+    for n in 1 2; do
+        lab_exec h$n ovs-ofctl add-tlv-map br-int \
+            '{class=0xff00,type=1,len=4}->tun_metadata0'
+    done
+    lab_reach vm1 10.1.0.2
+    lab_exec h2 ovs-ofctl add-flow br-int \
+        'priority=20,in_port=tun,icmp,tun_metadata0=0x1234,actions=drop'
+}
+
+# After packets with option value $1 went through, those with value $2 must
+# arrive if $3 is 5, and not if it is 0.
+tells_apart() {
+    lab_exec h2 ovs-appctl revalidator/purge
+    arrives "$1"
+    n=$(arrives "$2")
+    lab_exec h2 ovs-appctl dpctl/dump-flows -m
+    same "number of packets that arrived" "$n" "$3"
+}
+
+check "Geneve: set up" prepare || finish
+check "Geneve: packets with the option of a rule match it" \
+    tells_apart 0x1234 0x1234 0
+check "Geneve: without option after with" tells_apart 0x1234 "" 5
+check "Geneve: other value after value" tells_apart 0x1234 0x4321 5
+check "Geneve: with option after without" tells_apart "" 0x1234 0
+check "Geneve: other value after without" tells_apart "" 0x4321 5
+check "Geneve: value after other value" tells_apart 0x4321 0x1234 0
+finish

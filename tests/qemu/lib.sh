@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+#
+# For the test scripts here, which source it in the guest.  A test is a
+# function; "check TITLE FUNCTION" runs it, and prints "ok TITLE" or "FAILED
+# TITLE" and the end of its log.  Programs are slow to start without KVM, so the
+# tests of a script share one lab.
+
+. tests/lab.sh
+
+n_checks=0 failed=0
+lab_new
+
+# Runs a test: check TITLE FUNCTION [ARGUMENT]...  The function runs in a
+# subshell, with "set -e".  The kernel must have nothing to complain about.
+# Returns whether the test passed.
+check() {
+    local title=$1 log status
+    shift
+    n_checks=$((n_checks + 1))
+    log=$OUT/$n_checks.log
+    dmesg --clear
+    (
+        set -eE
+        trap stack ERR
+        "$@"
+    ) >"$log" 2>&1
+    status=$?
+    kernel_is_content >>"$log" || status=1
+    if test $status = 0; then
+        echo "ok $title"
+    else
+        echo "FAILED $title"
+        tail -n 15 "$log" | sed 's/^/    /'
+        failed=1
+    fi
+    return $status
+}
+
+# Prints the command that failed, and where.
+stack() {
+    local i=0
+    echo "failed: $BASH_COMMAND"
+    while caller $i; do
+        i=$((i + 1))
+    done
+    trap - ERR
+}
+
+# Ends the script with the exit status that says whether all checks passed;
+# then, keeps the logs of the lab's daemons beside those of the tests.
+finish() {
+    local node
+    for node in h1 h2; do
+        test ! -e "$LAB_DIR/$node/ovs-vswitchd.log" ||
+            cp "$LAB_DIR/$node/ovs-vswitchd.log" "$OUT/$node-vswitchd.log"
+    done
+    exit $failed
+}
+
+# Prints what is wrong in the kernel's log, and fails if there is something.
+kernel_is_content() {
+    local bad='BUG:|BUG [a-z0-9-]+ \(|WARNING:|Call Trace|INFO: (task|rcu)'
+    bad="$bad|refcount_t|unregister_netdevice: waiting|general protection|Oops"
+    bad="$bad|possible .* (locking|deadlock)|UBSAN|kmemleak: [1-9]"
+    if dmesg | grep -E -A 30 "$bad"; then
+        echo "failed: the kernel complains"
+        return 1
+    fi
+}
+
+# Compares: same WHAT IS EXPECTED.
+same() {
+    test "$2" = "$3" || { echo "failed: $1: is '$2', not '$3'"; return 1; }
+}
+
+# Waits until a command succeeds, at most 30 seconds.
+wait_for() {
+    local i
+    for ((i = 0; i < 150; i++)); do
+        ! "$@" >/dev/null 2>&1 || return 0
+        sleep .2
+    done
+    echo "failed: waited in vain for: $*"
+    return 1
+}
+
+# Fails unless node $1 gets answers to all of $3 (default 3) echo requests,
+# with $4 (default 56) bytes each, from address $2.
+pings() {
+    lab_exec "$1" ping -q -c "${3:-3}" -i .2 -W 5 -s "${4:-56}" "$2" |
+        tee /dev/stderr | grep -q ' 0% packet loss'
+}
+
+# Sends a file of $3 bytes from node $1 to node $2 by TCP, at address $4, and
+# fails unless it arrives as it was.
+transfer() {
+    local from=$1 to=$2 size=$3 address=$4 server
+    head -c "$size" /dev/urandom >"$LAB_DIR/sent"
+    lab_exec "$to" python3 -c '
+import hashlib, socket, sys
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+connection = socket.create_server((sys.argv[1], 5000),
+                                  family=family).accept()[0]
+digest = hashlib.sha256()
+while data := connection.recv(1 << 20):
+    digest.update(data)
+print(digest.hexdigest())' "$address" >"$LAB_DIR/sum" &
+    server=$!
+    wait_for lab_exec "$to" sh -c 'ss -Htln sport = 5000 | grep -q .'
+    lab_exec "$from" timeout 120 python3 -c '
+import socket, sys
+with socket.create_connection((sys.argv[1], 5000), 30) as connection:
+    connection.sendfile(open(sys.argv[2], "rb"))
+    connection.shutdown(socket.SHUT_WR)
+    connection.recv(1)' "$address" "$LAB_DIR/sent"
+    wait $server
+    same "checksum of $size bytes" "$(cat "$LAB_DIR/sum")" \
+        "$(sha256sum <"$LAB_DIR/sent" | cut -d' ' -f1)"
+}
+
+# Prints the Mb/s of one TCP stream from node $1 to node $2, at address $3, in
+# $4 seconds (default 2).
+throughput() {
+    lab_exec "$2" iperf3 -s -1 -D -I "$LAB_DIR/iperf3.pid" >/dev/null
+    wait_for lab_exec "$2" sh -c 'ss -Htln sport = 5201 | grep -q .'
+    lab_exec "$1" iperf3 -J -t "${4:-2}" -c "$3" | python3 -c '
+import json, sys
+r = json.load(sys.stdin)
+sys.exit(r["error"]) if "error" in r else None
+print(int(r["end"]["sum_received"]["bits_per_second"] / 1e6))'
+}
