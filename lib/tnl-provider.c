@@ -53,6 +53,12 @@ BUILD_ASSERT_DECL(!(TNL_OL_SEGMENT & (DP_PACKET_OL_IP_CKSUM_MASK
                                       | DP_PACKET_OL_L4_PROTO_MASK
                                       | DP_PACKET_OL_TUNNEL_MASK)));
 
+/* Messages for the user, with the name and the type of a port. */
+#define TNL_SAME_CONFIG_FMT "%s: another %s port has the same remote_ip, " \
+                            "local_ip, key and dst_port"
+#define TNL_NO_OFFLOAD_FMT "%s: flows through %s tunnels are not offloaded " \
+                           "to hardware"
+
 /* True from the time that the first port of any class exists.  Until then, the
  * datapath hooks return at once. */
 static atomic_bool tnl_active = false;
@@ -251,8 +257,7 @@ tnl_set_config(struct netdev *netdev, const struct smap *args, char **errp)
     smap_destroy(&super_args);
 
     if (!error && dpif_offload_enabled()) {
-        VLOG_WARN("%s: flows through %s tunnels are not offloaded to hardware",
-                  name, class->type);
+        VLOG_WARN(TNL_NO_OFFLOAD_FMT, name, class->type);
     }
     return error;
 }
@@ -415,8 +420,7 @@ tnl_explain_add_error(const struct netdev *netdev, const char *datapath_type,
         return;
     }
     if (error == EEXIST) {
-        reason = xasprintf("%s: another %s port has the same remote_ip, "
-                           "local_ip, key and dst_port", name, class->type);
+        reason = xasprintf(TNL_SAME_CONFIG_FMT, name, class->type);
     } else if (strcmp(datapath_type, "system")) {
         return;
     } else if (!class->kind) {
@@ -501,6 +505,28 @@ tnl_port_modified(void)
     if (tnl_is_active()) {
         seq_change(tnl_conf_seq);
     }
+}
+
+/* If something about 'netdev', a port of one of our classes, does not work,
+ * stores a description in '*errp', as a malloc()'d string, and returns true.
+ * 'mapped_type' is the type of the tunnel port that translation finds for it,
+ * or NULL if there is none: another port gets its packets. */
+bool
+tnl_get_error(const struct netdev *netdev, const char *mapped_type,
+              char **errp)
+{
+    const struct tnl_class *class = tnl_class_from_netdev(netdev);
+
+    if (class && !mapped_type) {
+        *errp = xasprintf(TNL_SAME_CONFIG_FMT, netdev_get_name(netdev),
+                          class->type);
+        return true;
+    } else if (class && dpif_offload_enabled()) {
+        *errp = xasprintf(TNL_NO_OFFLOAD_FMT, netdev_get_name(netdev),
+                          class->type);
+        return true;
+    }
+    return false;
 }
 
 /* Datapath. */

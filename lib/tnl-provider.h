@@ -260,6 +260,8 @@ bool tnl_type_to_nw_protos(const char *type, uint8_t nw_protos[2]);
 bool tnl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto);
 void tnl_set_egress(struct ovs_action_push_tnl *, const struct netdev *);
 void tnl_port_modified(void);
+bool tnl_get_error(const struct netdev *, const char *mapped_type,
+                   char **errp);
 
 /* lib/netdev.c, lib/dpif-netdev.c: the datapath. */
 bool tnl_push(const struct netdev *, struct dp_packet_batch *,

@@ -10,3 +10,10 @@
     if (tnl_geneve_check_datapath(netdev, ofproto_->type)) {
         return tnl_geneve_check_datapath(netdev, ofproto_->type);
     }
+
+# Why: what does not work, for the interface's "error" column.
+@in vport_get_status first
+    if (tnl_get_error(ofport_->netdev,
+                      tnl_port_get_type(ofport_dpif_cast(ofport_)), errp)) {
+        return EINVAL;
+    }
