@@ -5,6 +5,8 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/stt-reasm.c \
 	lib/stt-reasm.h \
 	lib/tnl-csum.c \
+	lib/tnl-geneve-opts.c \
+	lib/tnl-geneve-opts.h \
 	lib/tnl-geneve.c \
 	lib/tnl-geneve.h \
 	lib/tnl-provider.c \

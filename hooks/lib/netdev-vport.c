@@ -1,3 +1,4 @@
+@include "tnl-geneve-opts.h"
 @include "tnl-provider.h"
 @include "tnl-geneve.h"
 
@@ -30,3 +31,21 @@
                                &overlay[i].netdev_class);
             netdev_register_provider(&overlay[i].netdev_class);
         }
+
+# Why: options:unknown_options.  What follows is the body of the else.
+@in set_tunnel_config before if (!strcmp(node->key, "remote_ip")) {
+        if (tnl_geneve_set_option(type, node, &tnl_cfg.geneve_unknown, &err)) {
+            if (err) {
+                ds_put_format(&errors, "%s: unknown_options=\"%s\": must be "
+                              "\"drop\" or \"ignore\"\n", name, node->value);
+                goto out;
+            }
+        } else
+
+# Why: the same.
+@in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
+    tnl_geneve_get_option(tnl_cfg->geneve_unknown, args);
+
+# Why: counters of what became of unknown options.
+@in netdev_vport_tunnel_register after .type = "geneve",
+              .get_custom_stats = tnl_geneve_get_custom_stats,

@@ -17,3 +17,7 @@
                       tnl_port_get_type(ofport_dpif_cast(ofport_)), errp)) {
         return EINVAL;
     }
+
+# Why: counters of what became of unknown Geneve options.
+@in ofproto_dpif_xcache_execute before case XC_TUNNEL_HEADER:
+        case XC_GENEVE:

@@ -13,7 +13,8 @@ OVERLAY_TESTSUITE_AT = \
 	tests/stt-macros.at \
 	tests/stt.at \
 	tests/stt-hostile.at \
-	tests/geneve.at
+	tests/geneve.at \
+	tests/geneve-opts.at
 
 SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-overlay-testsuite.at \

@@ -1,0 +1,5 @@
+@include "tnl-geneve-opts.h"
+
+# Why: counters of what became of unknown options.
+@in struct netdev_vport after struct netdev_stats stats;
+    struct tnl_geneve_stats geneve;

@@ -1,0 +1,6 @@
+# Why: our sources of the library.
+@append
+
+ofproto_libofproto_la_SOURCES += \
+	ofproto/ofproto-dpif-geneve.c \
+	ofproto/ofproto-dpif-geneve.h

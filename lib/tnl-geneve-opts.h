@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#ifndef TNL_GENEVE_OPTS_H
+#define TNL_GENEVE_OPTS_H 1
+
+/* Options of Geneve (RFC 8926, section 3.5): what becomes of those that a
+ * bridge's TLV map does not know.
+ *
+ * An option is unknown if the map of the bridge does not have its class and
+ * type, or has them with another length. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "openvswitch/types.h"
+
+struct flow_tnl;
+struct flow_wildcards;
+struct netdev;
+struct netdev_custom_stats;
+struct smap;
+struct smap_node;
+struct tun_table;
+
+/* The value of options:unknown_options: what a Geneve port does with packets
+ * that have unknown options. */
+enum tnl_geneve_unknown {
+    TNL_GENEVE_IGNORE,          /* Default: as if they were not there. */
+    TNL_GENEVE_DROP,            /* Drop the packet. */
+};
+
+/* What became of received packets, for each outcome the name of its counter
+ * among the statistics of the interface. */
+#define TNL_GENEVE_RX_COUNTERS                                          \
+    /* Accepted, unknown options were ignored. */                       \
+    TNL_GENEVE_RX(IGNORED, "rx_geneve_unknown_ignored")                 \
+    /* Dropped, because the port is configured so. */                   \
+    TNL_GENEVE_RX(DROPPED, "rx_geneve_unknown_dropped")                 \
+    /* Dropped, because an unknown option is critical. */               \
+    TNL_GENEVE_RX(CRITICAL, "rx_geneve_critical_dropped")               \
+    /* Dropped, because options overrun their space in the header. */   \
+    TNL_GENEVE_RX(MALFORMED, "rx_geneve_malformed_dropped")
+
+enum tnl_geneve_rx {
+#define TNL_GENEVE_RX(NAME, COUNTER) TNL_GENEVE_RX_##NAME,
+    TNL_GENEVE_RX_COUNTERS
+#undef TNL_GENEVE_RX
+    TNL_GENEVE_N_RX,
+    TNL_GENEVE_RX_KNOWN = TNL_GENEVE_N_RX   /* Nothing to count. */
+};
+
+/* Counters of a port. */
+struct tnl_geneve_stats {
+    uint64_t n[TNL_GENEVE_N_RX];
+};
+
+/* Configuration (lib/netdev-vport.c). */
+bool tnl_geneve_set_option(const char *type, const struct smap_node *,
+                           enum tnl_geneve_unknown *, int *error);
+void tnl_geneve_get_option(enum tnl_geneve_unknown, struct smap *args);
+int tnl_geneve_get_custom_stats(const struct netdev *,
+                                struct netdev_custom_stats *);
+
+/* Translation. */
+enum tnl_geneve_rx tnl_geneve_receive(const struct netdev *,
+                                      const struct tun_table *,
+                                      const struct flow_tnl *);
+bool tnl_geneve_is_drop(enum tnl_geneve_rx);
+void tnl_geneve_count(const struct netdev *, enum tnl_geneve_rx, uint64_t n);
+void tnl_geneve_match_headers(const struct flow_tnl *,
+                              struct flow_wildcards *);
+void tnl_geneve_match_dropped(const struct flow_tnl *, const struct flow_tnl *,
+                              struct flow_wildcards *);
+
+#endif /* tnl-geneve-opts.h */
