@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@
 #include "dpif-offload.h"
 #include "netdev-provider.h"
 #include "netdev-vport.h"
+#include "netdev-vport-private.h"
 #include "netlink.h"
 #include "odp-netlink.h"
 #include "openvswitch/dynamic-string.h"
@@ -59,6 +61,12 @@ BUILD_ASSERT_DECL(!(TNL_OL_SEGMENT & (DP_PACKET_OL_IP_CKSUM_MASK
 #define TNL_NO_OFFLOAD_FMT "%s: flows through %s tunnels are not offloaded " \
                            "to hardware"
 
+/* A port of one of our classes. */
+struct tnl_netdev {
+    struct netdev_vport up;             /* Upstream frees by this pointer. */
+    OVSRCU_TYPE(uint8_t *) cfg;         /* Its class's options. */
+};
+
 /* True from the time that the first port of any class exists.  Until then, the
  * datapath hooks return at once. */
 static atomic_bool tnl_active = false;
@@ -73,7 +81,8 @@ static void (*super_destruct)(struct netdev *);
 /* Packets that the calling thread's last tnl_pop() dropped. */
 DEFINE_STATIC_PER_THREAD_DATA(size_t, pop_drops, 0);
 
-/* Returns the class called 'type', or NULL if it is not one of ours. */
+/* Returns the class called 'type', the first one if there are two, or NULL if
+ * it is not one of ours. */
 const struct tnl_class *
 tnl_class_from_type(const char *type)
 {
@@ -98,6 +107,21 @@ tnl_class_from_vport_type(uint32_t vport_type)
     return NULL;
 }
 
+/* Returns the class of the same type as 'class', one of ours, that has L4
+ * ports if 'has_ports' is true and none if it is false; 'class' if it is the
+ * only one. */
+static const struct tnl_class *
+tnl_class_variant(const struct tnl_class *class, bool has_ports)
+{
+    for (size_t i = 0; class->encap && i < ARRAY_SIZE(tnl_classes); i++) {
+        if (!strcmp(class->type, tnl_classes[i]->type)
+            && has_ports == (tnl_classes[i]->dst_port != 0)) {
+            return tnl_classes[i];
+        }
+    }
+    return class;
+}
+
 /* Returns the class of 'netdev', or NULL if it is not one of ours.  This is on
  * the path of each batch, so it compares pointers: the type string of a netdev
  * class registered here is the class's own. */
@@ -105,8 +129,12 @@ static const struct tnl_class *
 tnl_class_from_netdev(const struct netdev *netdev)
 {
     for (size_t i = 0; i < ARRAY_SIZE(tnl_classes); i++) {
-        if (netdev->netdev_class->type == tnl_classes[i]->type) {
-            return tnl_classes[i];
+        const struct tnl_class *class = tnl_classes[i];
+
+        if (netdev->netdev_class->type == class->type) {
+            return (OVS_LIKELY(!class->encap) ? class
+                    : tnl_class_variant(
+                        class, netdev_get_tunnel_config(netdev)->dst_port));
         }
     }
     return NULL;
@@ -136,6 +164,29 @@ tnl_is_active(void)
 }
 
 /* Configuration. */
+
+/* Returns 'netdev', which must be a port of one of our classes. */
+static struct tnl_netdev *
+tnl_netdev_cast(const struct netdev *netdev)
+{
+    return CONTAINER_OF(netdev_vport_cast(netdev), struct tnl_netdev, up);
+}
+
+const void *
+tnl_get_config(const struct netdev *netdev)
+{
+    return ovsrcu_get(uint8_t *, &tnl_netdev_cast(netdev)->cfg);
+}
+
+/* Implements 'alloc' of struct netdev_class for each class. */
+static struct netdev *
+tnl_alloc(void)
+{
+    struct tnl_netdev *netdev = xzalloc(sizeof *netdev);
+
+    BUILD_ASSERT_DECL(offsetof(struct tnl_netdev, up) == 0);
+    return &netdev->up.up;
+}
 
 /* Returns true if 's' is an integer from 'min' to 'max' in 'base', which is as
  * for strtoull(): the one in which upstream will read it. */
@@ -172,16 +223,17 @@ static char *
 tnl_check_option(const struct tnl_class *class, const char *key, const char *s)
 {
     if (!strcmp(key, "dst_port")) {
-        if (!class->dst_port || !tnl_is_uint(s, 10, 1, UINT16_MAX)) {
+        if (!class->dst_port) {
+            return xstrdup("left out: this encapsulation has no ports");
+        } else if (!tnl_is_uint(s, 10, 1, UINT16_MAX)) {
             return xstrdup("1 to 65535");
         }
     } else if (!strcmp(key, "key") || !strcmp(key, "in_key")
                || !strcmp(key, "out_key")) {
-        uint64_t max = class->key_bits == 64 ? UINT64_MAX
-                       : (UINT64_C(1) << class->key_bits) - 1;
-
-        if (strcmp(s, "flow") && !tnl_is_uint(s, 0, 0, max)) {
-            return xasprintf("\"flow\" or 0 to %"PRIu64, max);
+        if (strcmp(s, "flow")
+            && !tnl_is_uint(s, 0, class->key_min, class->key_max)) {
+            return xasprintf("\"flow\" or %"PRIu64" to %"PRIu64,
+                             class->key_min, class->key_max);
         }
     } else if (!strcmp(key, "ttl")) {
         if (strcmp(s, "inherit") && !tnl_is_uint(s, 10, 1, UINT8_MAX)) {
@@ -222,56 +274,152 @@ tnl_check_option(const struct tnl_class *class, const char *key, const char *s)
     return NULL;
 }
 
+/* Checks the options 'args' for a port of 'class'.  Stores those that only
+ * 'class' has in 'cfg', and takes them out of 'super_args', which starts as a
+ * copy of 'args'.  Returns NULL, or what is wrong, as a malloc()'d string. */
+static char *
+tnl_parse_options(const struct tnl_class *class, const struct smap *args,
+                  void *cfg, struct smap *super_args)
+{
+    struct smap_node *node;
+
+    SMAP_FOR_EACH (node, args) {
+        struct ds allowed = DS_EMPTY_INITIALIZER;
+        char *error = NULL;
+
+        if (class->set_option
+            && class->set_option(cfg, node->key, node->value, &allowed)) {
+            smap_remove(super_args, node->key);
+            if (allowed.length) {
+                error = ds_steal_cstr(&allowed);
+            }
+        } else {
+            error = tnl_check_option(class, node->key, node->value);
+        }
+        ds_destroy(&allowed);
+
+        if (error) {
+            char *s = xasprintf("invalid %s option %s=\"%s\": must be %s",
+                                class->type, node->key, node->value, error);
+
+            free(error);
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* Finds the class that options:encap in 'args' asks for, among those of the
+ * type of '*classp', and stores it in '*classp'.  Returns NULL, or what is
+ * wrong, as a malloc()'d string. */
+static char *
+tnl_parse_encap(const struct smap *args, const struct tnl_class **classp)
+{
+    const struct tnl_class *with = tnl_class_variant(*classp, true);
+    const struct tnl_class *without = tnl_class_variant(*classp, false);
+    const char *encap;
+
+    if (!with->encap) {
+        return NULL;
+    }
+    encap = smap_get_def(args, "encap", with->encap);
+    *classp = !strcmp(encap, without->encap) ? without : with;
+    if (strcmp(encap, (*classp)->encap)) {
+        return xasprintf("invalid %s option encap=\"%s\": must be \"%s\" or "
+                         "\"%s\"", with->type, encap, with->encap,
+                         without->encap);
+    }
+    return NULL;
+}
+
+/* Makes the options of 'netdev' those in 'cfg', 'size' bytes, which it takes
+ * over. */
+static void
+tnl_publish_config(struct netdev *netdev_, void *cfg, size_t size)
+{
+    struct tnl_netdev *netdev = tnl_netdev_cast(netdev_);
+    uint8_t *old = ovsrcu_get_protected(uint8_t *, &netdev->cfg);
+
+    if (old && cfg && !memcmp(old, cfg, size)) {
+        free(cfg);
+        return;
+    }
+    ovsrcu_set(&netdev->cfg, cfg);
+    if (old) {
+        ovsrcu_postpone(free, old);
+        netdev_change_seq_changed(netdev_);
+    }
+}
+
 /* Implements 'set_config' of struct netdev_class for each class. */
 static int
 tnl_set_config(struct netdev *netdev, const struct smap *args, char **errp)
 {
     const struct tnl_class *class = tnl_class_from_netdev(netdev);
     const char *name = netdev_get_name(netdev);
+    void *cfg = xzalloc(class->cfg_size);
     struct smap super_args;
-    struct smap_node *node;
+    char *reason;
     int error;
 
-    SMAP_FOR_EACH (node, args) {
-        char *allowed = tnl_check_option(class, node->key, node->value);
-
-        if (allowed) {
-            *errp = xasprintf("%s: invalid %s option %s=\"%s\": "
-                              "must be %s", name, class->type,
-                              node->key, node->value, allowed);
-            VLOG_WARN("%s", *errp);
-            free(allowed);
-            return EINVAL;
+    smap_clone(&super_args, args);
+    reason = tnl_parse_encap(args, &class);
+    if (!reason) {
+        reason = tnl_parse_options(class, args, cfg, &super_args);
+    }
+    if (!reason) {
+        /* Upstream's parser knows neither the default port of 'class' nor that
+         * it takes "csum" and "encap". */
+        smap_remove(&super_args, "csum");
+        if (class->encap) {
+            smap_remove(&super_args, "encap");
+        }
+        if (!smap_get(args, "dst_port")) {
+            smap_add_format(&super_args, "dst_port", "%"PRIu16,
+                            class->dst_port);
+        }
+        error = super_set_config(netdev, &super_args, errp);
+        if (!error && class->configure) {
+            reason = class->configure(netdev, cfg);
         }
     }
-
-    /* Upstream's parser knows neither the default port of 'class' nor that it
-     * takes "csum", which all these encapsulations fix one way or the
-     * other. */
-    smap_clone(&super_args, args);
-    smap_remove(&super_args, "csum");
-    if (class->dst_port && !smap_get(args, "dst_port")) {
-        smap_add_format(&super_args, "dst_port", "%"PRIu16, class->dst_port);
-    }
-    error = super_set_config(netdev, &super_args, errp);
     smap_destroy(&super_args);
 
-    if (!error && dpif_offload_enabled()) {
+    if (reason) {
+        *errp = xasprintf("%s: %s", name, reason);
+        VLOG_WARN("%s", *errp);
+        free(reason);
+        error = EINVAL;
+    }
+    if (error) {
+        free(cfg);
+        return error;
+    }
+    tnl_publish_config(netdev, cfg, class->cfg_size);
+    if (dpif_offload_enabled()) {
         VLOG_WARN(TNL_NO_OFFLOAD_FMT, name, class->type);
     }
-    return error;
+    return 0;
 }
 
 /* Implements 'get_config' of struct netdev_class for each class. */
 static int
-tnl_get_config(const struct netdev *netdev, struct smap *args)
+tnl_get_options(const struct netdev *netdev, struct smap *args)
 {
     const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
     const struct tnl_class *class = tnl_class_from_netdev(netdev);
     int error = super_get_config(netdev, args);
 
-    if (!error && cfg && ntohs(cfg->dst_port) != class->dst_port) {
-        smap_add_format(args, "dst_port", "%"PRIu16, ntohs(cfg->dst_port));
+    if (!error && cfg) {
+        if (ntohs(cfg->dst_port) != class->dst_port) {
+            smap_add_format(args, "dst_port", "%"PRIu16, ntohs(cfg->dst_port));
+        }
+        if (class->encap && !class->dst_port) {
+            smap_add(args, "encap", class->encap);
+        }
+        if (class->get_options) {
+            class->get_options(tnl_get_config(netdev), args);
+        }
     }
     return error;
 }
@@ -304,7 +452,16 @@ tnl_destruct(struct netdev *netdev)
     if (class->forget) {
         class->forget(netdev);
     }
+    tnl_publish_config(netdev, NULL, 0);
     super_destruct(netdev);
+}
+
+/* Implements 'build_header' of struct netdev_class for each class. */
+static int
+tnl_build_header(const struct netdev *netdev, struct ovs_action_push_tnl *data,
+                 const struct netdev_tnl_build_header_params *params)
+{
+    return tnl_class_from_netdev(netdev)->build_header(netdev, data, params);
 }
 
 /* Implements 'push_header' of struct netdev_class for each class. */
@@ -343,13 +500,17 @@ tnl_initialize(void)
 /* Makes class number 'i' out of 'netdev_class', a copy of one of upstream's
  * tunnel classes, and stores the prefix of its datapath port's name in
  * '*dpif_port'.  'construct' must stay upstream's, which tells virtual ports
- * by it. */
-void
+ * by it.  Returns false if an earlier class has the same type, and so shares
+ * that one's netdev class. */
+bool
 tnl_class_register(size_t i, const char **dpif_port,
                    struct netdev_class *netdev_class)
 {
     const struct tnl_class *class = tnl_classes[i];
 
+    if (class != tnl_class_from_type(class->type)) {
+        return false;
+    }
     ovs_assert(strlen(class->dpif_port) + strlen("_65535") < IFNAMSIZ);
     *dpif_port = class->dpif_port;
 
@@ -360,14 +521,16 @@ tnl_class_register(size_t i, const char **dpif_port,
     netdev_class->type = class->type;
     netdev_class->run = tnl_run;
     netdev_class->wait = NULL;
+    netdev_class->alloc = tnl_alloc;
     netdev_class->destruct = tnl_destruct;
-    netdev_class->get_config = tnl_get_config;
+    netdev_class->get_config = tnl_get_options;
     netdev_class->set_config = tnl_set_config;
     netdev_class->get_mtu = tnl_get_mtu;
-    netdev_class->build_header = class->build_header;
+    netdev_class->build_header = tnl_build_header;
     netdev_class->push_header = tnl_push_header;
     netdev_class->pop_header = tnl_pop_header;
     tnl_initialize();
+    return true;
 }
 
 /* Returns true if 'type' is one of ours whose datapath port has an L4 port. */
@@ -380,15 +543,26 @@ tnl_type_needs_dst_port(const char *type)
 }
 
 /* Completes 'cfg' for the new 'netdev', whose name ends in L4 port number
- * 'port', in host byte order, or in none, if 'port' is 0. */
+ * 'port', in host byte order, or in none, if 'port' is 0.  The datapath port
+ * of a class without L4 ports has a name that ends in "_0", if its type has
+ * one with ports, too. */
 void
 tnl_construct(const struct netdev *netdev, uint16_t port,
               struct netdev_tunnel_config *cfg)
 {
-    const struct tnl_class *class = tnl_class_from_netdev(netdev);
+    const char *name = netdev_get_name(netdev);
+    const struct tnl_class *class;
 
+    class = tnl_class_from_type(netdev_get_type(netdev));
     if (class) {
+        size_t len = strlen(class->dpif_port);
+
+        if (!strncmp(name, class->dpif_port, len)
+            && !strcmp(name + len, "_0")) {
+            class = tnl_class_variant(class, false);
+        }
         cfg->dst_port = htons(port ? port : class->dst_port);
+        ovsrcu_init(&tnl_netdev_cast(netdev)->cfg, xzalloc(class->cfg_size));
         atomic_store_relaxed(&tnl_active, true);
     }
 }
@@ -462,10 +636,26 @@ tnl_type_to_nw_protos(const char *type, uint8_t nw_protos[2])
     const struct tnl_class *class = tnl_class_from_type(type);
 
     if (class) {
+        const struct tnl_class *other = tnl_class_variant(class, false);
+
         nw_protos[0] = class->nw_proto;
-        nw_protos[1] = 0;
+        nw_protos[1] = other != class ? other->nw_proto : 0;
     }
     return class != NULL;
+}
+
+/* If 'type' is one of ours with two classes, leaves in 'nw_protos', as
+ * tnl_type_to_nw_protos() sets it, the one of the class whose ports have the
+ * L4 port 'tp_port', which is 0 for the class without. */
+void
+tnl_filter_nw_protos(const char *type, ovs_be16 tp_port, uint8_t nw_protos[2])
+{
+    const struct tnl_class *class = tnl_class_from_type(type);
+
+    if (class && class->encap) {
+        nw_protos[0] = tnl_class_variant(class, tp_port != 0)->nw_proto;
+        nw_protos[1] = 0;
+    }
 }
 
 /* If 'vport_type' is one of ours, stores the IP protocol of the packets that
@@ -530,6 +720,121 @@ tnl_get_error(const struct netdev *netdev, const char *mapped_type,
 }
 
 /* Datapath. */
+
+/* Returns true if the Ethertype of 'packet', which has an L3 header, is
+ * that of IPv6.  Upstream looks at nothing else to tell IPv4 and IPv6
+ * apart. */
+static bool
+tnl_is_ipv6(const struct dp_packet *packet)
+{
+    const char *l3 = (const char *) dp_packet_data(packet) + packet->l3_ofs;
+    ovs_be16 eth_type;
+
+    memcpy(&eth_type, l3 - sizeof eth_type, sizeof eth_type);
+    return eth_type == htons(ETH_TYPE_IPV6);
+}
+
+enum tnl_outer
+tnl_parse_outer(struct dp_packet *packet, size_t min_len)
+{
+    const struct ip_header *ip = dp_packet_l3(packet);
+    struct flow_tnl *tnl = &packet->md.tunnel;
+    bool ipv6;
+
+    /* Only then are the sizes what they seem. */
+    if (!ip || !dp_packet_l4(packet) || tnl_is_cut(packet)) {
+        return TNL_OUTER_HEADER;
+    }
+    ipv6 = tnl_is_ipv6(packet);
+    if (IP_VER(ip->ip_ihl_ver) != (ipv6 ? 6 : 4)
+        || dp_packet_l4_size(packet) < min_len) {
+        return TNL_OUTER_HEADER;
+    }
+
+    pkt_metadata_init_tnl(&packet->md);
+    if (!ipv6) {
+        if (dp_packet_ip_checksum_bad(packet)
+            || (dp_packet_ip_checksum_unknown(packet)
+                && csum(ip, IP_IHL(ip->ip_ihl_ver) * 4))) {
+            return TNL_OUTER_CHECKSUM;
+        }
+        if (ip->ip_frag_off & htons(IP_DF)) {
+            tnl->flags |= FLOW_TNL_F_DONT_FRAGMENT;
+        }
+        tnl->ip_tos = ip->ip_tos;
+        tnl->ip_ttl = ip->ip_ttl;
+        tnl->ip_src = get_16aligned_be32(&ip->ip_src);
+        tnl->ip_dst = get_16aligned_be32(&ip->ip_dst);
+    } else {
+        const struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_l3(packet);
+
+        memcpy(&tnl->ipv6_src, &ip6->ip6_src, sizeof tnl->ipv6_src);
+        memcpy(&tnl->ipv6_dst, &ip6->ip6_dst, sizeof tnl->ipv6_dst);
+        tnl->ip_tos = ntohl(get_16aligned_be32(&ip6->ip6_flow)) >> 20;
+        tnl->ip_ttl = ip6->ip6_hlim;
+    }
+    return TNL_OUTER_GOOD;
+}
+
+bool
+tnl_l4_checksum_ok(struct dp_packet *packet, uint8_t nw_proto)
+{
+    if (dp_packet_l4_checksum_unknown(packet)) {
+        uint32_t pseudo = (tnl_is_ipv6(packet)
+                           ? tnl_pseudoheader6(packet, nw_proto)
+                           : packet_csum_pseudoheader(dp_packet_l3(packet)));
+
+        if (csum_finish(csum_continue(pseudo, dp_packet_l4(packet),
+                                      dp_packet_l4_size(packet)))) {
+            dp_packet_l4_checksum_set_bad(packet);
+        }
+    }
+    return !dp_packet_l4_checksum_bad(packet);
+}
+
+bool
+tnl_has_options6(const struct dp_packet *packet)
+{
+    const struct ip_header *ip = dp_packet_l3(packet);
+
+    return (ip && dp_packet_l4(packet)
+            && packet->l4_ofs - packet->l3_ofs > IPV6_HEADER_LEN
+            && IP_VER(ip->ip_ihl_ver) == 6);
+}
+
+uint32_t
+tnl_pseudoheader6(const struct dp_packet *packet, uint8_t nw_proto)
+{
+    const struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_l3(packet);
+    uint32_t sum;
+
+    sum = csum_continue(0, &ip6->ip6_src, sizeof ip6->ip6_src);
+    sum = csum_continue(sum, &ip6->ip6_dst, sizeof ip6->ip6_dst);
+    sum = csum_add16(sum, htons(nw_proto));
+    return csum_add16(sum, htons(dp_packet_l4_size(packet)));
+}
+
+void
+tnl_complete_csum6(struct dp_packet *packet)
+{
+    void *l4 = dp_packet_l4(packet);
+    bool tcp = dp_packet_l4_proto_tcp(packet);
+    ovs_be16 *field = (tcp ? &((struct tcp_header *) l4)->tcp_csum
+                       : &((struct udp_header *) l4)->udp_csum);
+    uint32_t sum;
+
+    if (!dp_packet_l4_checksum_partial(packet) || !tnl_has_options6(packet)
+        || !(tcp || dp_packet_l4_proto_udp(packet))) {
+        return;
+    }
+    *field = 0;
+    sum = tnl_pseudoheader6(packet, tcp ? IPPROTO_TCP : IPPROTO_UDP);
+    *field = csum_finish(csum_continue(sum, l4, dp_packet_l4_size(packet)));
+    if (!*field) {
+        *field = OVS_BE16_MAX;
+    }
+    dp_packet_l4_checksum_set_good(packet);
+}
 
 /* Segments 'packet', which has a segment size, and adds the segments, with its
  * metadata, to 'out'. */
@@ -717,6 +1022,27 @@ tnl_finish_cut(struct dp_packet *packet)
     packet->offloads = 0;
 }
 
+bool
+tnl_finish_offload(struct dp_packet *packet)
+{
+    if (!dp_packet_get_tso_segsz(packet)
+        && !dp_packet_ip_checksum_partial(packet)
+        && !dp_packet_l4_checksum_partial(packet)
+        && !dp_packet_tunnel(packet)) {
+        return true;
+    } else if (tnl_lacks_l4(packet)) {
+        return false;
+    } else if (tnl_is_cut(packet)) {
+        tnl_finish_cut(packet);
+    } else {
+        if (!dp_packet_tunnel(packet)) {
+            tnl_complete_csum6(packet);
+        }
+        dp_packet_ol_send_prepare(packet, 0);
+    }
+    return true;
+}
+
 /* Prepares the packets in 'batch' to be sent on 'netdev': gives those that
  * tnl_segment_later() marked the segment size that its MTU allows, cuts
  * them if nobody below will, and drops what nobody below can finish. */
@@ -812,26 +1138,26 @@ tnl_format_push(const struct ovs_action_push_tnl *data, const void *l4,
     const struct tnl_class *class = tnl_class_from_vport_type(data->tnl_type);
 
     if (class) {
-        class->format(l4, size, s);
+        class->format(data, l4, size, s);
         ds_put_char(s, ')');
     }
     return class != NULL;
 }
 
-/* If 's' + '*n' is the text of one of our headers, parses it into 'l4', adds
- * its length to '*n' and the length of the headers to '*header_len', stores
- * its number in '*vport_type' (0, which nothing has, if the text is wrong),
- * and returns true. */
+/* If 's' + '*n' is the text of one of our headers, parses it into 'l4' in
+ * 'data', adds its length to '*n' and the length of the headers to
+ * '*header_len', stores its number in '*vport_type' (0, which nothing has, if
+ * the text is wrong), and returns true. */
 bool
-tnl_parse_push(const char *s, int *n, void *l4, uint32_t *vport_type,
-               uint32_t *header_len)
+tnl_parse_push(const char *s, int *n, struct ovs_action_push_tnl *data,
+               void *l4, uint32_t *vport_type, uint32_t *header_len)
 {
     for (size_t i = 0; i < ARRAY_SIZE(tnl_classes); i++) {
         const struct tnl_class *class = tnl_classes[i];
         size_t size;
         int len;
 
-        len = class->parse(s + *n, l4, &size);
+        len = class->parse(s + *n, data, l4, &size);
         if (len < 0 || (len > 0 && s[*n + len] != ')')) {
             *vport_type = OVS_VPORT_TYPE_UNSPEC;
             return true;
@@ -846,6 +1172,13 @@ tnl_parse_push(const char *s, int *n, void *l4, uint32_t *vport_type,
 }
 
 /* Visibility. */
+
+void
+tnl_show_counter(struct ds *s, const char *name, uint64_t n,
+                 const char *meaning)
+{
+    ds_put_format(s, "  %s: %"PRIu64" (%s)\n", name, n, meaning);
+}
 
 /* Returns the IPFIX tunnelType of 'type', or 0 if it is not one of ours. */
 uint8_t
@@ -878,11 +1211,12 @@ tnl_ipfix_nw_proto(uint8_t ipfix_type, uint8_t *nw_proto)
     }
 }
 
-/* Returns the number of 'type', or 0 if it is not one of ours. */
+/* Returns the number in the tnl_push actions of 'netdev', or 0 if it is not a
+ * port of one of our classes. */
 uint32_t
-tnl_type_to_vport_type(const char *type)
+tnl_to_vport_type(const struct netdev *netdev)
 {
-    const struct tnl_class *class = tnl_class_from_type(type);
+    const struct tnl_class *class = tnl_class_from_netdev(netdev);
 
     return class ? class->vport_type : 0;
 }

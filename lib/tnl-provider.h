@@ -56,8 +56,15 @@ struct tnl_class {
     uint8_t nw_proto;
     uint16_t dst_port;
 
-    /* Width of the tunnel key in bits, 1 to 64. */
-    unsigned int key_bits;
+    /* Value of options:encap that chooses this class among two of the same
+     * 'type', of which one has ports and the other has not; the one without
+     * follows in tnl_classes[] and is not the default.  Null for the only
+     * class of its type. */
+    const char *encap;
+
+    /* Smallest and largest tunnel key. */
+    uint64_t key_min;
+    uint64_t key_max;
 
     /* Largest inner IP packet, in bytes, that the encapsulation carries: the
      * port's MTU. */
@@ -72,6 +79,27 @@ struct tnl_class {
      * Open_vSwitch table, warning in the log about what it cannot use.  Called
      * whenever the database changes.  May be null. */
     void (*set_global)(const struct smap *other_config);
+
+    /* Size of the options that only this class has, plain data in which zeros
+     * are the defaults.  See tnl_get_config().  The next three may be null if
+     * it is 0. */
+    size_t cfg_size;
+
+    /* Sets option 'key' to 'value' in 'cfg'.  If 'value' is not possible,
+     * appends what is allowed, in words that may follow "must be", to
+     * 'allowed'.  Returns false, having done nothing, if the class has no
+     * option called 'key'. */
+    bool (*set_option)(void *cfg, const char *key, const char *value,
+                       struct ds *allowed);
+
+    /* Adds the options in 'cfg' that are not the defaults to 'options'. */
+    void (*get_options)(const void *cfg, struct smap *options);
+
+    /* Called when the port 'netdev' has got other options, those in its
+     * netdev_get_tunnel_config() and in 'cfg', which is published after that.
+     * Returns NULL, or, as a malloc()'d string, why the port cannot have
+     * them; then the port goes away.  What this sets up, forget() undoes. */
+    char *(*configure)(const struct netdev *netdev, const void *cfg);
 
     /* Datapath: transmit. */
 
@@ -105,8 +133,8 @@ struct tnl_class {
      * without those that were kept. */
     size_t (*pop)(const struct netdev *, struct dp_packet_batch *batch);
 
-    /* Forgets whatever pop() keeps for 'netdev', which is about to be freed.
-     * May be null. */
+    /* Forgets whatever pop() and configure() keep for 'netdev', which is about
+     * to be freed.  May be null. */
     void (*forget)(const struct netdev *);
 
     /* Called regularly from the main thread, at time 'now' in milliseconds, to
@@ -115,15 +143,19 @@ struct tnl_class {
 
     /* Text. */
 
-    /* Appends to 's' the text of the 'size' bytes of headers from the outer L4
-     * header on, as push() gets them.  If 'size' is too small, says so. */
-    void (*format)(const void *l4, size_t size, struct ds *s);
+    /* Appends to 's' the text of the 'size' bytes of headers from 'l4', the
+     * outer L4 header, on, as push() gets them in 'data'.  If 'size' is too
+     * small, says so. */
+    void (*format)(const struct ovs_action_push_tnl *data, const void *l4,
+                   size_t size, struct ds *s);
 
-    /* The inverse: parses 's' into the headers at 'l4', which has room for
-     * them, storing their size in '*sizep'.  Returns the number of characters
-     * used, 0 if 's' does not start with this encapsulation, or a negative
-     * errno value if it does and is wrong. */
-    int (*parse)(const char *s, void *l4, size_t *sizep);
+    /* The inverse: parses 's' into the headers at 'l4' in 'data', which has
+     * the headers before that and room for more, storing their size in
+     * '*sizep'.  Returns the number of characters used, 0 if 's' does not
+     * start with this encapsulation, or a negative errno value if it does and
+     * is wrong. */
+    int (*parse)(const char *s, struct ovs_action_push_tnl *data, void *l4,
+                 size_t *sizep);
 
     /* Kernel datapath.  Null where there is only the userspace one. */
 
@@ -155,6 +187,10 @@ struct tnl_class {
 extern const struct tnl_class tnl_stt_class;
 
 /* For classes. */
+
+/* Returns the 'cfg_size' bytes of options of 'netdev', a port of one of our
+ * classes.  They stay until the calling thread quiesces. */
+const void *tnl_get_config(const struct netdev *);
 
 /* Returns the number of bytes that follow the IP packet in 'packet', negative
  * if it is not all there, or 0 if there is no IP packet. */
@@ -218,6 +254,43 @@ tnl_lacks_l4(const struct dp_packet *packet)
                 || dp_packet_l4_checksum_partial(packet)));
 }
 
+/* What tnl_parse_outer() finds. */
+enum tnl_outer {
+    TNL_OUTER_GOOD,             /* Nothing wrong. */
+    TNL_OUTER_HEADER,           /* Truncated packet or bad header. */
+    TNL_OUTER_CHECKSUM,         /* Wrong IPv4 header checksum. */
+};
+
+/* Checks the outer IP header of 'packet', and that at least 'min_len' bytes
+ * follow it.  If all is well, initializes the tunnel metadata of 'packet' with
+ * what the IP header says, so that sizes and offsets can be trusted from then
+ * on. */
+enum tnl_outer tnl_parse_outer(struct dp_packet *packet, size_t min_len);
+
+/* Returns true if the L4 checksum of 'packet', 'nw_proto' over IP, is right,
+ * was found to be right before, or was left to a device by a local sender. */
+bool tnl_l4_checksum_ok(struct dp_packet *packet, uint8_t nw_proto);
+
+/* Returns true if 'packet' is IPv6 with extension headers. */
+bool tnl_has_options6(const struct dp_packet *packet);
+
+/* Returns the sum of the pseudo-header of 'packet', 'nw_proto' over IPv6, for
+ * csum_continue().  Upstream takes an extension header for the L4 protocol. */
+uint32_t tnl_pseudoheader6(const struct dp_packet *packet, uint8_t nw_proto);
+
+/* Completes the L4 checksum of 'packet', if it is partial and upstream would
+ * do it wrong: TCP or UDP over IPv6 with extension headers. */
+void tnl_complete_csum6(struct dp_packet *packet);
+
+/* Completes in software what 'packet', which is not TSO or was truncated,
+ * waits for, for an encapsulation that cannot leave it to the device or to the
+ * receiver.  Returns false if it is not known where that has to be done. */
+bool tnl_finish_offload(struct dp_packet *packet);
+
+/* Appends to 's' the line for the counter called 'name'. */
+void tnl_show_counter(struct ds *s, const char *name, uint64_t n,
+                      const char *meaning);
+
 /* Marks 'packet', an encapsulated TCP-like packet with 'payload' bytes
  * behind its TCP header, for segmentation by the device that it will leave
  * from, if need be; 'segsz' is the payload that the sender's own device
@@ -238,7 +311,7 @@ const struct tnl_class *tnl_class_from_type(const char *type);
 enum { TNL_N_CLASSES = 1 };
 
 /* lib/netdev-vport.c: registration and configuration. */
-void tnl_class_register(size_t i, const char **dpif_port,
+bool tnl_class_register(size_t i, const char **dpif_port,
                         struct netdev_class *);
 bool tnl_type_needs_dst_port(const char *type);
 void tnl_construct(const struct netdev *, uint16_t port,
@@ -257,6 +330,8 @@ int tnl_rtnl_destroy(const char *name, const char *type);
  * ofproto/ofproto-dpif.c. */
 bool tnl_owns(const struct netdev *);
 bool tnl_type_to_nw_protos(const char *type, uint8_t nw_protos[2]);
+void tnl_filter_nw_protos(const char *type, ovs_be16 tp_port,
+                          uint8_t nw_protos[2]);
 bool tnl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto);
 void tnl_set_egress(struct ovs_action_push_tnl *, const struct netdev *);
 void tnl_port_modified(void);
@@ -280,14 +355,14 @@ uint32_t tnl_csum_continue(uint32_t partial, const void *, size_t);
 /* lib/odp-util.c. */
 bool tnl_format_push(const struct ovs_action_push_tnl *, const void *l4,
                      size_t size, struct ds *);
-bool tnl_parse_push(const char *s, int *n, void *l4, uint32_t *vport_type,
-                    uint32_t *header_len);
+bool tnl_parse_push(const char *s, int *n, struct ovs_action_push_tnl *,
+                    void *l4, uint32_t *vport_type, uint32_t *header_len);
 
 /* ofproto/ofproto-dpif-ipfix.c, ofproto/ofproto-dpif-sflow.c. */
 uint8_t tnl_type_to_ipfix(const char *type);
 uint8_t tnl_ipfix_key_len(uint8_t ipfix_type);
 void tnl_ipfix_nw_proto(uint8_t ipfix_type, uint8_t *nw_proto);
-uint32_t tnl_type_to_vport_type(const char *type);
+uint32_t tnl_to_vport_type(const struct netdev *);
 bool tnl_read_push(const struct ovs_action_push_tnl *, struct flow_tnl *,
                    uint8_t *nw_proto);
 

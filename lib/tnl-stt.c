@@ -204,55 +204,6 @@ stt_reaches_l4(const struct dp_packet *packet)
             && packet->l4_ofs - stt_tag_len(packet) <= UINT8_MAX);
 }
 
-/* Returns true if 'packet' is IPv6 with extension headers. */
-static bool
-stt_has_options6(const struct dp_packet *packet)
-{
-    const struct ip_header *ip = dp_packet_l3(packet);
-
-    return (ip && dp_packet_l4(packet)
-            && packet->l4_ofs - packet->l3_ofs > IPV6_HEADER_LEN
-            && IP_VER(ip->ip_ihl_ver) == 6);
-}
-
-/* Returns the sum of the pseudo-header of 'packet', which is 'nw_proto' over
- * IPv6.  Upstream takes an extension header for the L4 protocol. */
-static uint32_t
-stt_pseudoheader6(const struct dp_packet *packet, uint8_t nw_proto)
-{
-    const struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_l3(packet);
-    uint32_t sum;
-
-    sum = csum_continue(0, &ip6->ip6_src, sizeof ip6->ip6_src);
-    sum = csum_continue(sum, &ip6->ip6_dst, sizeof ip6->ip6_dst);
-    sum = csum_add16(sum, htons(nw_proto));
-    return csum_add16(sum, htons(dp_packet_l4_size(packet)));
-}
-
-/* Completes the L4 checksum of 'packet', if it is partial and upstream
- * would do it wrong: TCP or UDP over IPv6 with extension headers. */
-static void
-stt_complete_csum6(struct dp_packet *packet)
-{
-    void *l4 = dp_packet_l4(packet);
-    bool tcp = dp_packet_l4_proto_tcp(packet);
-    ovs_be16 *field = (tcp ? &((struct tcp_header *) l4)->tcp_csum
-                       : &((struct udp_header *) l4)->udp_csum);
-    uint32_t sum;
-
-    if (!dp_packet_l4_checksum_partial(packet) || !stt_has_options6(packet)
-        || !(tcp || dp_packet_l4_proto_udp(packet))) {
-        return;
-    }
-    *field = 0;
-    sum = stt_pseudoheader6(packet, tcp ? IPPROTO_TCP : IPPROTO_UDP);
-    *field = csum_finish(csum_continue(sum, l4, dp_packet_l4_size(packet)));
-    if (!*field) {
-        *field = OVS_BE16_MAX;
-    }
-    dp_packet_l4_checksum_set_good(packet);
-}
-
 /* Implements 'push_splits' of struct tnl_class.  The receiver is asked for
  * plain TSO only (section 3.1), which CWR is not, and one level of it. */
 static bool
@@ -266,7 +217,7 @@ stt_push_splits(const struct dp_packet *packet)
     return (dp_packet_tunnel(packet)
             || dp_packet_size(packet) - stt_tag_len(packet) > STT_INNER_MAX
             || !stt_reaches_l4(packet)
-            || stt_has_options6(packet)
+            || tnl_has_options6(packet)
             || (dp_packet_l4_size(packet) >= TCP_HEADER_LEN
                 && TCP_FLAGS(tcp->tcp_ctl) & TCP_CWR));
 }
@@ -340,7 +291,7 @@ stt_put_offload(struct dp_packet *packet, struct stt_header *stt)
             stt->flags |= STT_F_IPV4;
             pseudo = packet_csum_pseudoheader(ip);
         } else {
-            pseudo = stt_pseudoheader6(packet,
+            pseudo = tnl_pseudoheader6(packet,
                                        tcp ? IPPROTO_TCP : IPPROTO_UDP);
         }
         if (tcp) {
@@ -355,7 +306,7 @@ stt_put_offload(struct dp_packet *packet, struct stt_header *stt)
     } else {
         /* Also in another tunnel: STT has room for one level. */
         if (!dp_packet_tunnel(packet)) {
-            stt_complete_csum6(packet);
+            tnl_complete_csum6(packet);
         }
         dp_packet_ol_send_prepare(packet, 0);
         if (dp_packet_l4_checksum_good(packet)) {
@@ -472,17 +423,6 @@ stt_push(struct dp_packet_batch *batch, const struct ovs_action_push_tnl *data)
 
 /* Receive. */
 
-/* Returns true if the Ethertype of 'packet', which has an L3 header, is
- * that of IPv6.  Upstream looks at nothing else to tell IPv4 and IPv6
- * apart. */
-static bool
-stt_is_ipv6(const struct dp_packet *packet)
-{
-    const ovs_be16 *eth_type = (ovs_be16 *) dp_packet_l3(packet) - 1;
-
-    return *eth_type == htons(ETH_TYPE_IPV6);
-}
-
 /* Checks the outer headers of 'packet', and stores in its tunnel metadata and
  * in '*segment', except for the key, what they say.  Returns true if all is
  * well, otherwise counts why not and returns false. */
@@ -490,22 +430,15 @@ static bool
 stt_parse_segment(struct dp_packet *packet, struct stt_segment *segment)
 {
     const struct tcp_header *tcp = dp_packet_l4(packet);
-    const struct ip_header *ip = dp_packet_l3(packet);
+    enum tnl_outer outer = tnl_parse_outer(packet, TCP_HEADER_LEN);
     struct flow_tnl *tnl = &packet->md.tunnel;
     size_t l4_size = dp_packet_l4_size(packet);
     size_t tcp_len;
     uint32_t seq;
-    bool ipv6;
 
-    /* Only then are the sizes what they seem. */
-    if (!ip || !tcp || tnl_is_cut(packet)) {
-        stt_count(STT_RX_HEADER);
-        return false;
-    }
-    ipv6 = stt_is_ipv6(packet);
-    if (IP_VER(ip->ip_ihl_ver) != (ipv6 ? 6 : 4)
-        || l4_size < TCP_HEADER_LEN) {
-        stt_count(STT_RX_HEADER);
+    if (outer != TNL_OUTER_GOOD) {
+        stt_count(outer == TNL_OUTER_CHECKSUM ? STT_RX_CHECKSUM
+                  : STT_RX_HEADER);
         return false;
     }
     tcp_len = TCP_OFFSET(tcp->tcp_ctl) * 4;
@@ -513,48 +446,13 @@ stt_parse_segment(struct dp_packet *packet, struct stt_segment *segment)
         stt_count(STT_RX_HEADER);
         return false;
     }
-
-    pkt_metadata_init_tnl(&packet->md);
-    tnl->flags = FLOW_TNL_F_KEY | FLOW_TNL_F_CSUM;
-    tnl->tp_src = tcp->tcp_src;
-    tnl->tp_dst = tcp->tcp_dst;
-    if (!ipv6) {
-        if (dp_packet_ip_checksum_bad(packet)
-            || (dp_packet_ip_checksum_unknown(packet)
-                && csum(ip, IP_IHL(ip->ip_ihl_ver) * 4))) {
-            stt_count(STT_RX_CHECKSUM);
-            return false;
-        }
-        if (ip->ip_frag_off & htons(IP_DF)) {
-            tnl->flags |= FLOW_TNL_F_DONT_FRAGMENT;
-        }
-        tnl->ip_tos = ip->ip_tos;
-        tnl->ip_ttl = ip->ip_ttl;
-        tnl->ip_src = get_16aligned_be32(&ip->ip_src);
-        tnl->ip_dst = get_16aligned_be32(&ip->ip_dst);
-    } else {
-        const struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_l3(packet);
-
-        memcpy(&tnl->ipv6_src, &ip6->ip6_src, sizeof tnl->ipv6_src);
-        memcpy(&tnl->ipv6_dst, &ip6->ip6_dst, sizeof tnl->ipv6_dst);
-        tnl->ip_tos = ntohl(get_16aligned_be32(&ip6->ip6_flow)) >> 20;
-        tnl->ip_ttl = ip6->ip6_hlim;
-    }
-
-    /* A sum that the device verified, or that a local sender has left to a
-     * device, needs no second look. */
-    if (dp_packet_l4_checksum_unknown(packet)) {
-        uint32_t pseudo = (ipv6 ? stt_pseudoheader6(packet, IPPROTO_TCP)
-                           : packet_csum_pseudoheader(ip));
-
-        if (csum_finish(csum_continue(pseudo, tcp, l4_size))) {
-            dp_packet_l4_checksum_set_bad(packet);
-        }
-    }
-    if (dp_packet_l4_checksum_bad(packet)) {
+    if (!tnl_l4_checksum_ok(packet, IPPROTO_TCP)) {
         stt_count(STT_RX_CHECKSUM);
         return false;
     }
+    tnl->flags |= FLOW_TNL_F_KEY | FLOW_TNL_F_CSUM;
+    tnl->tp_src = tcp->tcp_src;
+    tnl->tp_dst = tcp->tcp_dst;
 
     seq = ntohl(get_16aligned_be32(&tcp->tcp_seq));
     segment->total = seq >> 16;
@@ -606,7 +504,7 @@ stt_get_offload(struct dp_packet *packet, const struct stt_header *stt)
         uint32_t payload = dp_packet_get_tcp_payload_length(packet);
 
         if (!tcp || (payload > mss && (mss < STT_MSS_MIN
-                                       || stt_has_options6(packet)))) {
+                                       || tnl_has_options6(packet)))) {
             return false;
         } else if (payload > mss) {
             /* Padding would be taken for a part of each segment. */
@@ -616,7 +514,7 @@ stt_get_offload(struct dp_packet *packet, const struct stt_header *stt)
             dp_packet_set_tso_segsz(packet, mss);
         }
     }
-    stt_complete_csum6(packet);
+    tnl_complete_csum6(packet);
     return true;
 }
 
@@ -758,7 +656,8 @@ stt_pop(const struct netdev *netdev, struct dp_packet_batch *batch)
 
 /* Implements 'format' of struct tnl_class. */
 static void
-stt_format(const void *l4, size_t size, struct ds *s)
+stt_format(const struct ovs_action_push_tnl *data OVS_UNUSED,
+           const void *l4, size_t size, struct ds *s)
 {
     const struct tcp_header *tcp = l4;
     const struct stt_header *stt;
@@ -776,7 +675,8 @@ stt_format(const void *l4, size_t size, struct ds *s)
 
 /* Implements 'parse' of struct tnl_class. */
 static int
-stt_parse(const char *s, void *l4, size_t *sizep)
+stt_parse(const char *s, struct ovs_action_push_tnl *data OVS_UNUSED,
+          void *l4, size_t *sizep)
 {
     struct tcp_header *tcp = l4;
     struct stt_header *stt = (struct stt_header *) (tcp + 1);
@@ -841,14 +741,6 @@ stt_read_header(const void *l4, struct flow_tnl *tnl)
     tnl->tun_id = htonll(stt_get_id(stt));
 }
 
-/* Appends to 's' the line for the counter called 'name'. */
-static void
-stt_show_counter(struct ds *s, const char *name, uint64_t n,
-                 const char *meaning)
-{
-    ds_put_format(s, "  %s: %"PRIu64" (%s)\n", name, n, meaning);
-}
-
 /* Implements "ovs-appctl stt/show". */
 static void
 stt_unixctl_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
@@ -880,10 +772,10 @@ stt_unixctl_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
         uint64_t n;
 
         atomic_read_relaxed(&stt_counters[i], &n);
-        stt_show_counter(&s, names[i].name, n, names[i].meaning);
+        tnl_show_counter(&s, names[i].name, n, names[i].meaning);
     }
     for (size_t i = 0; i < STT_REASM_N_COUNTERS; i++) {
-        stt_show_counter(&s, stt_reasm_counter_name(i), stats.n[i],
+        tnl_show_counter(&s, stt_reasm_counter_name(i), stats.n[i],
                          stt_reasm_counter_meaning(i));
     }
     unixctl_command_reply(conn, ds_cstr(&s));
@@ -966,7 +858,7 @@ const struct tnl_class tnl_stt_class = {
     .vport_type = 106,
     .nw_proto = IPPROTO_TCP,
     .dst_port = STT_PORT,
-    .key_bits = 64,
+    .key_max = UINT64_MAX,
     .mtu = STT_INNER_MAX - ETH_HEADER_LEN - VLAN_HEADER_LEN,
     .init = stt_init,
     .set_global = stt_set_global,

@@ -27,9 +27,10 @@
         static struct vport_class overlay[TNL_N_CLASSES];
         for (i = 0; i < TNL_N_CLASSES; i++) {
             overlay[i] = vport_classes[0];
-            tnl_class_register(i, &overlay[i].dpif_port,
-                               &overlay[i].netdev_class);
-            netdev_register_provider(&overlay[i].netdev_class);
+            if (tnl_class_register(i, &overlay[i].dpif_port,
+                                   &overlay[i].netdev_class)) {
+                netdev_register_provider(&overlay[i].netdev_class);
+            }
         }
 
 # Why: options:unknown_options.  What follows is the body of the else.

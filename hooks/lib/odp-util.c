@@ -9,7 +9,7 @@
 
 # Why: and back.  What follows is the body of the else.
 @in ovs_parse_tnl_push after greh = (struct gre_base_hdr *) l4;
-    if (tnl_parse_push(s, &n, l4, &tnl_type, &header_len)) {
+    if (tnl_parse_push(s, &n, data, l4, &tnl_type, &header_len)) {
         header_len += sizeof *eth + ip_len;
     } else
 

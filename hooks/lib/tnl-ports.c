@@ -5,3 +5,7 @@
     if (tnl_type_to_nw_protos(type, nw_protos)) {
         return;
     }
+
+# Why: of an overlay type with two protocols, a port has one.
+@in tnl_port_map_insert after tnl_type_to_nw_proto(type, nw_protos);
+    tnl_filter_nw_protos(type, tp_port, nw_protos);

@@ -2,8 +2,8 @@
 
 # Why: overlay types are tunnels; their number tells them apart.
 @in dpif_sflow_tunnel_type before if (strcmp(type, "gre") == 0) {
-        if (tnl_type_to_vport_type(type)) {
-            return tnl_type_to_vport_type(type);
+        if (tnl_to_vport_type(ofport->netdev)) {
+            return tnl_to_vport_type(ofport->netdev);
         }
 
 # Why: the IP protocol of overlay types.

@@ -75,10 +75,10 @@ test_bytes(const uint8_t *data, size_t size)
     void *copy = xmemdup(data, size);
     size_t parsed_size;
 
-    tnl_stt_class.format(copy, size, &s);
-    if (tnl_stt_class.parse(ds_cstr(&s), parsed, &parsed_size) > 0) {
+    tnl_stt_class.format(NULL, copy, size, &s);
+    if (tnl_stt_class.parse(ds_cstr(&s), NULL, parsed, &parsed_size) > 0) {
         ovs_assert(parsed_size <= size);
-        tnl_stt_class.format(parsed, parsed_size, &s2);
+        tnl_stt_class.format(NULL, parsed, parsed_size, &s2);
         ovs_assert(!strcmp(ds_cstr(&s), ds_cstr(&s2)));
     } else {
         ovs_assert(size < 20 + 18);
