@@ -40,6 +40,7 @@
 #include "smap.h"
 #include "stt-reasm.h"
 #include "timeval.h"
+#include "tnl-src-port.h"
 #include "unixctl.h"
 #include "userspace-tso.h"
 #include "util.h"
@@ -156,11 +157,14 @@ static int
 stt_build_header(const struct netdev *netdev, struct ovs_action_push_tnl *data,
                  const struct netdev_tnl_build_header_params *params)
 {
+    const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
     struct stt_header *stt;
     struct tcp_header *tcp;
 
     tcp = netdev_tnl_ip_build_header(data, params, IPPROTO_TCP, 0);
-    tcp->tcp_dst = netdev_get_tunnel_config(netdev)->dst_port;
+    tnl_src_port_build(&cfg->src_port, params->flow->tunnel.tp_src,
+                       &tcp->tcp_src, &tcp->tcp_winsz);
+    tcp->tcp_dst = cfg->dst_port;
     tcp->tcp_ctl = TCP_CTL(TCP_ACK | TCP_PSH, TCP_HEADER_LEN / 4);
 
     stt = (struct stt_header *) (tcp + 1);
@@ -392,7 +396,8 @@ stt_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data)
 
     segsz = ntohs(tcp->tcp_urg);
     tcp->tcp_urg = 0;
-    tcp->tcp_src = tcp_src;
+    tcp->tcp_src = tnl_src_port(packet, tcp->tcp_src, tcp->tcp_winsz, tcp_src);
+    tcp->tcp_winsz = 0;
     put_16aligned_be32(&tcp->tcp_seq,
                        htonl((uint32_t) (l4_size - TCP_HEADER_LEN) << 16));
     put_16aligned_be32(&tcp->tcp_ack, htonl(id));
@@ -667,10 +672,11 @@ stt_format(const struct ovs_action_push_tnl *data OVS_UNUSED,
         return;
     }
     stt = (const struct stt_header *) (tcp + 1);
-    ds_put_format(s, "tcp(src=%"PRIu16",dst=%"PRIu16"),"
-                  "stt(id=0x%"PRIx64",segsz=%"PRIu16")",
-                  ntohs(tcp->tcp_src), ntohs(tcp->tcp_dst), stt_get_id(stt),
-                  ntohs(tcp->tcp_urg));
+    ds_put_format(s, "tcp(src=%"PRIu16",dst=%"PRIu16"),",
+                  ntohs(tcp->tcp_src), ntohs(tcp->tcp_dst));
+    tnl_src_port_format(tcp->tcp_src, tcp->tcp_winsz, s);
+    ds_put_format(s, "stt(id=0x%"PRIx64",segsz=%"PRIu16")",
+                  stt_get_id(stt), ntohs(tcp->tcp_urg));
 }
 
 /* Implements 'parse' of struct tnl_class. */
@@ -680,12 +686,18 @@ stt_parse(const char *s, struct ovs_action_push_tnl *data OVS_UNUSED,
 {
     struct tcp_header *tcp = l4;
     struct stt_header *stt = (struct stt_header *) (tcp + 1);
+    ovs_be16 first, last = 0;
     uint16_t src, dst, segsz;
     uint64_t id;
     int n = 0;
 
-    if (!ovs_scan_len(s, &n, "tcp(src=%"SCNu16",dst=%"SCNu16"),stt(",
+    if (!ovs_scan_len(s, &n, "tcp(src=%"SCNu16",dst=%"SCNu16"),",
                       &src, &dst)) {
+        return 0;
+    }
+    first = htons(src);
+    n += tnl_src_port_parse(s + n, &first, &last);
+    if (!ovs_scan_len(s, &n, "stt(")) {
         return 0;
     }
     if (!ovs_scan_len(s, &n, "id=0x%"SCNx64",segsz=%"SCNu16")", &id, &segsz)) {
@@ -693,7 +705,8 @@ stt_parse(const char *s, struct ovs_action_push_tnl *data OVS_UNUSED,
     }
 
     memset(tcp, 0, STT_HEADERS_LEN);
-    tcp->tcp_src = htons(src);
+    tcp->tcp_src = first;
+    tcp->tcp_winsz = last;
     tcp->tcp_dst = htons(dst);
     tcp->tcp_ctl = TCP_CTL(TCP_ACK | TCP_PSH, TCP_HEADER_LEN / 4);
     tcp->tcp_urg = htons(segsz);

@@ -7,10 +7,14 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/tnl-csum.c \
 	lib/tnl-geneve-opts.c \
 	lib/tnl-geneve-opts.h \
+	lib/tnl-fields.c \
+	lib/tnl-fields.h \
 	lib/tnl-geneve.c \
 	lib/tnl-geneve.h \
 	lib/tnl-provider.c \
 	lib/tnl-provider.h \
+	lib/tnl-src-port.c \
+	lib/tnl-src-port.h \
 	lib/tnl-stt.c
 
 if LINUX

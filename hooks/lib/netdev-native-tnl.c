@@ -1,4 +1,5 @@
 @include "tnl-geneve.h"
+@include "tnl-src-port.h"
 
 # Why: a counter for Geneve packets of another version.
 @in netdev_geneve_pop_header before if (gnh->ver != 0) {
@@ -17,3 +18,15 @@
     if (!tnl_geneve_set_payload(gnh, params->flow)) {
         return EINVAL;
     }
+
+# Why: actions and options of the port choose the source port.
+@in udp_build_header after udp->udp_dst = tnl_cfg->dst_port;
+    tnl_src_port_build_udp(tnl_cfg, params->flow->tunnel.tp_src, udp);
+
+# Why: the same.
+@in netdev_tnl_push_udp_header before udp->udp_src = udp_src;
+    udp_src = tnl_src_port(packet, udp->udp_src, udp->udp_len, udp_src);
+
+# Why: the same.
+@in netdev_gtpu_push_header before udp->udp_src = udp_src;
+    udp_src = tnl_src_port(packet, udp->udp_src, udp->udp_len, udp_src);

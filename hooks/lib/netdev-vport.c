@@ -50,3 +50,17 @@
 # Why: counters of what became of unknown options.
 @in netdev_vport_tunnel_register after .type = "geneve",
               .get_custom_stats = tnl_geneve_get_custom_stats,
+
+# Why: options:src_port_range and options:src_port.  The if becomes the body of
+# the else.
+@in set_tunnel_config before if (!strcmp(node->key, "remote_ip")) {
+        if (tnl_src_port_set_option(name, type, node, &tnl_cfg.src_port,
+                                    &errors, &err)) {
+            if (err) {
+                goto out;
+            }
+        } else
+
+# Why: the same.
+@in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
+    tnl_src_port_get_options(&tnl_cfg->src_port, args);

@@ -1,5 +1,6 @@
 @include "tnl-provider.h"
 @include "tnl-geneve.h"
+@include "tnl-src-port.h"
 
 # Why: text of the headers of overlay types.
 @in format_odp_tnl_push_header before udp = (const struct udp_header *) l4;
@@ -24,3 +25,11 @@
 # Why: and back.
 @in ovs_parse_tnl_push after gnh->proto_type = htons(ETH_TYPE_TEB);
             gnh->proto_type = payload;
+
+# Why: text of the choice of the source port.
+@in format_udp_tnl_push_header before return udp + 1;
+    tnl_src_port_format(udp->udp_src, udp->udp_len, ds);
+
+# Why: and back.
+@in ovs_parse_tnl_push after udp->udp_csum = htons(udp_csum);
+        n += tnl_src_port_parse(s + n, &udp->udp_src, &udp->udp_len);

@@ -29,3 +29,53 @@ tun_metadata_knows(const struct tun_table *tab, const struct geneve_opt *opt)
 
     return entry && entry->loc.len == opt->length * 4;
 }
+
+@include "tnl-fields.h"
+
+# Why: fields of tunnels, which get here like tun_metadata fields.
+@in tun_metadata_read first
+    if (tnl_field_read(tnl, mf, value)) {
+        return;
+    }
+
+# Why: the same.
+@in tun_metadata_write first
+    if (tnl_field_write(tnl, mf, value)) {
+        return;
+    }
+
+# Why: the same.
+@in tun_metadata_set_match first
+    if (tnl_field_set_match(mf, value, mask, match, err_str)) {
+        return;
+    }
+
+# Why: the same, in packet-ins.
+@in tun_metadata_get_fmd first
+    tnl_fields_get_metadata(tnl, flow_metadata);
+
+# Why: the same, in messages.
+@in tun_metadata_to_nx_match first
+    tnl_fields_put_nx_match(b, oxm, match);
+
+# Why: bits of tun_metadata_present are no values of tun_metadata fields.
+@in tun_metadata_to_nx_match before loc = metadata_loc_from_match_read(match->flow.tunnel.metadata.tab,
+        if (tnl_field_is_presence(match, i)) {
+            continue;
+        }
+
+# Why: fields of tunnels, in text.
+@in tun_metadata_match_format first
+    tnl_fields_format(s, match);
+
+# Why: bits of tun_metadata_present are no values of tun_metadata fields.
+@in tun_metadata_match_format before loc = metadata_loc_from_match_read(match->flow.tunnel.metadata.tab,
+        if (tnl_field_is_presence(match, i)) {
+            continue;
+        }
+
+# Why: for the kernel, the absence of options is a match, too.
+@in tun_metadata_to_geneve_nlattr_mask before if (!geneve_key) {
+    if (!geneve_key) {
+        tnl_fields_put_no_options(mask, b);
+    }

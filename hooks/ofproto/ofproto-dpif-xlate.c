@@ -1,4 +1,5 @@
 @include "ofproto-dpif-geneve.h"
+@include "tnl-fields.h"
 @include "tnl-provider.h"
 
 # Why: the IP protocol of overlay types.  The switch becomes the body of the if.
@@ -29,3 +30,8 @@
         tnl_geneve_match_dropped(&xin->upcall_flow->tunnel, &flow->tunnel,
                                  ctx.wc);
     }
+
+# Why: fields of tunnels, and the absence of Geneve options.
+@in xlate_actions before xlate_wc_finish(&ctx);
+    tnl_fields_finish(xin->upcall_flow, in_port ? in_port->netdev : NULL,
+                      ctx.wc);

@@ -6,3 +6,8 @@
         if (tnl_owns(netdev)) {
             continue;
         }
+
+# Why: datapath flows depend on the mapping of options.  All that this function
+# does is to have them translated again.
+@in handle_tlv_table_mod after tun_metadata_postpone_free(old_tab);
+            ofproto->ofproto_class->forward_bpdu_changed(ofproto);

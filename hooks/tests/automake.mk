@@ -14,7 +14,8 @@ OVERLAY_TESTSUITE_AT = \
 	tests/stt.at \
 	tests/stt-hostile.at \
 	tests/geneve.at \
-	tests/geneve-opts.at
+	tests/geneve-opts.at \
+	tests/tnl-fields.at
 
 SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-overlay-testsuite.at \

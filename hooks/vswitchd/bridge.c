@@ -1,5 +1,6 @@
 @include "tnl-provider.h"
 @include "tnl-geneve.h"
+@include "tnl-src-port.h"
 
 # Why: other_config settings of whole encapsulations.
 @in bridge_reconfigure before add_del_bridges(ovs_cfg);
@@ -9,3 +10,10 @@
 @in iface_do_create before if (!VLOG_DROP_WARN(&rl)) {
         tnl_explain_add_error(netdev, br->type, error, errp);
         tnl_geneve_explain_add_error(netdev, br->type, error, errp);
+
+# Why: options that the kernel datapath cannot obey.
+@in iface_do_create before error = ofproto_port_add(br->ofproto, netdev, ofp_portp);
+    error = tnl_src_port_check(netdev, br->type, errp);
+    if (error) {
+        goto error;
+    }

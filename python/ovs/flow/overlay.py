@@ -13,6 +13,9 @@ def tnl_push_decoders():
         "tcp": nested_kv_decoder(
             KVDecoders({"src": decode_int, "dst": decode_int})
         ),
+        "src_port": nested_kv_decoder(
+            KVDecoders({"first": decode_int, "last": decode_int})
+        ),
         "stt": nested_kv_decoder(
             KVDecoders({"id": decode_int, "segsz": decode_int})
         ),

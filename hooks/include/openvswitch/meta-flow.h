@@ -1,0 +1,49 @@
+# Why: OpenFlow fields of tunnels.  extract-ofp-fields reads these comments.
+@line after MFF_TUN_GTPU_MSGTYPE,
+
+    /* "tun_metadata_present".
+     *
+     * Bit N tells whether the option mapped to tun_metadataN is there.
+     *
+     * Type: be64.
+     * OXM: OVLOXM_ET_TUN_METADATA_PRESENT(1) since v4.0.
+     * Formatting: hexadecimal.
+     * NXM: none.
+     * Access: read-only.
+     * Maskable: bitwise.
+     * Prerequisites: none.
+     */
+    MFF_TUN_METADATA_PRESENT,
+
+    /* "tun_tp_src".
+     *
+     * Source port of the outer UDP or TCP-like header.
+     *
+     * Type: be16.
+     * OXM: OVLOXM_ET_TUN_TP_SRC(2) since v4.0.
+     * Formatting: decimal.
+     * NXM: none.
+     * Access: read/write.
+     * Maskable: bitwise.
+     * Prerequisites: none.
+     */
+    MFF_TUN_TP_SRC,
+
+    /* "tun_tp_dst".
+     *
+     * Destination port of the outer UDP or TCP-like header.
+     *
+     * Type: be16.
+     * OXM: OVLOXM_ET_TUN_TP_DST(3) since v4.0.
+     * Formatting: decimal.
+     * NXM: none.
+     * Access: read-only.
+     * Maskable: bitwise.
+     * Prerequisites: none.
+     */
+    MFF_TUN_TP_DST,
+
+# Why: wherever upstream treats tun_metadata fields alike, ours go with them;
+# where they differ, functions in lib/tnl-fields.c come first.
+@line after #define CASE_MFF_TUN_METADATA                         \
+    case MFF_TUN_METADATA_PRESENT: case MFF_TUN_TP_SRC: case MFF_TUN_TP_DST: \
