@@ -610,8 +610,8 @@ tnl_explain_add_error(const struct netdev *netdev, const char *datapath_type,
         const struct netdev_tunnel_config *cfg;
 
         cfg = netdev_get_tunnel_config(netdev);
-        reason = xasprintf("%s: port %"PRIu16" is in use by a program on this "
-                           "host", name, ntohs(cfg->dst_port));
+        reason = xasprintf("%s: port %"PRIu16" is in use on this host",
+                           name, ntohs(cfg->dst_port));
     }
     if (reason) {
         free(*errp);

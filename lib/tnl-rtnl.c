@@ -128,7 +128,8 @@ tnl_rtnl_delete(const char *name)
 /* Makes the kernel's device for 'netdev', which must be one of ours, unless it
  * is there already.  One with the same name that cannot serve is replaced.
  * Returns 0 or a positive errno value: EOPNOTSUPP if this encapsulation has no
- * module, or the kernel does not have it. */
+ * module, or the kernel does not have it; EADDRINUSE if another device or a
+ * program has the port. */
 int
 tnl_rtnl_create(const struct netdev *netdev)
 {
@@ -145,8 +146,12 @@ tnl_rtnl_create(const struct netdev *netdev)
     name = netdev_vport_get_dpif_port(netdev, namebuf, sizeof namebuf);
     error = tnl_rtnl_new(class, cfg, name);
     if (error == EEXIST) {
-        if (!tnl_rtnl_verify(class, cfg, name)) {
+        error = tnl_rtnl_verify(class, cfg, name);
+        if (!error) {
             return 0;
+        } else if (error == ENODEV) {
+            /* It is not the name, then. */
+            return EADDRINUSE;
         }
         error = tnl_rtnl_delete(name);
         if (error) {
