@@ -189,8 +189,9 @@ lab_tunnel() {
     esac
     for n in 1 2; do
         lab_run lab_exec h$n ovs-vsctl --if-exists del-port br-int tun \
-            -- --if-exists del-port nut -- --if-exists del-port br-int phy ||
-            return
+            -- --if-exists del-port nut || return
+        ! lab_is_kernel h$n || lab_run lab_exec h$n \
+            ovs-vsctl --if-exists del-port br-int phy || return
         if test "$type" = none && lab_is_kernel h$n; then
             lab_run lab_exec h$n ovs-vsctl add-port br-int phy || return
         elif test "$type" = none; then

@@ -24,7 +24,7 @@ two_hosts() {
 }
 
 check "two hosts" lab_up tso || finish
-for type in ${*:-vxlan}; do
+for type in ${*:-vxlan stt}; do
     case $type in
         stt) mtu=9000 ;;
         *) mtu=1400 ;;

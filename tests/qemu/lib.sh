@@ -19,12 +19,13 @@ check() {
     shift
     n_checks=$((n_checks + 1))
     log=$OUT/$n_checks.log
+    : >"$log"
     dmesg --clear
     (
         set -eE
         trap stack ERR
         "$@"
-    ) >"$log" 2>&1
+    ) >>"$log" 2>&1
     status=$?
     kernel_is_content >>"$log" || status=1
     if test $status = 0; then
@@ -40,6 +41,7 @@ check() {
 # Prints the command that failed, and where.
 stack() {
     local i=0
+    test $BASH_SUBSHELL = 1 || return 0
     echo "failed: $BASH_COMMAND"
     while caller $i; do
         i=$((i + 1))
@@ -76,8 +78,8 @@ same() {
 
 # Waits until a command succeeds, at most 30 seconds.
 wait_for() {
-    local i
-    for ((i = 0; i < 150; i++)); do
+    local end=$((SECONDS + 30))
+    while test $SECONDS -lt $end; do
         ! "$@" >/dev/null 2>&1 || return 0
         sleep .2
     done
@@ -85,11 +87,26 @@ wait_for() {
     return 1
 }
 
+# Runs a command on node $1 in the background.  There is one at a time, which
+# end_background ends.
+background() {
+    local node=$1
+    shift
+    lab_exec "$node" sh -c 'echo $$ >"$0"; exec "$@"' "$LAB_DIR/background" \
+        "$@" &
+}
+
+end_background() {
+    kill "$(cat "$LAB_DIR/background")"
+    wait $! || :
+}
+
 # Fails unless node $1 gets answers to all of $3 (default 3) echo requests,
 # with $4 (default 56) bytes each, from address $2.
 pings() {
-    lab_exec "$1" ping -q -c "${3:-3}" -i .2 -W 5 -s "${4:-56}" "$2" |
-        tee /dev/stderr | grep -q ' 0% packet loss'
+    lab_exec "$1" ping -q -c "${3:-3}" -i .2 -W 2 -s "${4:-56}" "$2" |
+        tee "$LAB_DIR/ping" | grep -q ' 0% packet loss' ||
+        ! cat "$LAB_DIR/ping"
 }
 
 # Sends a file of $3 bytes from node $1 to node $2 by TCP, at address $4, and
@@ -129,4 +146,17 @@ import json, sys
 r = json.load(sys.stdin)
 sys.exit(r["error"]) if "error" in r else None
 print(int(r["end"]["sum_received"]["bits_per_second"] / 1e6))'
+}
+
+# Prints the drops that the hosts $@ counted, one a line.
+drops() {
+    local host
+    for host; do
+        if lab_is_kernel "$host"; then
+            lab_exec "$host" ethtool -S stt_sys_7471
+        else
+            lab_exec "$host" ovs-appctl stt/show
+        fi | sed -n "s/^ */$host /; s/ (.*//
+            /x_queued/d; /x_complete/d; /tx_no_metadata/d; /x_.*: [1-9]/p"
+    done
 }

@@ -18,4 +18,6 @@ little() {
 
 check "two hosts" lab_up tso || finish
 check "geneve" little geneve 4
+check "stt over IPv4" little stt 4
+check "stt over IPv6" little stt 6
 finish

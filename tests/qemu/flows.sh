@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+#
+# What flows of the kernel datapath say about STT, and what is on the wire:
+#
+#   vm1 --- br-int h1 === STT, Geneve === br-int h2 --- vm2
+#
+# tests/lab.sh has the whole picture.
+
+. tests/qemu/lib.sh
+LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
+
+# Adds a port $2 of type $3 to host $1, whose flows decide where and with what
+# key packets go.
+flow_port() {
+    lab_exec "$1" ovs-vsctl --may-exist add-port br-int "$2" \
+        -- set interface "$2" type="$3" options:remote_ip=flow options:key=flow
+    same "error" "$(lab_exec "$1" ovs-vsctl get interface "$2" error)" "[]"
+}
+
+# Has host h$1 replace its flows by those on stdin.
+flows() {
+    lab_exec "h$1" ovs-ofctl replace-flows br-int -
+}
+
+# Keys of 64 bits from flows; the receiver matches some of their bits.
+keys() {
+    local n
+    for n in 1 2; do
+        flow_port h$n stt stt
+        flows $n <<END
+priority=9,in_port=vm,actions=set_field:0xfedcba987654321$n->tun_id,\
+set_field:10.9.0.$((3 - n))->tun_dst,stt
+priority=9,in_port=stt,tun_id=0xfedc000000000000/0xffff000000000000,\
+tun_src=10.9.0.$((3 - n)),actions=vm
+priority=8,in_port=stt,actions=drop
+END
+    done
+    lab_mtu 9000
+    lab_exec h2 ovs-appctl revalidator/purge
+    pings vm1 10.1.0.2
+    lab_exec h2 ovs-appctl dpctl/dump-flows >"$LAB_DIR/flows"
+    cat "$LAB_DIR/flows"
+    grep -q 'tun_id=0xfedcba9876543211,' "$LAB_DIR/flows"
+    # A bit more that must match, and does not.
+    flows 2 <<END
+in_port=vm,actions=set_field:0xfedcba9876543212->tun_id,\
+set_field:10.9.0.1->tun_dst,stt
+in_port=stt,tun_id=0x1/0x3,actions=drop
+END
+    ! pings vm1 10.1.0.2 1
+}
+
+# The port with key=4242, which comes before the one with key=flow, for it.
+ports_by_key() {
+    lab_exec h2 ovs-vsctl add-port br-int fixed -- set interface fixed \
+        type=stt options:remote_ip=10.9.0.1 options:key=4242
+    flows 2 <<END
+in_port=vm,actions=set_field:4242->tun_id,set_field:10.9.0.1->tun_dst,stt
+in_port=fixed,actions=vm
+END
+    lab_exec h1 ovs-ofctl del-flows br-int
+    flows 1 <<END
+in_port=vm,actions=set_field:4242->tun_id,set_field:10.9.0.2->tun_dst,stt
+in_port=stt,actions=vm
+END
+    pings vm1 10.1.0.2
+    lab_exec h2 ovs-vsctl del-port br-int fixed
+    ! pings vm1 10.1.0.2 1
+}
+
+# From STT to Geneve on the same bridge, with the key and an option.
+geneve_beside() {
+    local n
+    for n in 1 2; do
+        flow_port h$n gnv geneve
+        lab_exec h$n ovs-ofctl add-tlv-map br-int \
+            '{class=0xff00,type=1,len=4}->tun_metadata0'
+    done
+    flows 1 <<END
+in_port=vm,actions=set_field:0xabc->tun_id,set_field:10.9.0.2->tun_dst,\
+set_field:0x1234->tun_metadata0,gnv
+in_port=stt,tun_id=0x123456789abcdef,actions=vm
+END
+    flows 2 <<END
+in_port=gnv,tun_id=0xabc,tun_metadata0=0x1234,actions=vm
+in_port=vm,actions=set_field:0x123456789abcdef->tun_id,\
+set_field:10.9.0.1->tun_dst,stt
+END
+    lab_mtu 1400
+    pings vm1 10.1.0.2
+    pings vm1 10.1.0.2 3 1300
+}
+
+# BFD comes up, and goes down with the other end.
+bfd() {
+    lab_exec h1 ovs-vsctl del-port br-int stt
+    lab_exec h2 ovs-vsctl del-port br-int stt
+    lab_exec h1 ovs-ofctl replace-flows br-int - <<<actions=normal
+    lab_exec h2 ovs-ofctl replace-flows br-int - <<<actions=normal
+    lab_tunnel stt 4 bfd:enable=true
+    wait_for bfd_is up
+    lab_exec h2 ovs-vsctl set interface tun bfd:enable=false
+    wait_for bfd_is down
+}
+
+bfd_is() {
+    test "$(lab_exec h1 ovs-vsctl get interface tun bfd_status:state)" = "$1"
+}
+
+# What is sent is right: tshark finds nothing malformed, TCP's checksums are
+# good, no packet is larger than the MTU, and nothing but STT is there.
+wire() {
+    local family=$1 pcap=$OUT/wire-$1.pcap
+    lab_tunnel stt "$family"
+    lab_mtu 9000
+    wait_for pings vm1 10.1.0.2
+    background h2 tcpdump -Z root -U -s 0 -B 16384 -i phy -w "$pcap" tcp
+    wait_for test -s "$pcap"
+    pings vm1 10.1.0.2 3 8000
+    transfer vm1 vm2 300000 10.1.0.2
+    transfer vm2 vm1 300000 fd01::1
+    sleep 1
+    end_background
+    stt_tshark "$pcap" -T fields -e stt.version | grep -q 0
+    same "malformed" "$(stt_tshark "$pcap" -Y '_ws.malformed ||
+        stt.data_offset_bad.expert || stt.version_unknown.expert ||
+        stt.l4offset_bad.expert || stt.mss_bad.expert || stt.segment.error ||
+        stt.segment.overlap || ip.checksum.status == 0')" ""
+    same "TCP checksums" "$(tshark -o tcp.check_checksum:TRUE -r "$pcap" -Y tcp \
+        -T fields -e tcp.checksum.status 2>/dev/null | sort -u)" 1
+    same "not STT" "$(tshark -r "$pcap" -Y 'tcp.dstport != 7471' 2>/dev/null)" ""
+    same "largest packet" "$(tshark -r "$pcap" -T fields -e frame.len \
+        2>/dev/null | sort -n | tail -n 1)" 1514
+    # Our own decoder agrees.
+    PYTHONDONTWRITEBYTECODE=1 python3 tests/stt_cases.py decode "$pcap" |
+        tail -n 3
+}
+
+stt_tshark() {
+    local pcap=$1
+    shift
+    tshark -o ip.try_heuristic_first:TRUE -o ipv6.try_heuristic_first:TRUE \
+        -o tcp.check_checksum:TRUE -o tcp.desegment_tcp_streams:FALSE \
+        -o tcp.analyze_sequence_numbers:FALSE -r "$pcap" "$@" 2>/dev/null
+}
+
+check "two hosts, without TSO" lab_up notso || finish
+check "keys of 64 bits, some bits matched" keys
+check "a port for one key" ports_by_key
+check "Geneve with an option beside" geneve_beside
+check "BFD" bfd
+check "packets on the wire, IPv4" wire 4
+check "packets on the wire, IPv6" wire 6
+finish

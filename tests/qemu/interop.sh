@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+#
+# The kernel datapath on one host, the userspace datapath on the other; the
+# picture is in tests/lab.sh.
+
+. tests/qemu/lib.sh
+LAB_DATAPATH_h1=system LAB_DATAPATH_h2=netdev
+
+# Sends files both ways over IPv$1.
+both_ways() {
+    lab_tunnel stt "$1"
+    lab_mtu 9000
+    wait_for pings vm1 10.1.0.2
+    pings vm1 10.1.0.2 3 8000
+    pings vm2 fd01::1 3 8000
+    transfer vm1 vm2 4000000 10.1.0.2
+    transfer vm2 vm1 4000000 fd01::1
+    # What the hosts dropped, other than frames that lost a segment.
+    drops h1 h2
+    same "drops" "$(drops h1 h2 | sed '/expired/d')" ""
+}
+
+# With a tag, which travels in the STT header.
+tagged() {
+    local n
+    for n in 1 2; do
+        lab_exec h$n ovs-vsctl set port vm tag=100
+    done
+    wait_for pings vm1 10.1.0.2
+    transfer vm1 vm2 1000000 10.1.0.2
+    transfer vm2 vm1 1000000 10.1.0.1
+}
+
+modprobe tun
+for tso in tso notso; do
+    check "userspace $tso: two hosts" lab_up $tso || finish
+    check "userspace $tso over IPv4: ping, TCP" both_ways 4
+    check "userspace $tso over IPv4: tagged" tagged
+    check "userspace $tso over IPv6: ping, TCP" both_ways 6
+    lab_down
+    lab_new
+done
+finish

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+#
+# How STT devices come and go; the picture is in tests/lab.sh.
+
+. tests/qemu/lib.sh
+LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
+
+# Fails unless the Interface $2 of host $1 has the error $3.
+error_is() {
+    same "error" "$(lab_exec "$1" ovs-vsctl get interface "$2" error)" "$3"
+}
+
+# Adds the port $2 of STT with settings $3... to host $1.
+add_stt() {
+    lab_exec "$1" ovs-vsctl add-port br-int "$2" -- set interface "$2" \
+        type=stt "${@:3}"
+}
+
+# A program has the port, then the device has it.
+port_in_use() {
+    background h1 python3 -c '
+import socket, time
+s = socket.create_server(("", 7471))
+time.sleep(100)'
+    wait_for lab_exec h1 sh -c 'ss -Htln sport = 7471 | grep -q .'
+    add_stt h1 tun options:remote_ip=10.9.0.2 || :
+    error_is h1 tun '"tun: port 7471 is in use on this host"'
+    ! lab_exec h1 ip link show stt_sys_7471
+    end_background
+    lab_exec h1 ovs-vsctl del-port br-int tun
+    lab_tunnel stt 4
+    wait_for pings vm1 10.1.0.2
+    ! lab_exec h1 python3 -c '
+import socket
+socket.create_server(("", 7471))'
+    ! lab_exec h1 python3 -c '
+import socket
+socket.create_server(("::", 7471), family=socket.AF_INET6)'
+}
+
+# A device that somebody else made has the port.
+other_device() {
+    lab_exec h1 ovs-vsctl --if-exists del-port br-int tun
+    lab_exec h1 ip link add other type stt
+    add_stt h1 tun options:remote_ip=10.9.0.2 || :
+    error_is h1 tun '"tun: port 7471 is in use on this host"'
+    lab_exec h1 ovs-vsctl del-port br-int tun
+    lab_exec h1 ip link delete other
+    # One with the right name serves, or is replaced.
+    lab_exec h1 ip link add stt_sys_7471 type stt
+    lab_exec h1 ip link add stt_sys_7472 type dummy
+    add_stt h1 a options:remote_ip=10.9.0.2
+    add_stt h1 b options:remote_ip=10.9.0.2 options:dst_port=7472
+    error_is h1 a "[]"
+    error_is h1 b "[]"
+    lab_exec h1 ip -d link show stt_sys_7472 | grep -w stt
+    lab_exec h1 ovs-vsctl del-port a -- del-port b
+    ! lab_exec h1 ip link show stt_sys_7471
+    ! lab_exec h1 ip link show stt_sys_7472
+}
+
+# The port goes and comes while TCP runs, which goes on in the end.
+readded() {
+    local i client
+    lab_tunnel stt 4
+    lab_mtu 9000
+    wait_for pings vm1 10.1.0.2
+    lab_exec vm2 iperf3 -s -1 -D
+    wait_for lab_exec vm2 sh -c 'ss -Htln sport = 5201 | grep -q .'
+    lab_exec vm1 iperf3 -t 12 -c 10.1.0.2 >"$LAB_DIR/iperf" 2>&1 &
+    client=$!
+    for i in 1 2 3 4 5; do
+        lab_exec h1 ovs-vsctl del-port br-int tun
+        add_stt h1 tun options:remote_ip=10.9.0.2 options:key=4242
+        lab_exec h2 ovs-vsctl del-port br-int tun
+        add_stt h2 tun options:remote_ip=10.9.0.1 options:key=4242
+    done
+    wait $client
+    cat "$LAB_DIR/iperf"
+    wait_for pings vm1 10.1.0.2
+}
+
+# What "ip link" does to the device.
+by_ip_link() {
+    lab_tunnel stt 4
+    wait_for pings vm1 10.1.0.2
+    lab_exec h1 ip link set stt_sys_7471 down
+    ! pings vm1 10.1.0.2 2
+    lab_exec h1 ip link set stt_sys_7471 up
+    wait_for pings vm1 10.1.0.2
+    lab_exec h1 ip link delete stt_sys_7471
+    ! pings vm1 10.1.0.2 2
+    lab_tunnel stt 4
+    wait_for pings vm1 10.1.0.2
+}
+
+# Two ports of STT have a device each, and their own traffic.
+two_ports() {
+    local n before
+    lab_tunnel stt 4 options:dst_port=7472
+    wait_for pings vm1 10.1.0.2
+    for n in 1 2; do
+        add_stt h$n more options:remote_ip=10.9.0.$((3 - n))
+        lab_exec h$n ovs-ofctl mod-port br-int more no-flood
+    done
+    lab_exec h1 ovs-appctl dpctl/show | grep stt_sys_7471
+    before=$(packets h2 stt_sys_7472)
+    same "packets to 7471" "$(packets h2 stt_sys_7471)" 0
+    pings vm1 10.1.0.2
+    test "$(packets h2 stt_sys_7472)" -ge $((before + 3))
+    same "packets to 7471" "$(packets h2 stt_sys_7471)" 0
+    lab_exec h1 ovs-vsctl del-port more
+    lab_exec h2 ovs-vsctl del-port more
+    pings vm1 10.1.0.2
+}
+
+# Prints how many packets came in on device $2 of host $1.
+packets() {
+    lab_exec "$1" cat /sys/class/net/"$2"/statistics/rx_packets
+}
+
+# The underlay's MTU, while packets pass.
+mtu() {
+    local mtu
+    lab_tunnel stt 4
+    lab_mtu 9000
+    wait_for pings vm1 10.1.0.2
+    for mtu in 9000 1400 600; do
+        for n in 1 2; do
+            lab_exec h$n ip link set phy mtu $mtu
+        done
+        pings vm1 10.1.0.2 3 8000
+        transfer vm1 vm2 200000 10.1.0.2
+    done
+    lab_exec h1 ip link set stt_sys_7471 mtu 1200
+    lab_exec h1 ip link set stt_sys_7471 mtu 65000
+    for n in 1 2; do
+        lab_exec h$n ip link set phy mtu 1500
+    done
+    pings vm1 10.1.0.2 3 8000
+}
+
+# The module stays while there is a device, and then goes without a trace.
+unload() {
+    ! rmmod stt
+    lab_down
+    wait_for rmmod stt
+    ! grep -w stt /proc/modules
+    modprobe stt
+}
+
+# Adds and removes devices 1000 times, some in a namespace that goes with them.
+# Returns with no more memory taken than the kernel may keep for later.
+many() {
+    local before after i
+    for ((i = 0; i < 500; i++)); do
+        echo "link add stt$((i % 3)) type stt"
+        echo "link set stt$((i % 3)) up"
+        echo "link delete stt$((i % 3))"
+    done >/run/batch
+    ip -batch /run/batch
+    before=$(awk '/^SUnreclaim/ { print $2 }' /proc/meminfo)
+    ip -batch /run/batch
+    after=$(awk '/^SUnreclaim/ { print $2 }' /proc/meminfo)
+    echo "kB not reclaimable: $before, then $after"
+    test $((after - before)) -lt 4000
+    for ((i = 0; i < 20; i++)); do
+        ip netns add gone
+        ip -n gone link add stt0 type stt
+        ip -n gone link set stt0 up
+        ip netns delete gone
+    done
+    wait_for rmmod stt
+    modprobe stt
+}
+
+check "two hosts" lab_up tso || finish
+check "the port is in use" port_in_use
+check "another device has the port" other_device
+check "ports re-added while TCP runs" readded
+check "ip link down, up, delete" by_ip_link
+check "two ports" two_ports
+check "the underlay's MTU changes" mtu
+check "rmmod" unload
+check "1000 devices come and go" many
+finish

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+#
+# Segments and frames of tests/stt_cases.py, made and checked by an encoder
+# that shares nothing with the module:
+#
+#                      h1, kernel datapath
+#                  +-------------------------+
+#   raw socket ----|-- phy       br-int   vm-|---- raw socket
+#   on h2's phy    |  10.9.0.1     tun       |     on vm1's eth0
+#   as 10.9.0.2,   |  fd09::1   remote_ip=flow     MTU 30000
+#   10.9.0.3       |  MTU 9000   key=flow    |
+#                  +-------------------------+
+
+. tests/qemu/lib.sh
+LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
+
+prepare() {
+    local n a
+    lab_up notso 30000
+    for n in 1 2; do
+        ip -n "$(lab_ns h$n)" link set phy mtu 9000
+    done
+    for a in 10.9.0.2 10.9.0.3 fd09::2 fd09::3; do
+        ip -n "$(lab_ns h1)" neigh replace $a lladdr 02:00:00:00:00:02 \
+            dev phy nud permanent
+    done
+    lab_exec h1 ovs-vsctl add-port br-int tun -- set interface tun type=stt \
+        options:remote_ip=flow options:key=flow
+    same "error" "$(lab_exec h1 ovs-vsctl get interface tun error)" "[]"
+    # The kernel sends on any device that is up, here without a destination.
+    lab_exec h1 sysctl -q -w net.ipv6.conf.stt_sys_7471.disable_ipv6=1
+    lab_exec h1 ovs-ofctl add-flow br-int in_port=tun,actions=output:vm
+}
+
+# Runs table $3 of direction $2 over IPv$1.
+cases() {
+    local addresses="--local 10.9.0.1 --remotes 10.9.0.2,10.9.0.3"
+    local remote='10.9.0.2->tun_dst'
+    if test "$1" = 6; then
+        addresses="--ipv6 --local fd09::1 --remotes fd09::2,fd09::3"
+        remote='fd09::2->tun_ipv6_dst'
+    fi
+    lab_exec h1 ovs-ofctl add-flow br-int "in_port=vm actions=set_field:\
+0x123456789abcdef0->tun_id,set_field:$remote,output:tun"
+    # shellcheck disable=SC2086
+    PYTHONDONTWRITEBYTECODE=1 python3 tests/stt_cases.py "$2" "$3" $addresses \
+        --kernel --mtu 9000 --underlay dev:"$(lab_ns h2)"/phy \
+        --vm dev:"$(lab_ns vm1)"/eth0 --macs \
+        02:00:00:00:00:02,"$(lab_exec h1 cat /sys/class/net/phy/address)" \
+        --counters "ip netns exec $(lab_ns h1) ethtool -S stt_sys_7471"
+}
+
+check "port for raw sockets" prepare || finish
+for family in 4 6; do
+    for group in reassembly header vlan offload ecn; do
+        check "segments received over IPv$family: $group" cases $family rx $group
+    done
+    for group in edges; do
+        check "segments sent over IPv$family: $group" cases $family tx $group
+    done
+done
+finish
