@@ -228,6 +228,26 @@ static void stt_drop(struct stt_port *port, struct sk_buff *skb,
 	kfree_skb_reason(skb, stt_drop_reasons[counter]);
 }
 
+/* Drops 'skb', which arrived for 'stt'. */
+static void stt_dev_drop(struct stt_dev *stt, struct sk_buff *skb,
+			 enum stt_counter counter)
+{
+	dev_core_stats_rx_dropped_inc(stt->dev);
+	stt_drop(stt->port, skb, counter);
+}
+
+/* Drops 'skb', which arrived for a device of 'port'. */
+static void stt_port_drop(struct stt_port *port, struct sk_buff *skb,
+			  enum stt_counter counter)
+{
+	struct stt_dev *stt = rcu_dereference(port->collect_md);
+
+	if (stt)
+		stt_dev_drop(stt, skb, counter);
+	else
+		stt_drop(port, skb, counter);
+}
+
 /* The inner packet. */
 
 struct stt_inner {
@@ -904,7 +924,7 @@ static struct sk_buff *stt_reasm_add(struct stt_port *port,
 	u32 hash;
 
 	if (!skb->len || offset + skb->len > total || total < STT_FRAME_MIN) {
-		stt_drop(port, skb, STT_RX_LENGTH);
+		stt_port_drop(port, skb, STT_RX_LENGTH);
 		return NULL;
 	}
 
@@ -940,7 +960,7 @@ static struct sk_buff *stt_reasm_add(struct stt_port *port,
 		stt_count(port, verdict);
 		consume_skb(skb);
 	} else {
-		stt_drop(port, skb, verdict);
+		stt_port_drop(port, skb, verdict);
 	}
 	return NULL;
 }
@@ -1084,17 +1104,17 @@ static void stt_deliver(struct stt_port *port, struct sk_buff *skb,
 	int err;
 
 	if (!pskb_may_pull(skb, STT_FRAME_MIN)) {
-		stt_drop(port, skb, STT_RX_LENGTH);
+		stt_port_drop(port, skb, STT_RX_LENGTH);
 		return;
 	}
 	memcpy(&hdr, skb->data, sizeof(hdr));
 	if (hdr.version) {
-		stt_drop(port, skb, STT_RX_VERSION);
+		stt_port_drop(port, skb, STT_RX_VERSION);
 		return;
 	}
 	stt = stt_find_dev(port, hdr.id, outer);
 	if (!stt || !netif_running(stt->dev)) {
-		stt_drop(port, skb, STT_RX_NO_DEVICE);
+		stt_port_drop(port, skb, STT_RX_NO_DEVICE);
 		return;
 	}
 	dev = stt->dev;
@@ -1124,8 +1144,7 @@ static void stt_deliver(struct stt_port *port, struct sk_buff *skb,
 	if (err == -ENOMEM)
 		goto no_memory;
 	if (err) {
-		dev_core_stats_rx_dropped_inc(dev);
-		stt_drop(port, skb, STT_RX_BAD_OFFLOAD);
+		stt_dev_drop(stt, skb, STT_RX_BAD_OFFLOAD);
 		return;
 	}
 	if (hdr.vlan & htons(STT_VLAN_PRESENT))
@@ -1133,9 +1152,20 @@ static void stt_deliver(struct stt_port *port, struct sk_buff *skb,
 				       ntohs(hdr.vlan) & STT_VLAN_MASK);
 	skb->protocol = eth_type_trans(skb, dev);
 	skb_reset_network_header(skb);
+
+	/* As the stack does later, where it loses the L4 header of a GSO
+	 * packet (Linux 7.2).
+	 */
+	if (eth_type_vlan(skb->protocol)) {
+		skb = skb_vlan_untag(skb);
+		if (!skb) {
+			dev_core_stats_rx_dropped_inc(dev);
+			stt_count(port, STT_RX_NO_MEMORY);
+			return;
+		}
+	}
 	if (!stt_ecn_decapsulate(skb, outer->tos)) {
-		dev_core_stats_rx_dropped_inc(dev);
-		stt_drop(port, skb, STT_RX_ECN);
+		stt_dev_drop(stt, skb, STT_RX_ECN);
 		return;
 	}
 
@@ -1153,8 +1183,7 @@ static void stt_deliver(struct stt_port *port, struct sk_buff *skb,
 	return;
 
 no_memory:
-	dev_core_stats_rx_dropped_inc(dev);
-	stt_drop(port, skb, STT_RX_NO_MEMORY);
+	stt_dev_drop(stt, skb, STT_RX_NO_MEMORY);
 }
 
 /* Takes 'skb', whose data starts with the outer IP header, for 'port', whose
@@ -1179,7 +1208,7 @@ static void stt_rcv(struct stt_port *port, struct sk_buff *skb,
 	/* IPsec may demand that this came through a security association. */
 	if (!xfrm_policy_check(NULL, XFRM_POLICY_IN, skb,
 			       outer->ipv4 ? AF_INET : AF_INET6)) {
-		stt_drop(port, skb, STT_RX_POLICY);
+		stt_port_drop(port, skb, STT_RX_POLICY);
 		return;
 	}
 
@@ -1195,7 +1224,7 @@ static void stt_rcv(struct stt_port *port, struct sk_buff *skb,
 		bad = skb_checksum_init(skb, IPPROTO_TCP, ip6_compute_pseudo);
 	}
 	if (bad || skb_checksum_complete(skb)) {
-		stt_drop(port, skb, STT_RX_CHECKSUM);
+		stt_port_drop(port, skb, STT_RX_CHECKSUM);
 		return;
 	}
 
@@ -1220,7 +1249,7 @@ static void stt_rcv(struct stt_port *port, struct sk_buff *skb,
 	return;
 
 header:
-	stt_drop(port, skb, STT_RX_HEADER);
+	stt_port_drop(port, skb, STT_RX_HEADER);
 }
 
 /* Returns the port that 'skb' is for, if the TCP header that follows 'thoff'
