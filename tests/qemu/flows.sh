@@ -108,6 +108,43 @@ bfd_is() {
     test "$(lab_exec h1 ovs-vsctl get interface tun bfd_status:state)" = "$1"
 }
 
+# Policies of IPsec, here without a daemon, hold for STT: nothing but ESP is on
+# the wire, and what comes without it is refused.
+ipsec() {
+    local n key=0x00112233445566778899aabbccddeeff00112233 tcp i
+    lab_tunnel stt 4
+    lab_mtu 9000
+    for n in 1 2; do
+        for i in 1 2; do
+            lab_exec h$n ip xfrm state add src 10.9.0.$i dst 10.9.0.$((3 - i)) \
+                proto esp spi $i mode transport \
+                aead 'rfc4106(gcm(aes))' $key 128
+        done
+        tcp='proto tcp dport 7471'
+        # shellcheck disable=SC2086
+        lab_exec h$n ip xfrm policy add dir out dst 10.9.0.$((3 - n)) $tcp \
+            tmpl proto esp mode transport
+        # shellcheck disable=SC2086
+        lab_exec h$n ip xfrm policy add dir in src 10.9.0.$((3 - n)) $tcp \
+            tmpl proto esp mode transport
+    done
+    background h2 tcpdump -Z root -U -i phy -w "$OUT/ipsec.pcap" ip
+    wait_for test -s "$OUT/ipsec.pcap"
+    wait_for pings vm1 10.1.0.2
+    pings vm1 10.1.0.2 3 8000
+    transfer vm1 vm2 300000 10.1.0.2
+    transfer vm2 vm1 300000 10.1.0.1
+    sleep 1
+    end_background
+    same "protocols" "$(tshark -r "$OUT/ipsec.pcap" -T fields -e ip.proto \
+        2>/dev/null | sort -u)" 50
+    lab_exec h1 ip xfrm policy flush
+    ! pings vm1 10.1.0.2 2
+    drops h2 | grep 'rx_policy: [1-9]'
+    lab_exec h2 ip xfrm policy flush
+    wait_for pings vm1 10.1.0.2
+}
+
 # What is sent is right: tshark finds nothing malformed, TCP's checksums are
 # good, no packet is larger than the MTU, and nothing but STT is there.
 wire() {
@@ -150,6 +187,7 @@ check "keys of 64 bits, some bits matched" keys
 check "a port for one key" ports_by_key
 check "Geneve with an option beside" geneve_beside
 check "BFD" bfd
+check "IPsec" ipsec
 check "packets on the wire, IPv4" wire 4
 check "packets on the wire, IPv6" wire 6
 finish

@@ -150,6 +150,15 @@ unload() {
     modprobe stt
 }
 
+# Open vSwitch's script removes the devices and modules that are left.
+kmod_ctl() {
+    modprobe openvswitch
+    ip link add stt_sys_7471 type stt
+    "$LAB_OVS/utilities/ovs-kmod-ctl" remove
+    ! grep -wE 'stt|openvswitch' /proc/modules
+    modprobe stt
+}
+
 # Adds and removes devices 1000 times, some in a namespace that goes with them.
 # Returns with no more memory taken than the kernel may keep for later.
 many() {
@@ -183,5 +192,6 @@ check "ip link down, up, delete" by_ip_link
 check "two ports" two_ports
 check "the underlay's MTU changes" mtu
 check "rmmod" unload
+check "ovs-kmod-ctl remove" kmod_ctl
 check "1000 devices come and go" many
 finish
