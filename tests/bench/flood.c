@@ -159,8 +159,8 @@ main(int argc, char *argv[])
     }
     stt = !strcmp(argv[6], "stt");
     size = atoi(argv[7]);
-    if (size < 100 || size > MAX_SIZE || size % 2) {
-        errx(2, "the size must be even, from 100 to %d", MAX_SIZE);
+    if (size < (stt ? 100 : 64) || size > MAX_SIZE || size % 2) {
+        errx(2, "the size must be even, from 64 (stt: 100) to %d", MAX_SIZE);
     }
     rate = argc > 8 ? atof(argv[8]) : 0;
 
