@@ -28,6 +28,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "ovs-atomic.h"
 #include "packets.h"
+#include "tnl-geneve-opts.h"
 #include "util.h"
 
 /* Payload and flags. */
@@ -64,7 +65,8 @@ int
 tnl_geneve_check_datapath(const struct netdev *netdev, const char *dpif_type)
 {
     return (tnl_type_is_geneve(netdev_get_type(netdev))
-            && netdev_get_pt_mode(netdev) != NETDEV_PT_LEGACY_L2
+            && (netdev_get_pt_mode(netdev) != NETDEV_PT_LEGACY_L2
+                || tnl_geneve_wants_relay(netdev))
             && !strcmp(dpif_type, "system")
             ? EOPNOTSUPP : 0);
 }
@@ -79,9 +81,12 @@ tnl_geneve_explain_add_error(const struct netdev *netdev,
     if (error == EOPNOTSUPP
         && tnl_geneve_check_datapath(netdev, datapath_type)) {
         free(*errp);
-        *errp = xasprintf("%s: packet_type other than legacy_l2 needs the "
-                          "userspace datapath: set the bridge's datapath_type "
-                          "to netdev", netdev_get_name(netdev));
+        *errp = xasprintf("%s: %s needs the userspace datapath: set the "
+                          "bridge's datapath_type to netdev",
+                          netdev_get_name(netdev),
+                          tnl_geneve_wants_relay(netdev)
+                          ? "unknown_options=relay"
+                          : "packet_type other than legacy_l2");
     }
 }
 

@@ -31,6 +31,7 @@
 #include "seq.h"
 #include "smap.h"
 #include "timeval.h"
+#include "tnl-geneve-opts.h"
 #include "userspace-tso.h"
 #include "util.h"
 
@@ -1114,7 +1115,7 @@ tnl_execute_done(struct dpif_execute *execute, size_t n_packets)
     const struct nlattr *a, *last = NULL;
     size_t left;
 
-    if (n_packets == 1 || !tnl_is_active()) {
+    if (n_packets == 1) {
         return;
     }
     NL_ATTR_FOR_EACH_UNSAFE (a, left, execute->actions, execute->actions_len) {
@@ -1258,7 +1259,8 @@ tnl_read_push(const struct ovs_action_push_tnl *data, struct flow_tnl *tnl,
 }
 
 /* Returns true if 'actions', 'actions_len' bytes long, push one of our
- * headers, which no hardware can do: it would send the header as it is. */
+ * headers, or one of Geneve whose options are those of each packet, which no
+ * hardware can do: it would send the header as it is. */
 bool
 tnl_refuse_offload(const struct nlattr *actions, size_t actions_len)
 {
@@ -1269,7 +1271,8 @@ tnl_refuse_offload(const struct nlattr *actions, size_t actions_len)
         if (nl_attr_type(a) == OVS_ACTION_ATTR_TUNNEL_PUSH) {
             const struct ovs_action_push_tnl *data = nl_attr_get(a);
 
-            if (tnl_class_from_vport_type(data->tnl_type)) {
+            if (tnl_class_from_vport_type(data->tnl_type)
+                || tnl_geneve_relays(data)) {
                 return true;
             }
         } else if (nl_attr_type(a) == OVS_ACTION_ATTR_CLONE

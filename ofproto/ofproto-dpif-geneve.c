@@ -47,3 +47,16 @@ xlate_geneve_receive(struct xlate_in *xin, const struct netdev *netdev,
     /* Upstream finds what is malformed itself. */
     return !tnl_geneve_is_drop(rx) || rx == TNL_GENEVE_RX_MALFORMED;
 }
+
+/* Returns true if the flow of 'xin', which came by port 'in', must not leave by
+ * 'out', and counts that. */
+bool
+xlate_geneve_withholds(struct xlate_in *xin, const struct netdev *in,
+                       const struct netdev *out)
+{
+    if (!tnl_geneve_withholds(&xin->flow.tunnel, out)) {
+        return false;
+    }
+    xlate_geneve_count(xin, in, TNL_GENEVE_RX_WITHHELD);
+    return true;
+}

@@ -18,5 +18,7 @@ struct xlate_in;
 
 bool xlate_geneve_receive(struct xlate_in *, const struct netdev *,
                           const struct tun_table *);
+bool xlate_geneve_withholds(struct xlate_in *, const struct netdev *in,
+                            const struct netdev *out);
 
 #endif /* ofproto-dpif-geneve.h */

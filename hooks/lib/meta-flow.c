@@ -20,3 +20,12 @@
         if (dst->n_bits == dst->field->n_bits) {
             tnl_field_written(dst->field, NULL, &flow->tunnel);
         }
+
+# Why: not @include, because this file's last #include is in a table.
+@line after #include "vl-mff-map.h"
+#include "tnl-geneve-opts.h"
+
+# Why: which options still are as the packet came with them.
+@in mf_subfield_copy before union mf_value src_value;
+        tnl_geneve_written(dst->field, dst->n_bits == dst->field->n_bits,
+                           flow, wc);

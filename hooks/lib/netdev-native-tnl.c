@@ -1,3 +1,4 @@
+@include "tnl-geneve-opts.h"
 @include "tnl-geneve.h"
 @include "tnl-src-port.h"
 
@@ -30,3 +31,9 @@
 # Why: the same.
 @in netdev_gtpu_push_header before udp->udp_src = udp_src;
     udp_src = tnl_src_port(packet, udp->udp_src, udp->udp_len, udp_src);
+
+# Why: 64 fields can be more than a header has room for.
+@in netdev_geneve_build_header before opt_len = tun_metadata_to_geneve_header(&params->flow->tunnel,
+    if (!tnl_geneve_options_fit(&params->flow->tunnel)) {
+        return E2BIG;
+    }

@@ -38,7 +38,8 @@
         if (tnl_geneve_set_option(type, node, &tnl_cfg.geneve_unknown, &err)) {
             if (err) {
                 ds_put_format(&errors, "%s: unknown_options=\"%s\": must be "
-                              "\"drop\" or \"ignore\"\n", name, node->value);
+                              "\"drop\", \"ignore\" or \"relay\"\n",
+                              name, node->value);
                 goto out;
             }
         } else

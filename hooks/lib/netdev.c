@@ -1,3 +1,4 @@
+@include "tnl-geneve-opts.h"
 @include "tnl-provider.h"
 
 # Why: a frame that was encapsulated whole is cut for the device that it really
@@ -8,6 +9,12 @@
 # Why: overlay types push a batch at a time and keep inner offloads.
 @in netdev_push_header first
     if (tnl_push(netdev, batch, data)) {
+        return 0;
+    }
+
+# Why: relayed options are different in each packet.
+@in netdev_push_header first
+    if (tnl_geneve_push(netdev, ingress_netdev, batch, data)) {
         return 0;
     }
 

@@ -1,3 +1,4 @@
+@include "tnl-geneve-opts.h"
 @include "tnl-provider.h"
 @include "tnl-geneve.h"
 @include "tnl-src-port.h"
@@ -33,3 +34,13 @@
 # Why: and back.
 @in ovs_parse_tnl_push after udp->udp_csum = htons(udp_csum);
         n += tnl_src_port_parse(s + n, &udp->udp_src, &udp->udp_len);
+
+# Why: changes of relayed options.
+@in format_odp_tnl_push_header after ntohl(get_16aligned_be32(&gnh->vni)) >> 8);
+        tnl_geneve_format_edits(data, gnh, ds);
+
+# Why: and back.
+@in ovs_parse_tnl_push before if (ovs_scan_len(s, &n, ",options(")) {
+            if (!tnl_geneve_parse_edits(s, &n, gnh, &header_len)) {
+                return -EINVAL;
+            }

@@ -1,3 +1,4 @@
+@include "tnl-fields.h"
 @include "tnl-geneve-opts.h"
 
 # Why: an option of another length than the map says is unknown.
@@ -17,20 +18,21 @@
             entry = NULL;
         }
 
-# Why: whether an option is in the map, and as long as the map says.
-@append
+# Why: whether what was stored by one version of the map is in another.
+@in struct tun_meta_entry after bool valid;                 /* True if allocated to a class and type. */
+    uint64_t seq;               /* 'seq' of the map when this was added. */
 
-bool
-tun_metadata_knows(const struct tun_table *tab, const struct geneve_opt *opt)
-{
-    const struct tun_meta_entry *entry
-        = tun_meta_find_key(&tab->key_hmap,
-                            tun_meta_key(opt->opt_class, opt->type));
+# Why: the same.
+@in struct tun_table before struct hmap key_hmap;
+    uint64_t seq;               /* Grows with each addition to any map. */
 
-    return entry && entry->loc.len == opt->length * 4;
-}
+# Why: the same.
+@in tun_metadata_add_entry before entry->valid = true;
+    entry->seq = map->seq = ++tun_map_seq;
 
-@include "tnl-fields.h"
+# Why: the same.
+@line before static enum ofperr tun_metadata_add_entry(struct tun_table *map, uint8_t idx,
+static uint64_t tun_map_seq;
 
 # Why: fields of tunnels, which get here like tun_metadata fields.
 @in tun_metadata_read first
@@ -79,3 +81,47 @@ tun_metadata_knows(const struct tun_table *tab, const struct geneve_opt *opt)
     if (!geneve_key) {
         tnl_fields_put_no_options(mask, b);
     }
+
+# Why: what tnl-geneve-opts.c needs to know about the map.
+@append
+
+bool
+tun_metadata_knows(const struct tun_table *tab, const struct geneve_opt *opt)
+{
+    const struct tun_meta_entry *entry
+        = tun_meta_find_key(&tab->key_hmap,
+                            tun_meta_key(opt->opt_class, opt->type));
+
+    return entry && entry->loc.len == opt->length * 4;
+}
+
+uint64_t
+tun_metadata_seq(const struct tun_table *tab)
+{
+    return tab ? tab->seq : UINT64_MAX;
+}
+
+uint64_t
+tun_metadata_since(const struct tun_table *tab, uint64_t seq)
+{
+    uint64_t map = 0;
+
+    for (int i = 0; tab && i < TUN_METADATA_NUM_OPTS; i++) {
+        if (tab->entries[i].valid && tab->entries[i].seq <= seq) {
+            ULLONG_SET1(map, i);
+        }
+    }
+    return map;
+}
+
+size_t
+tun_metadata_geneve_size(const struct flow_tnl *tnl)
+{
+    size_t i, size = 0;
+
+    ULLONG_FOR_EACH_1 (i, tnl->metadata.present.map) {
+        size += (sizeof(struct geneve_opt)
+                 + tnl->metadata.tab->entries[i].loc.len);
+    }
+    return size;
+}

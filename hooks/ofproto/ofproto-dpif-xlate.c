@@ -35,3 +35,51 @@
 @in xlate_actions before xlate_wc_finish(&ctx);
     tnl_fields_finish(xin->upcall_flow, in_port ? in_port->netdev : NULL,
                       ctx.wc);
+
+# Why: from here on, actions may change the packet's options.
+@in xlate_actions before if (flow->packet_type != htonl(PT_ETH) && in_port &&
+    if (!xin->frozen_state) {
+        tnl_geneve_start(in_port ? in_port->netdev : NULL,
+                         &xin->upcall_flow->tunnel, &flow->tunnel);
+    }
+
+# Why: which options still are as the packet came with them.
+@in do_xlate_actions before mf_set_flow_value_masked(mf, set_field->value,
+                tnl_geneve_written(mf, is_all_ones(
+                                       ofpact_set_field_mask(set_field),
+                                       mf->n_bytes), flow, wc);
+
+# Why: no other port can obey an unknown critical option.
+@in check_output_prerequisites before if (xport->pt_mode == NETDEV_PT_LEGACY_L2 &&
+    const struct xport *rx = get_ofp_port(ctx->xbridge,
+                                          ctx->base_flow.in_port.ofp_port);
+    if (xlate_geneve_withholds(ctx->xin, rx ? rx->netdev : NULL,
+                               xport->netdev)) {
+        xlate_report(ctx, OFT_WARN, "unknown critical Geneve option");
+        return false;
+    }
+
+# Why: the header that is built has the options of one packet.
+@in compose_output_action__ before dst = flow_tnl_dst(&flow->tunnel);
+        tnl_geneve_output(xport->netdev, &flow->tunnel, wc,
+                          ovs_native_tunneling_is_on(ctx->xbridge->ofproto));
+
+# Why: with relay, each packet has options of its own.
+@in native_tunnel_output before tnl_push_data.tnl_port = tunnel_odp_port;
+    if (tnl_geneve_set_edits(&tnl_push_data, &ctx->xin->upcall_flow->tunnel,
+                             &flow->tunnel)) {
+        put_cloned_drop_action(ctx->xbridge->ofproto, ctx->odp_actions,
+                               XLATE_TUNNEL_HEADER_BUILD_FAILED,
+                               !is_last_action);
+        return E2BIG;
+    }
+
+# Why: each packet has options of its own.
+@in xlate_controller_action after frozen_metadata_from_flow(&state.metadata, &ctx->xin->flow);
+    tnl_geneve_freeze(&ctx->xin->upcall_flow->tunnel, &ctx->xin->flow.tunnel,
+                      &state.metadata.tunnel, ctx->wc);
+
+# Why: the same.
+@in finish_freezing__ after frozen_metadata_from_flow(&state.metadata, &ctx->xin->flow);
+    tnl_geneve_freeze(&ctx->xin->upcall_flow->tunnel, &ctx->xin->flow.tunnel,
+                      &state.metadata.tunnel, ctx->wc);

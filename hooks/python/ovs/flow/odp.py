@@ -9,3 +9,4 @@ from ovs.flow.overlay import tnl_push_decoders
 # Why: the type of what follows a Geneve header.
 @in _tnl_action_decoder_args after "crit": decode_flag,
                                                 "proto": decode_int,
+                                                "relay": decode_default,
