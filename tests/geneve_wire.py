@@ -5,6 +5,7 @@
 """Geneve packets with options, written from RFC 8926 alone.
 
 usage: geneve_wire.py encode [OPTION...] ARGUMENT...   print a packet in hex
+       geneve_wire.py inner [--seed=N] [--reply]       print an inner frame
        geneve_wire.py decode PCAP                      print the packets of PCAP
 
 Arguments of encode:
@@ -60,15 +61,18 @@ def parse_option(text):
                   bytes.fromhex(fields[2]), rsvd)
 
 
-def inner(seed=1, size=60):
+def inner(seed=1, size=60, reply=False):
     """An Ethernet frame, from 10.0.0.1 to 10.0.0.2 over UDP, whose source port
-    is 'seed'."""
+    is 'seed', or the answer to it."""
+    step = -1 if reply else 1
     payload = bytes((seed + i) & 0xff for i in range(size - 42))
-    udp = struct.pack('!HHHH', seed, 9, 8 + len(payload), 0) + payload
+    udp = struct.pack('!HHHH', *(seed, 9)[::step], 8 + len(payload), 0)
+    udp += payload
     ip = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0,
-                     bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
+                     *(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))[::step])
     ip = ip[:10] + struct.pack('!H', checksum(ip)) + ip[12:]
-    return mac('020000000002') + mac('020000000001') + b'\x08\x00' + ip + udp
+    macs = (mac('020000000002'), mac('020000000001'))[::step]
+    return b''.join(macs) + b'\x08\x00' + ip + udp
 
 
 def encode(options, payload, family=4, vni=0x7b, version=0, oam=0, crit=None,
@@ -202,12 +206,13 @@ def read_pcap(name):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument('command', choices=('encode', 'decode'))
+    parser.add_argument('command', choices=('encode', 'decode', 'inner'))
     parser.add_argument('arguments', nargs='*')
     for name in ('family', 'vni', 'version', 'oam', 'crit', 'opt-len',
                  'protocol', 'sport', 'ttl', 'cut', 'seed'):
         parser.add_argument('--' + name, type=lambda s: int(s, 0))
     parser.add_argument('--src')
+    parser.add_argument('--reply', action='store_true', default=None)
     parser.add_argument('--csum', action='store_true', default=None)
     args = parser.parse_intermixed_args()
     if args.command == 'decode':
@@ -218,8 +223,11 @@ def main():
                 if str(e) not in ('not IP', 'not UDP', 'not Geneve'):
                     print('bad packet:', e)
         return
+    if args.command == 'inner':
+        print(inner(args.seed or 1, reply=bool(args.reply)).hex())
+        return
     how = {k: v for k, v in vars(args).items()
-           if k not in ('command', 'arguments', 'seed') and v is not None}
+           if k not in ('command', 'arguments', 'seed', 'reply') and v is not None}
     options = b''.join(map(parse_option, args.arguments))
     print(encode(options, inner(args.seed or 1), **how).hex())
 
