@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+/* Options of Geneve.  The first byte of the input tells what the rest is:
+ *
+ *     w    Options off the wire, for the walker.
+ *     m    A length, that many bytes of options, and edits of them.
+ *     t    Text in place of the options in a tnl_push action that is right
+ *          otherwise.
+ *
+ * A model that knows only how options follow each other checks the results:
+ * what cannot be walked is refused, what is relayed can be walked again, and
+ * what no edit is about comes out as it went in. */
+
+#include <config.h>
+#undef NDEBUG
+
+#include "fuzz.h"
+
+#include "flow.h"
+#include "odp-netlink.h"
+#include "odp-util.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/list.h"
+#include "openvswitch/ofp-match.h"
+#include "openvswitch/ofpbuf.h"
+#include "packets.h"
+#include "tnl-geneve-opts.h"
+#include "tun-metadata.h"
+
+#define MAX_LEN TLV_TOT_OPT_SIZE
+
+/* One option or edit. */
+struct item {
+    uint32_t key;               /* Class, type and length. */
+    const uint8_t *bytes;
+    size_t size;
+    bool delete;
+};
+
+static struct tun_table *map;
+
+int
+LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
+{
+    struct ofputil_tlv_map maps[] = {
+        { .option_class = 0x100, .option_type = 1, .option_len = 4 },
+        { .option_class = 0x100, .option_type = 0x82, .option_len = 8,
+          .index = 1 },
+        { .option_class = 0x102, .option_type = 3, .option_len = 124,
+          .index = 63 },
+    };
+    struct ofputil_tlv_table_mod ttm = { .command = NXTTMC_ADD };
+    struct tun_table *empty = tun_metadata_alloc(NULL);
+
+    vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
+    ovs_list_init(&ttm.mappings);
+    for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+        ovs_list_push_back(&ttm.mappings, &maps[i].list_node);
+    }
+    ovs_assert(!tun_metadata_table_mod(&ttm, empty, &map));
+    tun_metadata_free(empty);
+    return 0;
+}
+
+/* Splits the 'len' bytes 'data' into '*n' 'items', edits if 'edits'.  Returns
+ * false if they are malformed. */
+static bool
+split(const uint8_t *data, size_t len, bool edits, struct item items[128],
+      size_t *n)
+{
+    *n = 0;
+    while (len) {
+        struct item *item = &items[(*n)++];
+        size_t value = len < 4 ? 0 : (data[3] & 31) * 4;
+        /* The first reserved bit, in network order. */
+        bool delete = edits && len >= 4 && data[3] & 0x80;
+
+        item->size = 4 + (delete ? 0 : value);
+        if (len < item->size) {
+            return false;
+        }
+        item->key = ((uint32_t) data[0] << 24 | data[1] << 16 | data[2] << 8
+                     | value);
+        item->bytes = data;
+        item->delete = delete;
+        data += item->size;
+        len -= item->size;
+    }
+    return true;
+}
+
+/* Returns the first of the 'n' 'items' with 'key', or NULL. */
+static const struct item *
+find(const struct item *items, size_t n, uint32_t key)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].key == key) {
+            return &items[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+test_merge(const uint8_t *data, size_t size)
+{
+    struct item in[128], edits[128], out[128];
+    size_t len, edits_len, n_in, n_edits, n_out, i, j;
+    void *opts_, *edits_;
+    uint8_t *result;
+    bool critical, has_critical = false;
+    bool good;
+    int n;
+
+    if (!size) {
+        return;
+    }
+    len = MIN(MIN(data[0], MAX_LEN), size - 1);
+    edits_len = MIN(size - 1 - len, TNL_PUSH_HEADER_SIZE - 50);
+    opts_ = xmemdup(data + 1, len);
+    edits_ = xmemdup(data + 1 + len, edits_len);
+    result = xmalloc(MAX_LEN);
+    good = (split(opts_, len, false, in, &n_in)
+            & split(edits_, edits_len, true, edits, &n_edits));
+
+    n = tnl_geneve_merge(opts_, len, edits_, edits_len,
+                         (struct geneve_opt *) result, &critical);
+    if (n >= 0) {
+        ovs_assert(good);
+        ovs_assert(n <= MAX_LEN);
+        ovs_assert(split(result, n, false, out, &n_out));
+        for (i = 0; i < n_out; i++) {
+            has_critical |= (out[i].bytes[2] & 0x80) != 0;
+        }
+        ovs_assert(critical == has_critical);
+
+        for (i = j = 0; i < n_in; i++) {
+            const struct item *edit = find(edits, n_edits, in[i].key);
+
+            if (edit && edit->delete) {
+                continue;
+            }
+            ovs_assert(j < n_out && out[j].key == in[i].key
+                       && !memcmp(out[j].bytes, in[i].bytes, 4)
+                       && !memcmp(out[j].bytes + 4,
+                                  (edit ? edit : &in[i])->bytes + 4,
+                                  in[i].size - 4));
+            j++;
+        }
+        for (; j < n_out; j++) {
+            ovs_assert(find(edits, n_edits, out[j].key));
+        }
+        ovs_assert(n_edits || (n == len && !memcmp(result, opts_, len)));
+    }
+    free(opts_);
+    free(edits_);
+    free(result);
+}
+
+static void
+test_walker(const uint8_t *data, size_t size)
+{
+    struct flow_tnl *tnl = xzalloc(sizeof *tnl);
+    struct flow_tnl *flow = xzalloc(sizeof *flow);
+    struct flow_wildcards *wc = xzalloc(sizeof *wc);
+    struct item items[128];
+    enum tnl_geneve_rx rx;
+    bool unknown = false;
+    bool critical = false;
+    size_t n;
+
+    size = MIN(size, MAX_LEN) & ~3;
+    tnl->ip_dst = htonl(1);
+    tnl->flags = FLOW_TNL_F_UDPIF;
+    tnl->metadata.present.len = size;
+    memcpy(tnl->metadata.opts.gnv, data, size);
+
+    rx = tnl_geneve_receive(NULL, map, tnl);
+    if (!split(data, size, false, items, &n)) {
+        ovs_assert(rx == TNL_GENEVE_RX_MALFORMED);
+        ovs_assert(tun_metadata_from_geneve_udpif(map, tnl, tnl, flow));
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            if (items[i].key != (0x100u << 16 | 1 << 8 | 4)
+                && items[i].key != (0x100u << 16 | 0x82 << 8 | 8)
+                && items[i].key != (0x102u << 16 | 3 << 8 | 124)) {
+                unknown = true;
+                critical |= (items[i].bytes[2] & 0x80) != 0;
+            }
+        }
+        ovs_assert(rx == (critical ? TNL_GENEVE_RX_CRITICAL
+                          : unknown ? TNL_GENEVE_RX_IGNORED
+                          : TNL_GENEVE_RX_KNOWN));
+        ovs_assert(!tun_metadata_from_geneve_udpif(map, tnl, tnl, flow));
+    }
+
+    /* A flow for packets that are dropped matches on all headers, and on no
+     * value that was not asked for. */
+    flow->metadata.tab = map;
+    wc->masks.tunnel.metadata.tab = map;
+    tnl_geneve_match_dropped(tnl, flow, wc);
+    for (size_t i = 0, ofs = 0; i < n; ofs += items[i].size, i++) {
+        const uint8_t *mask = wc->masks.tunnel.metadata.opts.u8 + ofs;
+
+        if (rx != TNL_GENEVE_RX_MALFORMED) {
+            ovs_assert(mask[0] == 0xff && mask[1] == 0xff && mask[2] == 0xff
+                       && (mask[3] & 31) == 31);
+            for (size_t j = 4; j < items[i].size; j++) {
+                ovs_assert(!mask[j]);
+            }
+        }
+    }
+    free(tnl);
+    free(flow);
+    free(wc);
+}
+
+static void
+test_text(const char *text)
+{
+    struct hmap names = HMAP_INITIALIZER(&names);
+    struct ofpbuf actions, actions2;
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    ofpbuf_init(&actions, 0);
+    ofpbuf_init(&actions2, 0);
+    if (!odp_actions_from_string(text, NULL, &actions) && actions.size
+        && nl_attr_type(actions.data) == OVS_ACTION_ATTR_TUNNEL_PUSH
+        && NLA_ALIGN(((struct nlattr *) actions.data)->nla_len)
+           == actions.size
+        && tnl_geneve_relays(nl_attr_get(actions.data))) {
+        format_odp_actions(&s, actions.data, actions.size, &names);
+        ovs_assert(!odp_actions_from_string(ds_cstr(&s), NULL, &actions2));
+        ovs_assert(actions.size == actions2.size
+                   && !memcmp(actions.data, actions2.data, actions.size));
+    }
+    ofpbuf_uninit(&actions);
+    ofpbuf_uninit(&actions2);
+    ds_destroy(&s);
+    hmap_destroy(&names);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *rest, *text;
+
+    if (!size) {
+        return 0;
+    }
+    switch (data[0]) {
+    case 'w':
+        test_walker(data + 1, size - 1);
+        break;
+    case 'm':
+        test_merge(data + 1, size - 1);
+        break;
+    case 't':
+        rest = xmemdup0((const char *) data + 1, size - 1);
+        for (int n = 0; n < 512; n += 4) {
+            /* The size must be right; try what can be. */
+            if (n > size * 2) {
+                break;
+            }
+            text = xasprintf("tnl_push(tnl_port(4),header(size=%d,type=5,"
+                             "eth(dst=f8:bc:12:44:34:b6,src=f8:bc:12:46:58:e0,"
+                             "dl_type=0x0800),ipv4(src=1.1.2.88,dst=1.1.2.92,"
+                             "proto=17,tos=0,ttl=64,frag=0x4000),"
+                             "udp(src=0,dst=6081,csum=0x0),"
+                             "geneve(vni=0x7b,relay(%s))),out_port(1))",
+                             50 + n, rest);
+            test_text(text);
+            free(text);
+        }
+        free(rest);
+        break;
+    }
+    return 0;
+}
