@@ -43,6 +43,7 @@ COVERAGE_DEFINE(drop_tnl_push_type);
 
 static const struct tnl_class *const tnl_classes[] = {
     &tnl_stt_class,
+    &tnl_nvgre_class,
 };
 BUILD_ASSERT_DECL(ARRAY_SIZE(tnl_classes) == TNL_N_CLASSES);
 
@@ -375,7 +376,7 @@ tnl_set_config(struct netdev *netdev, const struct smap *args, char **errp)
         if (class->encap) {
             smap_remove(&super_args, "encap");
         }
-        if (!smap_get(args, "dst_port")) {
+        if ((class->dst_port || class->encap) && !smap_get(args, "dst_port")) {
             smap_add_format(&super_args, "dst_port", "%"PRIu16,
                             class->dst_port);
         }
@@ -580,6 +581,72 @@ tnl_set_global_config(const struct smap *other_config)
     }
 }
 
+/* Returns true if ports of types 'a' and 'b' would receive the same packets,
+ * though they are different ports of the datapath. */
+static bool
+tnl_are_rivals(const char *a, const char *b)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(tnl_classes); i++) {
+        const struct tnl_class *class = tnl_classes[i];
+        const char *const *rival = class->rivals;
+        const char *other = (!strcmp(a, class->type) ? b
+                             : !strcmp(b, class->type) ? a : NULL);
+
+        for (; rival && *rival && other; rival++) {
+            if (!strcmp(*rival, other)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Returns a port in a userspace datapath that receives the packets that
+ * 'netdev', to be added to a datapath of type 'datapath_type', would receive,
+ * or NULL if there is none.  The caller must close it. */
+static struct netdev *
+tnl_find_rival(const struct netdev *netdev, const char *datapath_type)
+{
+    struct netdev *rival = NULL;
+    struct netdev **vports;
+    size_t n;
+
+    if (!strcmp(datapath_type, "system") || !tnl_is_active()) {
+        return NULL;
+    }
+    vports = netdev_get_vports(&n);
+    for (size_t i = 0; i < n; i++) {
+        struct netdev *vport = vports[i];
+        const char *dpif_type = netdev_get_dpif_type(vport);
+        char namebuf[NETDEV_VPORT_NAME_BUFSIZE];
+
+        /* Not those of the datapath itself, which may outlive the others. */
+        if (!rival && dpif_type && strcmp(dpif_type, "system")
+            && tnl_are_rivals(netdev_get_type(netdev), netdev_get_type(vport))
+            && strcmp(netdev_get_name(vport),
+                      netdev_vport_get_dpif_port(vport, namebuf,
+                                                 sizeof namebuf))) {
+            rival = vport;
+        } else {
+            netdev_close(vport);
+        }
+    }
+    free(vports);
+    return rival;
+}
+
+/* Returns true if 'netdev' must not be added to a datapath of type
+ * 'datapath_type', because a port of another type receives its packets, and
+ * nothing in them tells whose they are. */
+bool
+tnl_has_rival(const struct netdev *netdev, const char *datapath_type)
+{
+    struct netdev *rival = tnl_find_rival(netdev, datapath_type);
+
+    netdev_close(rival);
+    return rival != NULL;
+}
+
 /* Replaces '*errp', upstream's words for why 'netdev' could not be added to a
  * bridge of type 'datapath_type' (a positive errno value, 'error'), by words
  * that tell what to change, where we know it. */
@@ -589,12 +656,19 @@ tnl_explain_add_error(const struct netdev *netdev, const char *datapath_type,
 {
     const struct tnl_class *class = tnl_class_from_netdev(netdev);
     const char *name = netdev_get_name(netdev);
+    struct netdev *rival;
     char *reason = NULL;
 
-    if (!class) {
+    rival = error == EBUSY ? tnl_find_rival(netdev, datapath_type) : NULL;
+    if (rival) {
+        reason = xasprintf("%s: port %s of type %s receives the packets that "
+                           "type %s would: delete one of them",
+                           name, netdev_get_name(rival),
+                           netdev_get_type(rival), netdev_get_type(netdev));
+        netdev_close(rival);
+    } else if (!class) {
         return;
-    }
-    if (error == EEXIST) {
+    } else if (error == EEXIST) {
         reason = xasprintf(TNL_SAME_CONFIG_FMT, name, class->type);
     } else if (strcmp(datapath_type, "system")) {
         return;
@@ -961,7 +1035,12 @@ tnl_pop(const struct netdev *netdev, struct dp_packet_batch *batch)
     const struct tnl_class *class = tnl_class_from_netdev(netdev);
 
     if (class) {
+        struct dp_packet *packet;
+
         *pop_drops_get() = class->pop(netdev, batch);
+        DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+            pkt_metadata_init_conn(&packet->md);
+        }
     }
     return class != NULL;
 }

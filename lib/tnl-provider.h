@@ -62,6 +62,11 @@ struct tnl_class {
      * class of its type. */
     const char *encap;
 
+    /* Types of upstream that receive the same packets, ending in a null
+     * pointer: a userspace datapath has ports of this class or of those.  Null
+     * if there are none. */
+    const char *const *rivals;
+
     /* Smallest and largest tunnel key. */
     uint64_t key_min;
     uint64_t key_max;
@@ -184,6 +189,7 @@ struct tnl_class {
     void (*read_header)(const void *l4, struct flow_tnl *tnl);
 };
 
+extern const struct tnl_class tnl_nvgre_class;
 extern const struct tnl_class tnl_stt_class;
 
 /* For classes. */
@@ -308,7 +314,7 @@ void tnl_segment_batch(struct dp_packet_batch *,
 
 const struct tnl_class *tnl_class_from_type(const char *type);
 
-enum { TNL_N_CLASSES = 1 };
+enum { TNL_N_CLASSES = 2 };
 
 /* lib/netdev-vport.c: registration and configuration. */
 bool tnl_class_register(size_t i, const char **dpif_port,
@@ -335,6 +341,7 @@ void tnl_filter_nw_protos(const char *type, ovs_be16 tp_port,
 bool tnl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto);
 void tnl_set_egress(struct ovs_action_push_tnl *, const struct netdev *);
 void tnl_port_modified(void);
+bool tnl_has_rival(const struct netdev *, const char *datapath_type);
 bool tnl_get_error(const struct netdev *, const char *mapped_type,
                    char **errp);
 

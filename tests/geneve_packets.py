@@ -84,17 +84,27 @@ def read(name):
                 if line and not line.startswith("#")]
 
 
-def send(port, name):
+def send(port, name, scope=globals()):
+    """Has dummy device 'port' receive the packets in file 'name', whose
+    expressions use the names in 'scope'."""
     for expression in read(name):
-        packet = bytes(eval(expression))
+        packet = bytes(eval(expression, scope))
         subprocess.run(["ovs-appctl", "netdev-dummy/receive", port,
                         packet.hex()], check=True)
 
 
-def expect(pcap, name):
-    """Returns true if file 'pcap' has the packets in file 'name'."""
+def set_sport(packet):
+    """Takes over the UDP source port of 'packet'."""
     global sport
 
+    l4 = 14 + (20 if packet[12:14] == b"\x08\x00" else 40)
+    sport = int.from_bytes(packet[l4:l4 + 2], "big")
+
+
+def expect(pcap, name, scope=globals(), learn=set_sport):
+    """Returns true if file 'pcap' has the packets in file 'name', whose
+    expressions use the names in 'scope'.  'learn' takes over from a packet
+    what cannot be foretold."""
     got = []
     if os.path.getsize(pcap):
         got = [bytes(packet) for packet, _ in RawPcapReader(pcap)]
@@ -103,9 +113,8 @@ def expect(pcap, name):
     if not good:
         print("%d packets instead of %d" % (len(got), len(expressions)))
     for expression, packet in zip(expressions, got):
-        l4 = 14 + (20 if packet[12:14] == b"\x08\x00" else 40)
-        sport = int.from_bytes(packet[l4:l4 + 2], "big")
-        want = bytes(eval(expression))
+        learn(packet)
+        want = bytes(eval(expression, scope))
         if packet != want:
             print("%s\ngot  %s\nwant %s" % (expression, packet.hex(),
                                             want.hex()))

@@ -11,6 +11,7 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/tnl-fields.h \
 	lib/tnl-geneve.c \
 	lib/tnl-geneve.h \
+	lib/tnl-nvgre.c \
 	lib/tnl-provider.c \
 	lib/tnl-provider.h \
 	lib/tnl-src-port.c \

@@ -11,6 +11,12 @@
         return tnl_geneve_check_datapath(netdev, ofproto_->type);
     }
 
+# Why: two types may receive the same packets.
+@in port_add before if (!dpif_port_exists(ofproto->backer->dpif, dp_port_name)) {
+    if (tnl_has_rival(netdev, ofproto_->type)) {
+        return EBUSY;
+    }
+
 # Why: what does not work, for the interface's "error" column.
 @in vport_get_status first
     if (tnl_get_error(ofport_->netdev,

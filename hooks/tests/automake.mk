@@ -13,6 +13,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/stt-macros.at \
 	tests/stt.at \
 	tests/stt-hostile.at \
+	tests/nvgre.at \
 	tests/geneve.at \
 	tests/geneve-opts.at \
 	tests/tnl-fields.at
@@ -21,7 +22,8 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-overlay-testsuite.at \
 	tests/stt-macros.at \
 	tests/system-stt.at \
-	tests/system-geneve.at
+	tests/system-geneve.at \
+	tests/system-nvgre.at
 
 OVERLAY_TESTSUITE = $(srcdir)/tests/overlay-testsuite
 SYSTEM_OVERLAY_TESTSUITE = $(srcdir)/tests/system-overlay-testsuite

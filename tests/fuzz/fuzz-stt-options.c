@@ -24,8 +24,8 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
     tnl_conf_seq = seq_create();
     ovs_router_init();
 
-    netdev = fuzz_open_port("stt0");
-    netdev2 = fuzz_open_port("stt1");
+    netdev = fuzz_open_port("stt0", "stt");
+    netdev2 = fuzz_open_port("stt1", "stt");
     return 0;
 }
 

@@ -42,7 +42,7 @@ static struct netdev *netdev;
 int
 LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
 {
-    netdev = fuzz_open_port("stt0");
+    netdev = fuzz_open_port("stt0", "stt");
     return 0;
 }
 

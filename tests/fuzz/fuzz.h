@@ -15,14 +15,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-/* Returns a new STT port called 'name'. */
+/* Returns a new port of type 'type' called 'name'. */
 static inline struct netdev *
-fuzz_open_port(const char *name)
+fuzz_open_port(const char *name, const char *type)
 {
     struct netdev *netdev;
 
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
-    ovs_assert(!netdev_open(name, "stt", &netdev));
+    ovs_assert(!netdev_open(name, type, &netdev));
     return netdev;
 }
 

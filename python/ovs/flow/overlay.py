@@ -10,6 +10,7 @@ from ovs.flow.kv import KVDecoders, nested_kv_decoder
 def tnl_push_decoders():
     """Returns the decoders of the headers in tnl_push(header(...))."""
     return {
+        "nvgre": nested_kv_decoder(KVDecoders({"vsid": decode_int})),
         "tcp": nested_kv_decoder(
             KVDecoders({"src": decode_int, "dst": decode_int})
         ),

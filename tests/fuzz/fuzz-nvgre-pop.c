@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+/* Receive: an Ethernet frame goes through netdev_pop_header(), as after a
+ * lookup that found a flow with tnl_pop.  What comes out is encapsulated
+ * again, made ready for a device without offloads, and popped a second time,
+ * which must give the same.
+ *
+ * The first byte of the input is FRAME_* bits, the rest is the frame. */
+
+#include <config.h>
+#undef NDEBUG
+
+#include "fuzz.h"
+
+#include <netinet/ip6.h>
+
+#include "csum.h"
+#include "dp-packet.h"
+#include "dp-packet-gso.h"
+#include "flow.h"
+#include "odp-netlink.h"
+#include "packets.h"
+#include "tnl-provider.h"
+
+enum {
+    FRAME_FIX_SUM = 1 << 0,     /* Make its IPv4 checksum right. */
+    FRAME_PARTIAL = 1 << 1,     /* The inner L4 checksum is left undone. */
+    FRAME_TSO = 1 << 2,         /* So is segmentation. */
+    FRAME_IPV6 = 1 << 3,        /* Push it over IPv6. */
+    FRAME_PUSH = 1 << 4,        /* Do not pop it first. */
+};
+
+static struct netdev *netdev;
+
+int
+LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
+{
+    netdev = fuzz_open_port("nvgre0", "nvgre");
+    return 0;
+}
+
+/* Returns the header to be pushed, over IPv4 or IPv6. */
+static struct ovs_action_push_tnl
+make_header(bool ipv6)
+{
+    size_t ip_len = ipv6 ? IPV6_HEADER_LEN : IP_HEADER_LEN;
+    struct ovs_action_push_tnl data = {
+        .header_len = ETH_HEADER_LEN + ip_len + 8,
+        .tnl_type = tnl_nvgre_class.vport_type,
+    };
+    struct eth_header *eth = (struct eth_header *) data.header;
+    uint8_t *gre = (uint8_t *) (eth + 1) + ip_len;
+
+    if (ipv6) {
+        struct ovs_16aligned_ip6_hdr *ip6 = (void *) (eth + 1);
+
+        eth->eth_type = htons(ETH_TYPE_IPV6);
+        put_16aligned_be32(&ip6->ip6_flow, htonl(6 << 28));
+        ip6->ip6_nxt = IPPROTO_GRE;
+        ip6->ip6_hlim = 64;
+    } else {
+        struct ip_header *ip = (void *) (eth + 1);
+
+        eth->eth_type = htons(ETH_TYPE_IP);
+        ip->ip_ihl_ver = IP_IHL_VER(5, 4);
+        ip->ip_proto = IPPROTO_GRE;
+        ip->ip_ttl = 64;
+    }
+    memcpy(gre, (uint8_t []) { 0x20, 0, 0x65, 0x58, 0x12, 0x34, 0x56, 0 }, 8);
+    return data;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct ovs_action_push_tnl header;
+    struct dp_packet_batch batch;
+    struct dp_packet *packet;
+    struct flow flow;
+    uint8_t bits;
+
+    if (size < 1 + ETH_HEADER_LEN) {
+        return 0;
+    }
+    bits = data[0];
+    packet = dp_packet_new(size);
+    dp_packet_put(packet, data + 1, size - 1);
+    pkt_metadata_init(&packet->md, 1);
+    flow_extract(packet, &flow);
+    if (bits & FRAME_FIX_SUM && flow.dl_type == htons(ETH_TYPE_IP)
+        && dp_packet_l4(packet)) {
+        struct ip_header *ip = dp_packet_l3(packet);
+
+        ip->ip_csum = 0;
+        ip->ip_csum = csum(ip, IP_IHL(ip->ip_ihl_ver) * 4);
+    }
+
+    dp_packet_batch_init_packet(&batch, packet);
+    if (!(bits & FRAME_PUSH)) {
+        netdev_pop_header(netdev, &batch);
+    }
+    header = make_header(bits & FRAME_IPV6);
+    DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
+        flow_extract(packet, &flow);
+        if (dp_packet_l4_proto_tcp(packet)
+            && bits & (FRAME_PARTIAL | FRAME_TSO)) {
+            dp_packet_l4_checksum_set_partial(packet);
+            if (bits & FRAME_TSO) {
+                dp_packet_set_tso_segsz(packet, 100);
+            }
+        }
+    }
+    netdev_push_header(netdev, NULL, &batch, &header);
+    tnl_send_prepare(netdev, &batch);
+    dp_packet_gso_batch(&batch);
+    DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
+        ovs_assert(!dp_packet_get_tso_segsz(packet));
+        dp_packet_ol_send_prepare(packet, 0);
+        dp_packet_reset_offload(packet);
+        flow_extract(packet, &flow);
+    }
+
+    /* What was pushed can be popped. */
+    size = dp_packet_batch_size(&batch);
+    netdev_pop_header(netdev, &batch);
+    ovs_assert(dp_packet_batch_size(&batch) == size);
+    DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
+        ovs_assert(packet->md.tunnel.tun_id == htonll(0x123456));
+        flow_extract(packet, &flow);
+    }
+    dp_packet_delete_batch(&batch, true);
+    dp_packet_batch_destroy(&batch);
+    return 0;
+}
