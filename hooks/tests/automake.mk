@@ -14,6 +14,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/stt.at \
 	tests/stt-hostile.at \
 	tests/nvgre.at \
+	tests/gateway.at \
 	tests/geneve.at \
 	tests/geneve-opts.at \
 	tests/tnl-fields.at

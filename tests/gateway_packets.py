@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+
+"""Packets for gateway.at, made by Scapy and stt_wire.py, which share nothing
+with the switch.
+
+  gateway_packets.py send PORT FILE  has dummy device PORT receive them
+  gateway_packets.py show PCAP       prints a line for each packet in PCAP
+
+FILE is as for geneve_packets.py, with geneve(), nvgre(), stt() and vxlan().
+"""
+
+import sys
+
+from scapy.contrib.geneve import GENEVE, GeneveOptions
+from scapy.layers.inet import IP, TCP, UDP
+from scapy.layers.l2 import Ether, GRE
+from scapy.layers.vxlan import VXLAN
+from scapy.packet import Raw
+from scapy.utils import RawPcapReader
+
+import geneve_packets
+import nvgre_packets
+import stt_wire
+from geneve_packets import HERE, L2, PEER, V4, U
+
+INNER = L2 / V4 / U(9) / ("gateway" * 20)
+
+
+def geneve(vni, option=None):
+    """INNER in Geneve, with 'option', hex digits, of class 0x102 and type
+    7."""
+    options = []
+    if option is not None:
+        options = [GeneveOptions(classid=0x102, type=7,
+                                 data=bytes.fromhex(option))]
+    return geneve_packets.rx(INNER, vni=vni, options=options)
+
+
+def nvgre(vsid):
+    """INNER in NVGRE."""
+    return nvgre_packets.rx(INNER, vsid=vsid)
+
+
+def stt(key):
+    """INNER in STT."""
+    path = stt_wire.Path(PEER["mac"], HERE["mac"], PEER[4], HERE[4])
+    packet, = path.segments(stt_wire.Stt(bytes(INNER), key=key))
+    return Raw(packet)
+
+
+def vxlan(vni):
+    """INNER in VXLAN."""
+    return (Ether(src=PEER["mac"], dst=HERE["mac"])
+            / IP(src=PEER[4], dst=HERE[4]) / UDP(sport=5000, dport=4789)
+            / VXLAN(vni=vni, flags="Instance") / INNER)
+
+
+def describe(packet):
+    """Returns what the tunnel header of 'packet' says, and the inner frame, as
+    bytes."""
+    ether = Ether(packet)
+    if TCP in ether and ether[IP].proto == 6:
+        (frame, _), = stt_wire.reassemble([packet])
+        return "stt 0x%016x" % frame.key, frame.inner
+    elif GRE in ether:
+        return ("nvgre 0x%06x" % (ether[GRE].key >> 8),
+                bytes(ether[GRE].payload))
+    elif ether[UDP].dport == 4789:
+        vx = VXLAN(bytes(ether[UDP].payload))
+        return "vxlan 0x%06x" % vx.vni, bytes(vx.payload)
+    gnv = GENEVE(bytes(ether[UDP].payload))
+    return " ".join(["geneve 0x%06x" % gnv.vni]
+                    + ["%x:%x:%s" % (o.classid, o.type, o.data.hex())
+                       for o in gnv.options]), bytes(gnv.payload)
+
+
+def show(pcap):
+    for packet, _ in RawPcapReader(pcap):
+        text, inner = describe(bytes(packet))
+        print(text if inner == bytes(INNER) else text + ": " + inner.hex())
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "send":
+        geneve_packets.send(*sys.argv[2:], globals())
+    else:
+        show(*sys.argv[2:])
