@@ -1564,12 +1564,14 @@ static int stt_put_offload(struct sk_buff *skb, const struct stt_inner *in,
 	return skb_is_gso(skb) ? -EINVAL : 0;
 }
 
-/* Puts the STT and TCP headers in front of 'skb', which leaves through 'dst'
- * behind an IP header of 'iphlen' bytes.
+/* Puts the STT and TCP headers in front of '*skbp', which leaves through 'dst'
+ * behind an IP header of 'iphlen' bytes.  Changes '*skbp', to NULL if there is
+ * not enough memory for more headroom.
  */
-static int stt_build(struct sk_buff *skb, const struct stt_tx *tx,
+static int stt_build(struct sk_buff **skbp, const struct stt_tx *tx,
 		     const struct dst_entry *dst, unsigned int iphlen)
 {
+	struct sk_buff *skb = *skbp;
 	unsigned int headroom, frame_len, segment;
 	struct tcphdr *th;
 	int err;
@@ -1579,6 +1581,14 @@ static int stt_build(struct sk_buff *skb, const struct stt_tx *tx,
 	frame_len = sizeof(tx->hdr) + skb->len;
 	segment = max_t(int, dst_mtu(dst) - iphlen - sizeof(*th),
 			STT_SEGMENT_MIN);
+
+	/* Unlike skb_cow(), this accounts for the memory to the socket. */
+	if (skb_headroom(skb) < headroom) {
+		skb = skb_expand_head(skb, headroom);
+		*skbp = skb;
+		if (!skb)
+			return -ENOMEM;
+	}
 
 	/* GSO state is shared with clones. */
 	if (skb_is_gso(skb) || frame_len > segment)
@@ -1670,24 +1680,26 @@ static struct rtable *stt_route4(struct sk_buff *skb,
 	return rt;
 }
 
-/* Sends 'skb' over IPv4. */
-static int stt_xmit4(struct sk_buff *skb, struct stt_tx *tx, u8 inner_tos,
+/* Sends '*skbp' over IPv4.  On failure, it is left for the caller to free. */
+static int stt_xmit4(struct sk_buff **skbp, struct stt_tx *tx, u8 inner_tos,
 		     struct ip_tunnel_info *info)
 {
 	__be32 saddr, daddr = info->key.u.ipv4.dst;
 	struct net *net = tx->port->net;
+	struct sk_buff *skb;
 	struct rtable *rt;
 	struct iphdr *iph;
 	int err;
 
-	rt = stt_route4(skb, tx, info, &saddr);
+	rt = stt_route4(*skbp, tx, info, &saddr);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
-	err = stt_build(skb, tx, &rt->dst, sizeof(*iph));
+	err = stt_build(skbp, tx, &rt->dst, sizeof(*iph));
 	if (err) {
 		ip_rt_put(rt);
 		return err;
 	}
+	skb = *skbp;
 	tcp_hdr(skb)->check = ~tcp_v4_check(skb->len, saddr, daddr, 0);
 
 	stt_set_dst(skb, &rt->dst);
@@ -1748,23 +1760,25 @@ static struct dst_entry *stt_route6(struct sk_buff *skb,
 	return dst;
 }
 
-/* Sends 'skb' over IPv6. */
-static int stt_xmit6(struct sk_buff *skb, struct stt_tx *tx, u8 inner_tos,
+/* Like stt_xmit4(), for IPv6. */
+static int stt_xmit6(struct sk_buff **skbp, struct stt_tx *tx, u8 inner_tos,
 		     struct ip_tunnel_info *info)
 {
 	struct in6_addr saddr, daddr = info->key.u.ipv6.dst;
 	struct dst_entry *dst;
 	struct ipv6hdr *ip6h;
+	struct sk_buff *skb;
 	int err;
 
-	dst = stt_route6(skb, tx, info, &saddr);
+	dst = stt_route6(*skbp, tx, info, &saddr);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
-	err = stt_build(skb, tx, dst, sizeof(*ip6h));
+	err = stt_build(skbp, tx, dst, sizeof(*ip6h));
 	if (err) {
 		dst_release(dst);
 		return err;
 	}
+	skb = *skbp;
 	tcp_hdr(skb)->check = ~tcp_v6_check(skb->len, &saddr, &daddr, 0);
 
 	stt_set_dst(skb, dst);
@@ -1783,7 +1797,7 @@ static int stt_xmit6(struct sk_buff *skb, struct stt_tx *tx, u8 inner_tos,
 	return 0;
 }
 #else
-static int stt_xmit6(struct sk_buff *skb, struct stt_tx *tx, u8 inner_tos,
+static int stt_xmit6(struct sk_buff **skbp, struct stt_tx *tx, u8 inner_tos,
 		     struct ip_tunnel_info *info)
 {
 	return -EAFNOSUPPORT;
@@ -1836,9 +1850,9 @@ static netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 
 	rcu_read_lock();
 	if (ip_tunnel_info_af(info) == AF_INET)
-		err = stt_xmit4(skb, &tx, in.dsfield, info);
+		err = stt_xmit4(&skb, &tx, in.dsfield, info);
 	else
-		err = stt_xmit6(skb, &tx, in.dsfield, info);
+		err = stt_xmit6(&skb, &tx, in.dsfield, info);
 	rcu_read_unlock();
 	if (!err)
 		return NETDEV_TX_OK;
