@@ -44,6 +44,8 @@ COVERAGE_DEFINE(drop_tnl_push_type);
 static const struct tnl_class *const tnl_classes[] = {
     &tnl_stt_class,
     &tnl_nvgre_class,
+    &tnl_l2tpv3_udp_class,
+    &tnl_l2tpv3_ip_class,
 };
 BUILD_ASSERT_DECL(ARRAY_SIZE(tnl_classes) == TNL_N_CLASSES);
 

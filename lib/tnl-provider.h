@@ -189,6 +189,8 @@ struct tnl_class {
     void (*read_header)(const void *l4, struct flow_tnl *tnl);
 };
 
+extern const struct tnl_class tnl_l2tpv3_ip_class;
+extern const struct tnl_class tnl_l2tpv3_udp_class;
 extern const struct tnl_class tnl_nvgre_class;
 extern const struct tnl_class tnl_stt_class;
 
@@ -314,7 +316,7 @@ void tnl_segment_batch(struct dp_packet_batch *,
 
 const struct tnl_class *tnl_class_from_type(const char *type);
 
-enum { TNL_N_CLASSES = 2 };
+enum { TNL_N_CLASSES = 4 };
 
 /* lib/netdev-vport.c: registration and configuration. */
 bool tnl_class_register(size_t i, const char **dpif_port,

@@ -15,6 +15,8 @@ OVERLAY_TESTSUITE_AT = \
 	tests/stt-hostile.at \
 	tests/nvgre.at \
 	tests/gateway.at \
+	tests/l2tpv3-macros.at \
+	tests/l2tpv3.at \
 	tests/geneve.at \
 	tests/geneve-opts.at \
 	tests/tnl-fields.at

@@ -20,4 +20,13 @@ def tnl_push_decoders():
         "stt": nested_kv_decoder(
             KVDecoders({"id": decode_int, "segsz": decode_int})
         ),
+        "l2tpv3": nested_kv_decoder(
+            KVDecoders({
+                "session": decode_int,
+                "cookie": str,
+                "l2_specific": str,
+                "seq": str,
+                "offset": decode_int,
+            })
+        ),
     }
