@@ -66,4 +66,15 @@ check "Geneve: other value after value" tells_apart 0x1234 0x4321 5
 check "Geneve: with option after without" tells_apart "" 0x1234 0
 check "Geneve: other value after without" tells_apart "" 0x4321 5
 check "Geneve: value after other value" tells_apart 0x4321 0x1234 0
+
+# The same for the absence of the option.
+drop_without() {
+    lab_exec h2 ovs-ofctl del-flows br-int in_port=tun,icmp
+    lab_exec h2 ovs-ofctl add-flow br-int \
+        'priority=20,in_port=tun,icmp,tun_metadata_present=0/0x1,actions=drop'
+}
+
+check "Geneve: rule on absence" drop_without
+check "Geneve: absence: with after without" tells_apart "" 0x1234 5
+check "Geneve: absence: without after with" tells_apart 0x1234 "" 0
 finish
