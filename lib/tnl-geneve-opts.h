@@ -54,7 +54,9 @@ enum tnl_geneve_unknown {
      * is critical. */                                                  \
     TNL_GENEVE_RX(WITHHELD, "rx_geneve_critical_withheld")              \
     /* Dropped, because options overrun their space in the header. */   \
-    TNL_GENEVE_RX(MALFORMED, "rx_geneve_malformed_dropped")
+    TNL_GENEVE_RX(MALFORMED, "rx_geneve_malformed_dropped")             \
+    /* Kept from a port that is no tunnel, because of the O bit. */     \
+    TNL_GENEVE_RX(OAM, "rx_geneve_oam_refused")
 
 enum tnl_geneve_rx {
 #define TNL_GENEVE_RX(NAME, COUNTER) TNL_GENEVE_RX_##NAME,

@@ -13,6 +13,7 @@
 #include "openvswitch/types.h"
 
 struct dp_packet;
+struct dp_packet_batch;
 struct ds;
 struct flow;
 struct genevehdr;
@@ -37,6 +38,11 @@ void tnl_geneve_check_version(const struct genevehdr *);
 bool tnl_geneve_takes_payload(const struct genevehdr *);
 void tnl_geneve_popped(struct dp_packet *, const struct genevehdr *);
 bool tnl_geneve_set_payload(struct genevehdr *, const struct flow *);
+
+/* lib/dpif-netdev.c. */
+bool tnl_geneve_take_oam(const struct netdev *, odp_port_t,
+                         struct dp_packet_batch *packets,
+                         struct dp_packet_batch *oam);
 
 /* lib/odp-util.c. */
 void tnl_geneve_format_payload(const struct genevehdr *, struct ds *);

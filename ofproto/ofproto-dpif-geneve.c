@@ -13,7 +13,7 @@
 
 /* Counts the packets that 'xin' is about, now and whenever the datapath reports
  * some, as 'rx' for 'netdev'. */
-static void
+void
 xlate_geneve_count(struct xlate_in *xin, const struct netdev *netdev,
                    enum tnl_geneve_rx rx)
 {

@@ -16,6 +16,8 @@ struct netdev;
 struct tun_table;
 struct xlate_in;
 
+void xlate_geneve_count(struct xlate_in *, const struct netdev *,
+                        enum tnl_geneve_rx);
 bool xlate_geneve_receive(struct xlate_in *, const struct netdev *,
                           const struct tun_table *);
 bool xlate_geneve_withholds(struct xlate_in *, const struct netdev *in,

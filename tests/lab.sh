@@ -223,21 +223,19 @@ lab_mtu() {
 
 # Removes all that the lab consists of.  Safe at any moment, also twice.
 lab_down() {
-    local n ns pid
+    local i ns pids
 
     test -d "$LAB_DIR" || return 0
-    for n in vm1 vm2 h1 h2; do
-        ns=$(lab_ns $n)
-        test -e /run/netns/"$ns" || continue
+    for ns in /run/netns/"$(lab_ns '')"*; do
+        test -e "$ns" || continue
+        ns=${ns##*/}
         # Everything that runs in a namespace of the lab belongs to the lab.
-        for pid in $(ip netns pids "$ns"); do
-            kill "$pid" 2>/dev/null
-        done
-        while test -n "$(ip netns pids "$ns")"; do
+        for ((i = 0; ; i++)); do
+            pids=$(ip netns pids "$ns")
+            test -n "$pids" || break
+            # shellcheck disable=SC2086
+            kill $(test $i -lt 20 || echo -9) $pids 2>/dev/null
             sleep .1
-            for pid in $(test $((i++)) -lt 20 || ip netns pids "$ns"); do
-                kill -9 "$pid" 2>/dev/null
-            done
         done
         ip netns delete "$ns"
     done

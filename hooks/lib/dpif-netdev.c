@@ -1,3 +1,4 @@
+@include "tnl-geneve.h"
 @include "tnl-provider.h"
 
 # Why: a packet that pop keeps for reassembly is no error, and pop may return
@@ -5,6 +6,17 @@
 @in dp_execute_cb before if (packets_dropped) {
                 packets_dropped = tnl_pop_drops(p->port->netdev,
                                                 packets_dropped);
+
+# Why: Geneve's control packets go ahead of data, also of its upcalls.
+@in dp_execute_cb after packet_count - dp_packet_batch_size(packets_);
+                struct dp_packet_batch oam;
+                if (tnl_geneve_take_oam(p->port->netdev, portno, packets_,
+                                        &oam)) {
+                    (*depth)++;
+                    dp_netdev_recirculate(pmd, &oam);
+                    (*depth)--;
+                    dp_packet_batch_destroy(&oam);
+                }
 
 # Why: in the slow path the caller goes on with a packet that a push dropped.
 @in dpif_netdev_execute before if (dp_packet_batch_size(&pp) == 1) {

@@ -1,6 +1,7 @@
 @include "ofproto-dpif-geneve.h"
 @include "tnl-fields.h"
 @include "tnl-provider.h"
+@include "ofproto-dpif-oam.h"
 
 # Why: the IP protocol of overlay types.  The switch becomes the body of the if.
 @in propagate_tunnel_data_to_flow before switch (tnl_type) {
@@ -83,3 +84,49 @@
 @in finish_freezing__ after frozen_metadata_from_flow(&state.metadata, &ctx->xin->flow);
     tnl_geneve_freeze(&ctx->xin->upcall_flow->tunnel, &ctx->xin->flow.tunnel,
                       &state.metadata.tunnel, ctx->wc);
+
+# Why: control packets of Geneve do not go to tenants.
+@in struct xlate_ctx after struct xlate_out *xout;
+    struct xlate_oam oam;
+
+# Why: the same; here begins a packet,
+@in xlate_actions before if (in_port && !in_port->peer) {
+    xlate_oam_init(&ctx.oam, xin, in_port ? in_port->netdev : NULL);
+
+# Why: here the first flow,
+@in xlate_actions before if (!xin->frozen_state && in_port && in_port->is_tunnel) {
+    xlate_oam_enter(&ctx.oam, ctx.rule);
+
+# Why: and here others begin
+@in xlate_recursively after ctx->rule = rule;
+    xlate_oam_enter(&ctx->oam, rule);
+
+# Why: and end.
+@in xlate_recursively before ctx->rule = old_rule;
+    xlate_oam_leave(&ctx->oam, rule);
+
+# Why: here the packet is sent to a port.
+@in compose_output_action__ before if (flow->packet_type == htonl(PT_ETH)) {
+    if (xlate_oam_refuses(&ctx->oam, ctx->xin, wc,
+                          !xport->is_tunnel && !xport->peer
+                          && !(xport->xbundle
+                               && xbundle_mirror_out(ctx->xbridge,
+                                                     xport->xbundle)))) {
+        xlate_report(ctx, OFT_WARN, "no flow asks for OAM packets");
+        return;
+    }
+
+# Why: NORMAL does not forward them at all.
+@in xlate_normal first
+    if (xlate_oam_refuses_normal(&ctx->oam, ctx->xin, ctx->wc)) {
+        xlate_report(ctx, OFT_WARN, "NORMAL does not forward OAM packets");
+        return;
+    }
+
+# Why: behind a tunnel header it is the underlay's packet.
+@in native_tunnel_output before patch_port_output(ctx, xport, out_dev, is_last_action);
+        ctx->oam.n_pushed++;
+
+# Why: and that ends here.
+@in native_tunnel_output after patch_port_output(ctx, xport, out_dev, is_last_action);
+        ctx->oam.n_pushed--;

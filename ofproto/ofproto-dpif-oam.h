@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#ifndef OFPROTO_DPIF_OAM_H
+#define OFPROTO_DPIF_OAM_H 1
+
+/* Control packets in Geneve (RFC 8926, section 3.4, the O bit) are between the
+ * endpoints of tunnels.  Translation keeps them from all ports but tunnels,
+ * unless a flow asks for them by matching "tun_flags" with its "oam" bit.
+ *
+ * Hooks in ofproto-dpif-xlate.c call these functions. */
+
+#include <stdbool.h>
+
+struct flow_wildcards;
+struct netdev;
+struct rule_dpif;
+struct xlate_in;
+
+/* What translation has to know, a member of its context. */
+struct xlate_oam {
+    const struct netdev *geneve; /* Geneve port that the packet came by, or
+                                  * NULL, if by none. */
+    bool is_oam;                 /* Has the O bit set. */
+    bool counted;                /* Was counted as refused. */
+    unsigned int n_asked;        /* Flows on the way here that ask for it. */
+    unsigned int n_pushed;       /* Tunnel headers around it now. */
+};
+
+void xlate_oam_init(struct xlate_oam *, const struct xlate_in *,
+                    const struct netdev *in_port);
+void xlate_oam_enter(struct xlate_oam *, const struct rule_dpif *);
+void xlate_oam_leave(struct xlate_oam *, const struct rule_dpif *);
+bool xlate_oam_refuses(struct xlate_oam *, struct xlate_in *,
+                       struct flow_wildcards *, bool to_tenant);
+bool xlate_oam_refuses_normal(struct xlate_oam *, struct xlate_in *,
+                              struct flow_wildcards *);
+
+#endif /* ofproto-dpif-oam.h */
