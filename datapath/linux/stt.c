@@ -14,7 +14,8 @@
  * packet's offload state the stack does before, because the device does not
  * advertise it (stt_setup(), stt_features_check()).
  *
- * Receive: netfilter hooks take the segments before connection tracking and
+ * Receive: one netfilter hook keeps connection tracking away from the
+ * segments, another takes them behind the firewall's rules for input, before
  * TCP can see them.  A whole frame in one skb, as GRO and virtual devices
  * make them, is delivered as it is.  Others are copied to pages until they
  * are complete, so that what a sender can make us hold is known to the byte.
@@ -29,6 +30,7 @@
 #include <linux/if_stt.h>
 #include <linux/if_vlan.h>
 #include <linux/inetdevice.h>
+#include <linux/ipv6.h>
 #include <linux/jhash.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -342,14 +344,16 @@ static unsigned int stt_csum_offset(const struct stt_inner *in)
 static bool stt_can_express(const struct sk_buff *skb,
 			    const struct stt_inner *in)
 {
-	if (in->fragment || in->l4 > U8_MAX ||
+	/* A routing header hides whose address the checksum is over. */
+	if (!in->plain || in->l4 > U8_MAX ||
 	    skb->csum_offset != stt_csum_offset(in) ||
 	    skb_checksum_start_offset(skb) != in->l4)
 		return false;
 
 	/* The receiver is asked for plain TSO only. */
 	return !skb_is_gso(skb) ||
-	       (in->plain && in->protocol == IPPROTO_TCP &&
+	       (in->protocol == IPPROTO_TCP &&
+		skb_shinfo(skb)->gso_size >= STT_MSS_MIN &&
 		!(skb_shinfo(skb)->gso_type &
 		  ~(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_TCP_FIXEDID |
 		    SKB_GSO_DODGY)));
@@ -400,10 +404,13 @@ static int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
 
 	/* Padding would be summed up, and become a part of each segment. */
 	if (pskb_trim(skb, in.end) ||
-	    skb_ensure_writable(skb, in.l4 + csum_ofs + sizeof(*check)))
+	    skb_ensure_writable(skb, in.l4 + (tcp ? sizeof(struct tcphdr) :
+					      sizeof(struct udphdr))))
 		return -ENOMEM;
 
-	/* The sender's sum of the pseudo-header may have another length. */
+	/* The sender's sum of the pseudo-header may have another length.
+	 * Behind a routing header, only the sender knows it.
+	 */
 	l3 = skb->data + in.l3;
 	check = (__sum16 *)(skb->data + in.l4 + csum_ofs);
 	if (ipv4) {
@@ -411,7 +418,7 @@ static int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
 
 		*check = ~csum_tcpudp_magic(iph->saddr, iph->daddr, l4_len,
 					    in.protocol, 0);
-	} else {
+	} else if (in.plain) {
 		const struct ipv6hdr *ip6h = l3;
 
 		*check = ~csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, l4_len,
@@ -421,12 +428,8 @@ static int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
 		return -EINVAL;
 
 	if (payload > mss && mss) {
+		const struct tcphdr *th = (void *)(skb->data + in.l4);
 		struct skb_shared_info *shinfo = skb_shinfo(skb);
-		const struct tcphdr *th;
-
-		if (!pskb_may_pull(skb, in.l4 + sizeof(*th)))
-			return -ENOMEM;
-		th = (void *)(skb->data + in.l4);
 
 		/* Whoever segments checks it and counts the segments. */
 		shinfo->gso_size = mss;
@@ -1007,21 +1010,37 @@ static struct stt_port *stt_find_port(const struct stt_net *sn, __be16 port)
 	return NULL;
 }
 
-static bool stt_is_key(const struct ip_tunnel_info *info, bool ipv4,
-		       const struct in6_addr *remote,
-		       const struct in6_addr *local)
+enum stt_match {
+	STT_MATCH_NONE,
+	STT_MATCH_ANY_LOCAL,		/* the device has no local address */
+	STT_MATCH_EXACT
+};
+
+/* Returns how well the addresses of a device, in 'info', match those of a
+ * packet that came over IPv4 if 'ipv4', otherwise IPv6.
+ */
+static enum stt_match stt_match(const struct ip_tunnel_info *info, bool ipv4,
+				const struct in6_addr *remote,
+				const struct in6_addr *local)
 {
 	const struct ip_tunnel_key *key = &info->key;
 
 	if (ipv4 != (ip_tunnel_info_af(info) == AF_INET))
-		return false;
-	if (ipv4)
-		return key->u.ipv4.dst == remote->s6_addr32[3] &&
-		       (!key->u.ipv4.src ||
-			key->u.ipv4.src == local->s6_addr32[3]);
-	return ipv6_addr_equal(&key->u.ipv6.dst, remote) &&
-	       (ipv6_addr_any(&key->u.ipv6.src) ||
-		ipv6_addr_equal(&key->u.ipv6.src, local));
+		return STT_MATCH_NONE;
+	if (ipv4) {
+		if (key->u.ipv4.dst != remote->s6_addr32[3])
+			return STT_MATCH_NONE;
+		if (!key->u.ipv4.src)
+			return STT_MATCH_ANY_LOCAL;
+		return key->u.ipv4.src == local->s6_addr32[3] ?
+		       STT_MATCH_EXACT : STT_MATCH_NONE;
+	}
+	if (!ipv6_addr_equal(&key->u.ipv6.dst, remote))
+		return STT_MATCH_NONE;
+	if (ipv6_addr_any(&key->u.ipv6.src))
+		return STT_MATCH_ANY_LOCAL;
+	return ipv6_addr_equal(&key->u.ipv6.src, local) ?
+	       STT_MATCH_EXACT : STT_MATCH_NONE;
 }
 
 /* Returns the device of 'port' for frames with the context ID 'id' and the
@@ -1031,16 +1050,25 @@ static struct stt_dev *stt_find_dev(struct stt_port *port, __be64 id,
 				    const struct stt_outer *outer)
 {
 	struct stt_dev *stt = rcu_dereference(port->collect_md);
+	struct stt_dev *any_local = NULL;
 
 	if (stt)
 		return stt;
 	hash_for_each_possible_rcu(port->devs, stt, node, (__force u64)id) {
-		if (stt->info.key.tun_id == id &&
-		    stt_is_key(&stt->info, outer->ipv4, &outer->key.saddr,
-			       &outer->key.daddr))
+		if (stt->info.key.tun_id != id)
+			continue;
+		switch (stt_match(&stt->info, outer->ipv4, &outer->key.saddr,
+				  &outer->key.daddr)) {
+		case STT_MATCH_NONE:
+			break;
+		case STT_MATCH_ANY_LOCAL:
+			any_local = stt;
+			break;
+		case STT_MATCH_EXACT:
 			return stt;
+		}
 	}
-	return NULL;
+	return any_local;
 }
 
 /* Returns new metadata for a frame with the context ID 'id' and the outer
@@ -1252,8 +1280,17 @@ header:
 	stt_port_drop(port, skb, STT_RX_HEADER);
 }
 
+/* Returns true if 'dev' is a VRF device or belongs to one.  What arrives there
+ * is not for the tunnels, whose routes are not in a VRF.
+ */
+static bool stt_is_vrf(const struct net_device *dev)
+{
+	return netif_is_l3_master(dev) || netif_is_l3_slave(dev);
+}
+
 /* Returns the port that 'skb' is for, if the TCP header that follows 'thoff'
- * bytes later names one of which a device is up, otherwise NULL.
+ * bytes later names one of which a device is up, otherwise NULL.  As for TCP,
+ * broadcasts and multicasts are for none.
  */
 static struct stt_port *stt_wants(const struct nf_hook_state *state,
 				  const struct sk_buff *skb,
@@ -1263,16 +1300,27 @@ static struct stt_port *stt_wants(const struct nf_hook_state *state,
 	struct stt_port *port;
 	__be16 dport;
 
-	if (skb_copy_bits(skb, thoff + offsetof(struct tcphdr, dest), &dport,
+	if (skb->pkt_type != PACKET_HOST ||
+	    (state->in && stt_is_vrf(state->in)) ||
+	    skb_copy_bits(skb, thoff + offsetof(struct tcphdr, dest), &dport,
 			  sizeof(dport)))
 		return NULL;
 	port = stt_find_port(sn, dport);
 	return port && READ_ONCE(port->up) ? port : NULL;
 }
 
-/* IPv4 hook.  In PRE_ROUTING, segments for an address of this host are taken.
- * LOCAL_IN gets those that are for this host for other reasons, or were
- * fragments.
+/* Keeps connection tracking, which takes a segment for TCP and would find it
+ * invalid, away from 'skb', unless it has a connection already.
+ */
+static void stt_untrack(struct sk_buff *skb)
+{
+	if (!skb_get_nfct(skb))
+		skb_set_nfct(skb, IP_CT_UNTRACKED);
+}
+
+/* IPv4 hook.  In PRE_ROUTING, segments for an address of this host become
+ * untracked.  They are taken in LOCAL_IN, when the host has checked their
+ * addresses, put their fragments together, and asked its firewall.
  */
 static unsigned int stt_hook4(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
@@ -1286,10 +1334,12 @@ static unsigned int stt_hook4(void *priv, struct sk_buff *skb,
 	port = stt_wants(state, skb, ip_hdrlen(skb));
 	if (!port)
 		return NF_ACCEPT;
-	if (state->hook == NF_INET_PRE_ROUTING &&
-	    inet_addr_type_dev_table(state->net, state->in,
-				     iph->daddr) != RTN_LOCAL)
+	if (state->hook == NF_INET_PRE_ROUTING) {
+		if (inet_addr_type_dev_table(state->net, state->in,
+					     iph->daddr) == RTN_LOCAL)
+			stt_untrack(skb);
 		return NF_ACCEPT;
+	}
 
 	memset(&outer, 0, sizeof(outer));
 	outer.ipv4 = true;
@@ -1303,26 +1353,26 @@ static unsigned int stt_hook4(void *priv, struct sk_buff *skb,
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-/* IPv6 hook, like stt_hook4(). */
+/* IPv6 hook, like stt_hook4(), but fragments are put together, and extension
+ * headers processed, only after LOCAL_IN: such packets are not taken.
+ */
 static unsigned int stt_hook6(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
-	u8 nexthdr = ip6h->nexthdr;
 	struct stt_outer outer;
 	struct stt_port *port;
-	__be16 frag_off = 0;
-	int thoff;
 
-	thoff = ipv6_skip_exthdr(skb, sizeof(*ip6h), &nexthdr, &frag_off);
-	if (thoff < 0 || nexthdr != IPPROTO_TCP || frag_off)
+	if (ip6h->nexthdr != IPPROTO_TCP)
 		return NF_ACCEPT;
-	port = stt_wants(state, skb, thoff);
+	port = stt_wants(state, skb, sizeof(*ip6h));
 	if (!port)
 		return NF_ACCEPT;
-	if (state->hook == NF_INET_PRE_ROUTING &&
-	    !ipv6_chk_addr(state->net, &ip6h->daddr, state->in, 0))
+	if (state->hook == NF_INET_PRE_ROUTING) {
+		if (ipv6_chk_addr(state->net, &ip6h->daddr, state->in, 0))
+			stt_untrack(skb);
 		return NF_ACCEPT;
+	}
 
 	memset(&outer, 0, sizeof(outer));
 	outer.key.saddr = ip6h->saddr;
@@ -1330,13 +1380,13 @@ static unsigned int stt_hook6(void *priv, struct sk_buff *skb,
 	outer.tos = ipv6_get_dsfield(ip6h);
 	outer.ttl = ip6h->hop_limit;
 	outer.label = ip6_flowlabel(ip6h);
-	stt_rcv(port, skb, thoff, &outer);
+	stt_rcv(port, skb, sizeof(*ip6h), &outer);
 	return NF_STOLEN;
 }
 #endif
 
-/* After the rules of the raw table, which can drop segments, and before
- * connection tracking, which would make nothing of them.
+/* Before connection tracking, and after all rules for input: some firewalls
+ * have theirs behind the filter table's priority.
  */
 static const struct nf_hook_ops stt_hooks[] = {
 	{
@@ -1349,7 +1399,7 @@ static const struct nf_hook_ops stt_hooks[] = {
 		.hook = stt_hook4,
 		.pf = NFPROTO_IPV4,
 		.hooknum = NF_INET_LOCAL_IN,
-		.priority = NF_IP_PRI_FILTER + 1,
+		.priority = NF_IP_PRI_LAST - 1,
 	},
 #if IS_ENABLED(CONFIG_IPV6)
 	{
@@ -1362,7 +1412,7 @@ static const struct nf_hook_ops stt_hooks[] = {
 		.hook = stt_hook6,
 		.pf = NFPROTO_IPV6,
 		.hooknum = NF_INET_LOCAL_IN,
-		.priority = NF_IP6_PRI_FILTER + 1,
+		.priority = NF_IP6_PRI_LAST - 1,
 	},
 #endif
 };
@@ -1740,6 +1790,10 @@ static struct dst_entry *stt_route6(struct sk_buff *skb,
 	};
 	struct dst_entry *dst;
 
+	/* There are no tables to look into. */
+	if (!ipv6_mod_enabled())
+		return ERR_PTR(-EAFNOSUPPORT);
+
 	if (tx->tos != key->tos)
 		use_cache = false;	/* inherited */
 	if (use_cache) {
@@ -1811,6 +1865,7 @@ static netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 	enum stt_counter counter = STT_TX_BAD_OFFLOAD;
 	struct ip_tunnel_info *info = &stt->info;
 	struct stt_inner in = { };
+	u8 inner_tos;
 	bool is_ip;
 	int err;
 
@@ -1848,12 +1903,24 @@ static netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 		tx.df = htons(IP_DF);
 	tx.len = skb->len;
 
+	/* Where the receiver would not find the inner header to mark, routers
+	 * must drop instead (RFC 6040, section 4.1).
+	 */
+	inner_tos = in.l3 == ETH_HLEN ? in.dsfield : INET_ECN_NOT_ECT;
+
+	/* Each level of tunnels takes much of the stack. */
+	if (dev_recursion_level() > IP_TUNNEL_RECURSION_LIMIT) {
+		counter = STT_TX_LOOP;
+		goto drop;
+	}
+	dev_xmit_recursion_inc();
 	rcu_read_lock();
 	if (ip_tunnel_info_af(info) == AF_INET)
-		err = stt_xmit4(&skb, &tx, in.dsfield, info);
+		err = stt_xmit4(&skb, &tx, inner_tos, info);
 	else
-		err = stt_xmit6(&skb, &tx, in.dsfield, info);
+		err = stt_xmit6(&skb, &tx, inner_tos, info);
 	rcu_read_unlock();
+	dev_xmit_recursion_dec();
 	if (!err)
 		return NETDEV_TX_OK;
 	counter = err == -ELOOP ? STT_TX_LOOP :
@@ -1880,7 +1947,8 @@ static netdev_features_t stt_features_check(struct sk_buff *skb,
 	if (skb->ip_summed == CHECKSUM_PARTIAL &&
 	    !(stt_parse_inner(skb, &in) && stt_can_express(skb, &in)))
 		features &= ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK);
-	if (skb->len > STT_INNER_MAX)
+	if (skb->len > STT_INNER_MAX ||
+	    (skb_is_gso(skb) && skb->ip_summed != CHECKSUM_PARTIAL))
 		features &= ~NETIF_F_GSO_MASK;
 	return features;
 }
@@ -2172,9 +2240,9 @@ static int stt_get_addrs(struct nlattr *data[], struct ip_tunnel_info *info,
 		return 0;
 	}
 
-	if (!IS_ENABLED(CONFIG_IPV6)) {
+	if (!ipv6_mod_enabled()) {
 		NL_SET_ERR_MSG_ATTR(extack, data[IFLA_STT_REMOTE6],
-				    "The kernel was built without IPv6");
+				    "The kernel has no IPv6");
 		return -EAFNOSUPPORT;
 	}
 	info->mode |= IP_TUNNEL_INFO_IPV6;

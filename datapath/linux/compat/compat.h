@@ -166,6 +166,11 @@ static inline void flowi4_set_dsfield(struct flowi4 *fl4, u8 dsfield)
 	register_net_sysctl(net, path, table)
 #endif
 
+/* Most transmissions inside each other when a tunnel's begins. */
+#ifndef IP_TUNNEL_RECURSION_LIMIT
+#define IP_TUNNEL_RECURSION_LIMIT	5
+#endif
+
 /* Reasons to drop a packet. */
 #ifndef HAVE_DROP_REASON_DUP_FRAG
 #define SKB_DROP_REASON_DUP_FRAG	SKB_DROP_REASON_NOT_SPECIFIED
