@@ -28,8 +28,9 @@ prepare() {
     lab_exec h1 ovs-vsctl add-port br-int tun -- set interface tun type=stt \
         options:remote_ip=flow options:key=flow
     same "error" "$(lab_exec h1 ovs-vsctl get interface tun error)" "[]"
-    # The kernel sends on any device that is up, here without a destination.
+    # The kernel sends on any device that is up, in its own name.
     lab_exec h1 sysctl -q -w net.ipv6.conf.stt_sys_7471.disable_ipv6=1
+    lab_exec vm1 sysctl -q -w net.ipv6.conf.eth0.disable_ipv6=1
     lab_exec h1 ovs-ofctl add-flow br-int in_port=tun,actions=output:vm
 }
 
