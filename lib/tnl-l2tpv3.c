@@ -40,6 +40,7 @@
 #include "packets.h"
 #include "random.h"
 #include "smap.h"
+#include "tnl-outer.h"
 #include "unaligned.h"
 #include "unixctl.h"
 #include "util.h"

@@ -24,6 +24,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "ovs-atomic.h"
 #include "packets.h"
+#include "tnl-outer.h"
 #include "unixctl.h"
 #include "util.h"
 

@@ -49,10 +49,8 @@ static const struct tnl_class *const tnl_classes[] = {
 };
 BUILD_ASSERT_DECL(ARRAY_SIZE(tnl_classes) == TNL_N_CLASSES);
 
-/* Offload flag of a packet that tnl_segment_later() marked; upstream gives
- * this bit no meaning.  A tunnel header that upstream pushes on top shifts the
- * flags, hence the second form. */
-#define TNL_OL_SEGMENT (UINT32_C(1) << 14)
+/* What becomes of TNL_OL_SEGMENT when upstream pushes a tunnel header on top,
+ * which shifts the flags. */
 #define TNL_OL_INNER_SEGMENT (TNL_OL_SEGMENT << DP_PACKET_OL_SHIFT_COUNT)
 BUILD_ASSERT_DECL(!(TNL_OL_SEGMENT & (DP_PACKET_OL_IP_CKSUM_MASK
                                       | DP_PACKET_OL_L4_CKSUM_MASK
@@ -798,77 +796,6 @@ tnl_get_error(const struct netdev *netdev, const char *mapped_type,
 
 /* Datapath. */
 
-/* Returns true if the Ethertype of 'packet', which has an L3 header, is
- * that of IPv6.  Upstream looks at nothing else to tell IPv4 and IPv6
- * apart. */
-static bool
-tnl_is_ipv6(const struct dp_packet *packet)
-{
-    const char *l3 = (const char *) dp_packet_data(packet) + packet->l3_ofs;
-    ovs_be16 eth_type;
-
-    memcpy(&eth_type, l3 - sizeof eth_type, sizeof eth_type);
-    return eth_type == htons(ETH_TYPE_IPV6);
-}
-
-enum tnl_outer
-tnl_parse_outer(struct dp_packet *packet, size_t min_len)
-{
-    const struct ip_header *ip = dp_packet_l3(packet);
-    struct flow_tnl *tnl = &packet->md.tunnel;
-    bool ipv6;
-
-    /* Only then are the sizes what they seem. */
-    if (!ip || !dp_packet_l4(packet) || tnl_is_cut(packet)) {
-        return TNL_OUTER_HEADER;
-    }
-    ipv6 = tnl_is_ipv6(packet);
-    if (IP_VER(ip->ip_ihl_ver) != (ipv6 ? 6 : 4)
-        || dp_packet_l4_size(packet) < min_len) {
-        return TNL_OUTER_HEADER;
-    }
-
-    pkt_metadata_init_tnl(&packet->md);
-    if (!ipv6) {
-        if (dp_packet_ip_checksum_bad(packet)
-            || (dp_packet_ip_checksum_unknown(packet)
-                && csum(ip, IP_IHL(ip->ip_ihl_ver) * 4))) {
-            return TNL_OUTER_CHECKSUM;
-        }
-        if (ip->ip_frag_off & htons(IP_DF)) {
-            tnl->flags |= FLOW_TNL_F_DONT_FRAGMENT;
-        }
-        tnl->ip_tos = ip->ip_tos;
-        tnl->ip_ttl = ip->ip_ttl;
-        tnl->ip_src = get_16aligned_be32(&ip->ip_src);
-        tnl->ip_dst = get_16aligned_be32(&ip->ip_dst);
-    } else {
-        const struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_l3(packet);
-
-        memcpy(&tnl->ipv6_src, &ip6->ip6_src, sizeof tnl->ipv6_src);
-        memcpy(&tnl->ipv6_dst, &ip6->ip6_dst, sizeof tnl->ipv6_dst);
-        tnl->ip_tos = ntohl(get_16aligned_be32(&ip6->ip6_flow)) >> 20;
-        tnl->ip_ttl = ip6->ip6_hlim;
-    }
-    return TNL_OUTER_GOOD;
-}
-
-bool
-tnl_l4_checksum_ok(struct dp_packet *packet, uint8_t nw_proto)
-{
-    if (dp_packet_l4_checksum_unknown(packet)) {
-        uint32_t pseudo = (tnl_is_ipv6(packet)
-                           ? tnl_pseudoheader6(packet, nw_proto)
-                           : packet_csum_pseudoheader(dp_packet_l3(packet)));
-
-        if (csum_finish(csum_continue(pseudo, dp_packet_l4(packet),
-                                      dp_packet_l4_size(packet)))) {
-            dp_packet_l4_checksum_set_bad(packet);
-        }
-    }
-    return !dp_packet_l4_checksum_bad(packet);
-}
-
 bool
 tnl_has_options6(const struct dp_packet *packet)
 {
@@ -975,13 +902,6 @@ static bool
 tnl_is_marked(const struct dp_packet *packet)
 {
     return packet->offloads & (TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
-}
-
-void
-tnl_segment_later(struct dp_packet *packet, size_t payload, uint16_t segsz)
-{
-    dp_packet_set_tso_segsz(packet, payload > segsz ? segsz : 0);
-    packet->offloads |= TNL_OL_SEGMENT;
 }
 
 /* If 'netdev' is one of ours, pushes its header 'data' onto each packet in

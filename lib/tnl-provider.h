@@ -262,23 +262,6 @@ tnl_lacks_l4(const struct dp_packet *packet)
                 || dp_packet_l4_checksum_partial(packet)));
 }
 
-/* What tnl_parse_outer() finds. */
-enum tnl_outer {
-    TNL_OUTER_GOOD,             /* Nothing wrong. */
-    TNL_OUTER_HEADER,           /* Truncated packet or bad header. */
-    TNL_OUTER_CHECKSUM,         /* Wrong IPv4 header checksum. */
-};
-
-/* Checks the outer IP header of 'packet', and that at least 'min_len' bytes
- * follow it.  If all is well, initializes the tunnel metadata of 'packet' with
- * what the IP header says, so that sizes and offsets can be trusted from then
- * on. */
-enum tnl_outer tnl_parse_outer(struct dp_packet *packet, size_t min_len);
-
-/* Returns true if the L4 checksum of 'packet', 'nw_proto' over IP, is right,
- * was found to be right before, or was left to a device by a local sender. */
-bool tnl_l4_checksum_ok(struct dp_packet *packet, uint8_t nw_proto);
-
 /* Returns true if 'packet' is IPv6 with extension headers. */
 bool tnl_has_options6(const struct dp_packet *packet);
 
@@ -299,12 +282,20 @@ bool tnl_finish_offload(struct dp_packet *packet);
 void tnl_show_counter(struct ds *s, const char *name, uint64_t n,
                       const char *meaning);
 
+/* Offload flag of a packet that tnl_segment_later() marked; upstream gives
+ * this bit no meaning. */
+#define TNL_OL_SEGMENT (UINT32_C(1) << 14)
+
 /* Marks 'packet', an encapsulated TCP-like packet with 'payload' bytes
  * behind its TCP header, for segmentation by the device that it will leave
  * from, if need be; 'segsz' is the payload that the sender's own device
  * takes, in bytes.  See tnl_send_prepare(). */
-void tnl_segment_later(struct dp_packet *packet, size_t payload,
-                       uint16_t segsz);
+static inline void
+tnl_segment_later(struct dp_packet *packet, size_t payload, uint16_t segsz)
+{
+    dp_packet_set_tso_segsz(packet, payload > segsz ? segsz : 0);
+    packet->offloads |= TNL_OL_SEGMENT;
+}
 
 /* Segments those of the packets in the batch that have a segment size and
  * for which 'test', unless it is null, returns true.  The segments keep the

@@ -40,6 +40,7 @@
 #include "smap.h"
 #include "stt-reasm.h"
 #include "timeval.h"
+#include "tnl-outer.h"
 #include "tnl-src-port.h"
 #include "unixctl.h"
 #include "userspace-tso.h"

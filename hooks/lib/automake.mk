@@ -13,6 +13,7 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/tnl-geneve.c \
 	lib/tnl-geneve.h \
 	lib/tnl-nvgre.c \
+	lib/tnl-outer.h \
 	lib/tnl-provider.c \
 	lib/tnl-provider.h \
 	lib/tnl-src-port.c \
