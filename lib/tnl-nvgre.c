@@ -474,12 +474,39 @@ static const char *const nvgre_rivals[] = {
     "gre", "ip6gre", "erspan", "ip6erspan", NULL
 };
 
+/* Implements 'claims' of struct tnl_class.  What has a key, a payload of
+ * Ethernet and nothing else in the GRE header is NVGRE. */
+static bool
+nvgre_claims(const struct dp_packet *packet)
+{
+    const struct nvgre_header *nvgre = dp_packet_l4(packet);
+
+    return (nvgre && dp_packet_l4_size(packet) >= sizeof(struct gre_base_hdr)
+            && nvgre->protocol == htons(ETH_TYPE_TEB)
+            && (nvgre->flags & htons(NVGRE_BAD_FLAGS | GRE_CSUM | GRE_KEY
+                                     | GRE_SEQ)) == htons(GRE_KEY));
+}
+
+/* Implements 'contests' of struct tnl_class.  The peers of a port are taken to
+ * send what it sends.  ERSPAN has payload types of its own. */
+static bool
+nvgre_contests(const char *type, const struct netdev_tunnel_config *cfg)
+{
+    return (!strstr(type, "erspan")
+            && cfg->in_key_present
+            && cfg->pt_mode != NETDEV_PT_LEGACY_L3
+            && !cfg->set_seq
+            && cfg->csum != NETDEV_TNL_CSUM_ENABLED);
+}
+
 const struct tnl_class tnl_nvgre_class = {
     .type = "nvgre",
     .dpif_port = "nvgre_sys",
     .vport_type = 1001,
     .nw_proto = IPPROTO_GRE,
     .rivals = nvgre_rivals,
+    .claims = nvgre_claims,
+    .contests = nvgre_contests,
     .key_min = NVGRE_VSID_MIN,
     .key_max = NVGRE_VSID_MAX,
     .mtu = NVGRE_INNER_MAX - ETH_HEADER_LEN,

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "dp-packet.h"
+#include "netlink.h"
 #include "openvswitch/types.h"
 
 struct dpif_execute;
@@ -62,10 +63,18 @@ struct tnl_class {
      * class of its type. */
     const char *encap;
 
-    /* Types of upstream that receive the same packets, ending in a null
-     * pointer: a userspace datapath has ports of this class or of those.  Null
-     * if there are none. */
+    /* Types of upstream whose packets have the same IP protocol and no ports,
+     * ending in a null pointer.  Null, as are the next two, if there are
+     * none. */
     const char *const *rivals;
+
+    /* Returns true if 'packet', received for this class or for a rival, is for
+     * this class if both have ports. */
+    bool (*claims)(const struct dp_packet *packet);
+
+    /* Returns true if a rival of 'type' with 'cfg' wants packets that claims()
+     * takes: a userspace datapath has such ports or ports of this class. */
+    bool (*contests)(const char *type, const struct netdev_tunnel_config *cfg);
 
     /* Smallest and largest tunnel key. */
     uint64_t key_min;
@@ -335,6 +344,11 @@ bool tnl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto);
 void tnl_set_egress(struct ovs_action_push_tnl *, const struct netdev *);
 void tnl_port_modified(void);
 bool tnl_has_rival(const struct netdev *, const char *datapath_type);
+bool tnl_check_rival(const struct netdev *,
+                     const struct netdev_tunnel_config *, struct ds *errors);
+void tnl_map_insert(odp_port_t, const char *type);
+void tnl_map_delete(odp_port_t, const char *type);
+odp_port_t tnl_map_lookup(uint8_t nw_proto);
 bool tnl_get_error(const struct netdev *, const char *mapped_type,
                    char **errp);
 
@@ -343,6 +357,15 @@ bool tnl_push(const struct netdev *, struct dp_packet_batch *,
               const struct ovs_action_push_tnl *);
 bool tnl_pop(const struct netdev *, struct dp_packet_batch *);
 uint32_t tnl_pop_drops(const struct netdev *, uint32_t missing);
+
+/* Packets that tnl_pop_split() takes out, and the action for them. */
+struct tnl_pop_others {
+    struct dp_packet_batch packets;
+    struct nlattr pop;          /* OVS_ACTION_ATTR_TUNNEL_POP of 'port'. */
+    odp_port_t port;
+};
+bool tnl_pop_split(const struct netdev *, struct dp_packet_batch *,
+                   struct tnl_pop_others *);
 void tnl_send_prepare(const struct netdev *, struct dp_packet_batch *);
 void tnl_execute_done(struct dpif_execute *, size_t n_packets);
 

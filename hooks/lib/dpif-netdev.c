@@ -1,6 +1,14 @@
 @include "tnl-geneve.h"
 @include "tnl-provider.h"
 
+# Why: types with the same IP protocol each get their own packets.
+@in dp_execute_cb before netdev_pop_header(p->port->netdev, packets_);
+                struct tnl_pop_others others;
+                if (tnl_pop_split(p->port->netdev, packets_, &others)) {
+                    dp_execute_cb(aux_, &others.packets, &others.pop, true);
+                    packet_count = dp_packet_batch_size(packets_);
+                }
+
 # Why: a packet that pop keeps for reassembly is no error, and pop may return
 # more packets than it got.
 @in dp_execute_cb before if (packets_dropped) {

@@ -65,3 +65,10 @@
 # Why: the same.
 @in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
     tnl_src_port_get_options(&tnl_cfg->src_port, args);
+
+# Why: a change must not make two types want the same packets.
+@in set_tunnel_config before ovs_mutex_lock(&dev->mutex);
+    if (!tnl_check_rival(dev_, &tnl_cfg, &errors)) {
+        err = EBUSY;
+        goto out;
+    }
