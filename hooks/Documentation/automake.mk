@@ -2,6 +2,7 @@
 @append
 
 DOC_SOURCE += \
+	Documentation/howto/gateway.rst \
 	Documentation/howto/gwlb.rst \
 	Documentation/howto/l2tpv3.rst \
 	Documentation/howto/stt.rst \

@@ -26,6 +26,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/stt-macros.at \
 	tests/system-stt.at \
 	tests/system-geneve.at \
+	tests/system-gateway.at \
 	tests/system-gwlb.at \
 	tests/system-nvgre.at
 

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+#
+# A switch as the gateway between all encapsulations, on this machine, made of
+# network namespaces:
+#
+#   west-a  02:..:01                  gw                   east-a  02:..:02
+#  +------+ 10.1.0.11-18      +----------------+          +------+ 10.1.0.21-28
+#  | eth0 |---. west          | br-gw, the     |    east .---| eth0 |
+#  +------+   |               | flows:         |         |   +------+
+#           [br-int 16 ports] | 8 ports        | [16 ports br-int]
+#  +------+   | ~~         ~~ | ~~          ~~ | ~~      |   +------+
+#  | eth0 |---' [br-phy phy]--|-phyw br-phy phye-|--[phy br-phy] '---| eth0 |
+#  +------+     10.9.0.2      |    10.9.0.1    |   10.9.0.3  +------+
+#   west-b                    +----------------+              east-b
+#
+# Tenants a and b have the same MAC and IP addresses.  Each VM has an address
+# for each encapsulation.  A packet from 10.1.0.1x to 10.1.0.2y leaves host west
+# in encapsulation number x and arrives at host east in number y, and the other
+# way around.  The hosts have a port with a fixed key for each encapsulation and
+# tenant.  The gateway has one for each encapsulation; its flows know the
+# tenants' ids and where the addresses are.  Nothing sends ARP.
+#
+# To be sourced after lab.sh, whose functions it uses.
+
+# The encapsulations, in the order of their numbers, from 1.  "geneve-ip" has IP
+# packets for its payload, the others Ethernet.
+GATEWAY_ENCAPS='stt geneve geneve-ip vxlan gpe gre nvgre l2tpv3'
+
+# Each tenant's ids, in the same order.
+GATEWAY_IDS_a='0xa000000000000001 0xa00002 0xa00003 0xa00004 0xa00005
+    0xa0000006 0xa00007 0xa0000008'
+GATEWAY_IDS_b='0xb000000000000001 0xb00002 0xb00003 0xb00004 0xb00005
+    0xb0000006 0xb00007 0xb0000008'
+
+# Largest IP packet that all of them carry over an underlay of 1500 bytes.
+GATEWAY_MTU=1450
+
+# Prints the $1-th of the other arguments.
+gateway_nth() {
+    shift "$1"
+    echo "$1"
+}
+
+# Prints the type and the options of the interface for encapsulation $1.
+gateway_interface() {
+    case $1 in
+        geneve-ip) echo type=geneve options:packet_type=legacy_l3 ;;
+        gpe) echo type=vxlan options:exts=gpe options:dst_port=4790 \
+                  options:packet_type=legacy_l2 ;;
+        # What tells GRE from NVGRE.
+        gre) echo type=gre options:seq=true ;;
+        *) echo "type=$1" ;;
+    esac
+}
+
+# Prints the actions that put MAC addresses to what comes by encapsulation $1
+# for host $2, if it has none.
+gateway_macs() {
+    test "$1" = geneve-ip || return
+    case $2 in
+        west) echo "set_field:02:00:00:00:00:02->eth_src," \
+                   "set_field:02:00:00:00:00:01->eth_dst," ;;
+        east) echo "set_field:02:00:00:00:00:01->eth_src," \
+                   "set_field:02:00:00:00:00:02->eth_dst," ;;
+    esac
+}
+
+# Brings the picture up.  The arguments are further options of the gateway's
+# ports.
+gateway_up() {
+    local node
+
+    for node in gw west east west-a west-b east-a east-b; do
+        lab_run ip netns add "$(lab_ns $node)" || return
+        lab_run ip -n "$(lab_ns $node)" link set lo up || return
+    done
+    lab_veth gw phyw west phy 1500 || return
+    lab_veth gw phye east phy 1500 || return
+    for node in "gw phyw" "gw phye" "west phy" "east phy"; do
+        gateway_no_offload $node || return
+    done
+    gateway_host gw 1 && gateway_host west 2 && gateway_host east 3 || return
+    lab_run lab_exec gw ovs-vsctl add-port br-phy phyw \
+        -- add-port br-phy phye || return
+    for node in west east; do
+        lab_run lab_exec $node ovs-vsctl add-port br-phy phy || return
+        gateway_vm $node a && gateway_vm $node b || return
+        gateway_ends $node || return
+    done
+    gateway_ports "$@" && gateway_flows || return
+    lab_reach gw 10.9.0.2 && lab_reach gw 10.9.0.3 && gateway_warm
+}
+
+# Without userspace TSO the switch takes no packet beyond the MTU.
+gateway_no_offload() {
+    lab_run lab_exec "$1" ethtool -K "$2" tx off tso off gso off gro off
+}
+
+# Starts a switch on node $1, with 10.9.0.$2.
+gateway_host() {
+    local bridge=br-int
+    test "$1" != gw || bridge=br-gw
+    lab_start "$1" notso || return
+    lab_run lab_exec "$1" ovs-vsctl --timeout=60 \
+        -- add-br br-phy -- set bridge br-phy datapath_type=netdev \
+        -- add-br $bridge -- set bridge $bridge datapath_type=netdev \
+           fail_mode=secure || return
+    lab_address "$1" br-phy "10.9.0.$2" "fd09::$2"
+}
+
+# Makes the VM of tenant $2 on host $1.
+gateway_vm() {
+    local vm=$1-$2 here=1 there=2 i
+    test "$1" = west || { here=2; there=1; }
+    lab_veth "$1" "vm-$2" "$vm" eth0 9000 || return
+    gateway_no_offload "$1" "vm-$2" && gateway_no_offload "$vm" eth0 || return
+    lab_run ip -n "$(lab_ns "$vm")" link set eth0 mtu $GATEWAY_MTU \
+        address 02:00:00:00:00:0$here || return
+    for i in 1 2 3 4 5 6 7 8; do
+        lab_run ip -n "$(lab_ns "$vm")" address add 10.1.0.$here$i/24 \
+            dev eth0 || return
+        lab_run ip -n "$(lab_ns "$vm")" neighbor add 10.1.0.$there$i \
+            lladdr 02:00:00:00:00:0$there dev eth0 nud permanent || return
+    done
+    lab_run lab_exec "$1" ovs-vsctl add-port br-int "vm-$2"
+}
+
+# Makes the ports and the flows of host $1.
+gateway_ends() {
+    local here=1 i=0 encap tenant ids add=() flows=
+    test "$1" = west || here=2
+    for encap in $GATEWAY_ENCAPS; do
+        i=$((i + 1))
+        for tenant in a b; do
+            ids=GATEWAY_IDS_$tenant
+            # shellcheck disable=SC2046,SC2086
+            add+=(-- add-port br-int $encap-$tenant
+                  -- set interface $encap-$tenant $(gateway_interface $encap)
+                     options:remote_ip=10.9.0.1
+                     options:key="$(gateway_nth $i ${!ids})")
+            flows+="in_port=vm-$tenant,ip,nw_src=10.1.0.$here$i,actions=\
+$encap-$tenant
+in_port=$encap-$tenant,actions=$(gateway_macs $encap "$1")vm-$tenant
+"
+        done
+    done
+    lab_run lab_exec "$1" ovs-vsctl --timeout=60 "${add[@]}" || return
+    lab_run lab_exec "$1" ovs-ofctl add-flows br-int - <<<"$flows"
+}
+
+# Makes the gateway's ports, with the options that are the arguments.
+gateway_ports() {
+    local encap add=()
+    for encap in $GATEWAY_ENCAPS; do
+        # shellcheck disable=SC2046
+        add+=(-- add-port br-gw "$encap" -- set interface "$encap"
+              $(gateway_interface "$encap") options:remote_ip=flow
+              options:key=flow)
+        test $# = 0 || test "$encap" = stt || add+=("$@")
+    done
+    lab_run lab_exec gw ovs-vsctl --timeout=60 "${add[@]}"
+}
+
+# Makes the gateway's flows.  Table 0 finds the tenant by the id that a packet
+# came with, and drops it if there is none.  Table 1 knows for each tenant and
+# address the host, the encapsulation and the id.  A packet may leave by the
+# port that it came by.
+gateway_flows() {
+    local host here addr encap tenant ids i flows=
+    for host in west east; do
+        case $host in
+            west) here=1 addr=10.9.0.2 ;;
+            east) here=2 addr=10.9.0.3 ;;
+        esac
+        i=0
+        for encap in $GATEWAY_ENCAPS; do
+            i=$((i + 1))
+            for tenant in a b; do
+                ids=GATEWAY_IDS_$tenant
+                # shellcheck disable=SC2086
+                set -- $(gateway_nth $i ${!ids})
+                flows+="table=0,in_port=$encap,tun_id=$1,tun_src=$addr,ip,\
+actions=set_field:0x$tenant->reg0,set_field:0->in_port,resubmit(,1)
+table=1,reg0=0x$tenant,ip,nw_dst=10.1.0.$here$i,actions=\
+$(gateway_macs geneve-ip $host)set_field:$1->tun_id,set_field:$addr->tun_dst,\
+output:$encap
+"
+            done
+        done
+    done
+    lab_run lab_exec gw ovs-ofctl add-flows br-gw - <<<"$flows"
+}
+
+# Has each host learn its neighbors.
+gateway_warm() {
+    local i
+    for i in 1 2 3 4 5 6 7 8; do
+        gateway_answers a $i $i && return
+        sleep .3
+    done
+    lab_fail "nothing crosses the gateway"
+}
+
+# Returns true if a ping of tenant $1 from encapsulation number $2 in the west
+# to number $3 in the east is answered.  The payload, of which gateway_leaks()
+# finds one line, says whose it is.
+gateway_answers() {
+    lab_exec "west-$1" ping -q -c 1 -W 2 -s 32 -p "$1$1" -I "10.1.0.1$2" \
+        "10.1.0.2$3" >/dev/null 2>&1
+}
+
+# Prints the rate of TCP of tenant a, in Mb/s, from number $1 in the west to
+# number $2 in the east, measured for $3 seconds.  iperf3 must listen there.
+gateway_rate() {
+    lab_exec west-a iperf3 -f m -t "$3" -B "10.1.0.1$1" -c "10.1.0.2$2" |
+        awk '/receiver/ { print $(NF - 2); n++ } END { exit !n }'
+}
+
+# Starts to watch what reaches the VMs.
+gateway_watch() {
+    local vm
+    for vm in west-a west-b east-a east-b; do
+        lab_exec $vm tcpdump -Z root -l -n -x -i eth0 --immediate-mode \
+            'icmp and not src host 0.0.0.0' >"$LAB_DIR/$vm.txt" \
+            2>"$LAB_DIR/$vm.log" &
+    done
+    for vm in west-a west-b east-a east-b; do
+        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            grep -q listening "$LAB_DIR/$vm.log" && continue 2
+            sleep .2
+        done
+        lab_fail "tcpdump does not start in $vm"
+        return
+    done
+}
+
+# Prints how many packets of the tenant that it does not belong to each VM has
+# seen since gateway_watch.
+gateway_leaks() {
+    local vm other
+    for vm in west-a west-b east-a east-b; do
+        other=bbbb
+        test ${vm#*-} = a || other=aaaa
+        printf '%s %d\n' $vm "$(grep -c "$other $other $other" \
+                                 "$LAB_DIR/$vm.txt")"
+    done
+}
