@@ -204,18 +204,6 @@ nvgre_remove_tags(struct dp_packet *packet)
     return true;
 }
 
-/* Returns true if 'packet', which is to be segmented or summed up, ends before
- * its L4 header does: an IP header whose version is not that of the Ethertype
- * leads to that. */
-static bool
-nvgre_ends_before_l4(const struct dp_packet *packet)
-{
-    return ((dp_packet_get_tso_segsz(packet)
-             || dp_packet_l4_checksum_partial(packet))
-            && packet->l4_ofs != UINT16_MAX
-            && dp_packet_size(packet) < packet->l4_ofs + UDP_HEADER_LEN);
-}
-
 /* Returns the offset 'ofs' in a packet, UINT16_MAX for none, as it is with 'n'
  * more bytes in front. */
 static uint16_t
@@ -239,7 +227,7 @@ nvgre_push_one(struct dp_packet *packet,
     if (!nvgre_remove_tags(packet)) {
         return false;
     }
-    if (OVS_UNLIKELY(tnl_lacks_l4(packet) || nvgre_ends_before_l4(packet))) {
+    if (OVS_UNLIKELY(tnl_lacks_l4(packet))) {
         nvgre_count(NVGRE_TX_BAD_OFFLOAD);
         return false;
     }

@@ -1101,7 +1101,8 @@ tnl_segment_batch(struct dp_packet_batch *batch,
     dp_packet_batch_init(&out);
     out.trunc = batch->trunc;
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        if (dp_packet_get_tso_segsz(packet) && (!test || test(packet))) {
+        if (dp_packet_get_tso_segsz(packet) && !tnl_lacks_l4(packet)
+            && (!test || test(packet))) {
             tnl_segment(packet, &out);
         } else {
             dp_packet_batch_add(&out, packet);

@@ -259,16 +259,27 @@ tnl_update_padding(struct dp_packet *packet)
     }
 }
 
-/* Returns true if 'packet' needs its L4 header found, to be segmented or
- * summed up, and that was lost on the way: recirculation does not look
- * behind MPLS labels or many tags. */
+/* Returns true if 'packet' needs its L4 header, to be segmented or summed up,
+ * and that was lost on the way or is not all there.  Recirculation does not
+ * look behind MPLS labels or many tags; and an IP header whose version is not
+ * that of the Ethertype says that the packet ends elsewhere.  What an action
+ * truncated needs it no more. */
 static inline bool
 tnl_lacks_l4(const struct dp_packet *packet)
 {
-    return (OVS_UNLIKELY(packet->l4_ofs == UINT16_MAX)
+    size_t end = dp_packet_size(packet) - dp_packet_l2_pad_size(packet);
+
+    return (OVS_UNLIKELY(end < packet->l4_ofs + TCP_HEADER_LEN)
             && !dp_packet_tunnel(packet)
             && (dp_packet_get_tso_segsz(packet)
-                || dp_packet_l4_checksum_partial(packet)));
+                || dp_packet_l4_checksum_partial(packet))
+            && (packet->l4_ofs == UINT16_MAX
+                || (!tnl_is_cut(packet)
+                    && end < (packet->l4_ofs
+                              + (dp_packet_l4_proto_tcp(packet)
+                                 ? TCP_HEADER_LEN
+                                 : dp_packet_l4_proto_udp(packet)
+                                 ? UDP_HEADER_LEN : SCTP_HEADER_LEN)))));
 }
 
 /* Returns true if 'packet' is IPv6 with extension headers. */
@@ -307,8 +318,8 @@ tnl_segment_later(struct dp_packet *packet, size_t payload, uint16_t segsz)
 }
 
 /* Segments those of the packets in the batch that have a segment size and
- * for which 'test', unless it is null, returns true.  The segments keep the
- * metadata of their packet. */
+ * for which 'test', unless it is null, returns true, except for those without
+ * their L4 header.  The segments keep the metadata of their packet. */
 void tnl_segment_batch(struct dp_packet_batch *,
                        bool (*test)(const struct dp_packet *));
 
