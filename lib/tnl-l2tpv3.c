@@ -837,6 +837,11 @@ l2tp_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
 
     dp_packet_set_tso_segsz(packet, 0);
     packet->offloads = 0;
+    if (OVS_UNLIKELY(data->header_len & 1)) {
+        /* What is read and written in packets is at even addresses. */
+        dp_packet_prealloc_headroom(packet, data->header_len + 1);
+        dp_packet_shift(packet, -1);
+    }
     l4 = netdev_tnl_push_ip_header(packet, data->header, data->header_len,
                                    &size, 0);
     if (!netdev_tnl_is_header_ipv6(data->header)) {
@@ -1110,6 +1115,10 @@ l2tp_pop_one(struct dp_packet *packet, ovs_be16 port, struct l2tp_last *last)
     ofs = l4 - (const char *) dp_packet_data(packet);
     dp_packet_set_size(packet, ofs + len);
     dp_packet_reset_packet(packet, ofs + udp_len + header_len);
+    if (OVS_UNLIKELY((udp_len + header_len) & 1)) {
+        /* Odd offset padding; see l2tp_push_one(). */
+        dp_packet_shift(packet, -1);
+    }
     dp_packet_reset_offload(packet);
     dp_packet_set_tso_segsz(packet, 0);
     packet->packet_type = htonl(PT_ETH);
