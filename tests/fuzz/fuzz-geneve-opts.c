@@ -19,12 +19,10 @@
 
 #include "flow.h"
 #include "odp-netlink.h"
-#include "odp-util.h"
-#include "openvswitch/dynamic-string.h"
-#include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
+#include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-match.h"
-#include "openvswitch/ofpbuf.h"
+#include "openvswitch/vlog.h"
 #include "packets.h"
 #include "tnl-geneve-opts.h"
 #include "tun-metadata.h"
@@ -217,31 +215,6 @@ test_walker(const uint8_t *data, size_t size)
     free(wc);
 }
 
-static void
-test_text(const char *text)
-{
-    struct hmap names = HMAP_INITIALIZER(&names);
-    struct ofpbuf actions, actions2;
-    struct ds s = DS_EMPTY_INITIALIZER;
-
-    ofpbuf_init(&actions, 0);
-    ofpbuf_init(&actions2, 0);
-    if (!odp_actions_from_string(text, NULL, &actions) && actions.size
-        && nl_attr_type(actions.data) == OVS_ACTION_ATTR_TUNNEL_PUSH
-        && NLA_ALIGN(((struct nlattr *) actions.data)->nla_len)
-           == actions.size
-        && tnl_geneve_relays(nl_attr_get(actions.data))) {
-        format_odp_actions(&s, actions.data, actions.size, &names);
-        ovs_assert(!odp_actions_from_string(ds_cstr(&s), NULL, &actions2));
-        ovs_assert(actions.size == actions2.size
-                   && !memcmp(actions.data, actions2.data, actions.size));
-    }
-    ofpbuf_uninit(&actions);
-    ofpbuf_uninit(&actions2);
-    ds_destroy(&s);
-    hmap_destroy(&names);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -271,7 +244,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                              "udp(src=0,dst=6081,csum=0x0),"
                              "geneve(vni=0x7b,relay(%s))),out_port(1))",
                              50 + n, rest);
-            test_text(text);
+            fuzz_round_trip(text, tnl_geneve_relays);
             free(text);
         }
         free(rest);

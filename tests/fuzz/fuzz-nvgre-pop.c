@@ -13,12 +13,11 @@
 
 #include "fuzz.h"
 
-#include <netinet/ip6.h>
-
 #include "csum.h"
 #include "dp-packet.h"
 #include "dp-packet-gso.h"
 #include "flow.h"
+#include "netdev.h"
 #include "odp-netlink.h"
 #include "packets.h"
 #include "tnl-provider.h"
@@ -40,37 +39,6 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
     return 0;
 }
 
-/* Returns the header to be pushed, over IPv4 or IPv6. */
-static struct ovs_action_push_tnl
-make_header(bool ipv6)
-{
-    size_t ip_len = ipv6 ? IPV6_HEADER_LEN : IP_HEADER_LEN;
-    struct ovs_action_push_tnl data = {
-        .header_len = ETH_HEADER_LEN + ip_len + 8,
-        .tnl_type = tnl_nvgre_class.vport_type,
-    };
-    struct eth_header *eth = (struct eth_header *) data.header;
-    uint8_t *gre = (uint8_t *) (eth + 1) + ip_len;
-
-    if (ipv6) {
-        struct ovs_16aligned_ip6_hdr *ip6 = (void *) (eth + 1);
-
-        eth->eth_type = htons(ETH_TYPE_IPV6);
-        put_16aligned_be32(&ip6->ip6_flow, htonl(6 << 28));
-        ip6->ip6_nxt = IPPROTO_GRE;
-        ip6->ip6_hlim = 64;
-    } else {
-        struct ip_header *ip = (void *) (eth + 1);
-
-        eth->eth_type = htons(ETH_TYPE_IP);
-        ip->ip_ihl_ver = IP_IHL_VER(5, 4);
-        ip->ip_proto = IPPROTO_GRE;
-        ip->ip_ttl = 64;
-    }
-    memcpy(gre, (uint8_t []) { 0x20, 0, 0x65, 0x58, 0x12, 0x34, 0x56, 0 }, 8);
-    return data;
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -79,6 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct dp_packet *packet;
     struct flow flow;
     uint8_t bits;
+    void *gre;
 
     if (size < 1 + ETH_HEADER_LEN) {
         return 0;
@@ -100,7 +69,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!(bits & FRAME_PUSH)) {
         netdev_pop_header(netdev, &batch);
     }
-    header = make_header(bits & FRAME_IPV6);
+    gre = fuzz_put_outer(&header, tnl_nvgre_class.vport_type,
+                         bits & FRAME_IPV6, IPPROTO_GRE);
+    memcpy(gre, (uint8_t []) { 0x20, 0, 0x65, 0x58, 0x12, 0x34, 0x56, 0 }, 8);
+    header.header_len += 8;
     DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
         flow_extract(packet, &flow);
         if (dp_packet_l4_proto_tcp(packet)

@@ -15,13 +15,12 @@
 
 #include "fuzz.h"
 
-#include <netinet/ip6.h>
-
 #include "csum.h"
 #include "dp-packet.h"
 #include "dp-packet-gso.h"
 #include "flow.h"
 #include "hash.h"
+#include "netdev.h"
 #include "odp-netlink.h"
 #include "packets.h"
 #include "tnl-provider.h"
@@ -127,29 +126,11 @@ check_batch(struct dp_packet_batch *batch)
 static void
 push_batch(struct dp_packet_batch *batch, bool ipv6)
 {
-    size_t ip_len = ipv6 ? IPV6_HEADER_LEN : IP_HEADER_LEN;
-    struct ovs_action_push_tnl data = {
-        .header_len = ETH_HEADER_LEN + ip_len + TCP_HEADER_LEN + 18,
-        .tnl_type = tnl_stt_class.vport_type,
-    };
-    struct eth_header *eth = (struct eth_header *) data.header;
-    struct tcp_header *tcp = (void *) ((char *) (eth + 1) + ip_len);
+    struct ovs_action_push_tnl data;
+    struct tcp_header *tcp;
 
-    if (ipv6) {
-        struct ovs_16aligned_ip6_hdr *ip6 = (void *) (eth + 1);
-
-        eth->eth_type = htons(ETH_TYPE_IPV6);
-        put_16aligned_be32(&ip6->ip6_flow, htonl(6 << 28));
-        ip6->ip6_nxt = IPPROTO_TCP;
-        ip6->ip6_hlim = 64;
-    } else {
-        struct ip_header *ip = (void *) (eth + 1);
-
-        eth->eth_type = htons(ETH_TYPE_IP);
-        ip->ip_ihl_ver = IP_IHL_VER(5, 4);
-        ip->ip_proto = IPPROTO_TCP;
-        ip->ip_ttl = 64;
-    }
+    tcp = fuzz_put_outer(&data, tnl_stt_class.vport_type, ipv6, IPPROTO_TCP);
+    data.header_len += TCP_HEADER_LEN + 18;
     tcp->tcp_dst = htons(7471);
     tcp->tcp_ctl = TCP_CTL(TCP_ACK | TCP_PSH, TCP_HEADER_LEN / 4);
     tnl_stt_class.set_mtu(&data, 1500);

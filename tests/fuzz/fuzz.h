@@ -4,26 +4,26 @@
 #ifndef FUZZ_H
 #define FUZZ_H 1
 
+/* What the fuzz targets share. */
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "netdev.h"
-#include "openvswitch/vlog.h"
+#include "openvswitch/types.h"
 #include "util.h"
+
+struct netdev;
+struct ovs_action_push_tnl;
 
 /* What libFuzzer calls, once for each input, and once at the start. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-/* Returns a new port of type 'type' called 'name'. */
-static inline struct netdev *
-fuzz_open_port(const char *name, const char *type)
-{
-    struct netdev *netdev;
-
-    vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
-    ovs_assert(!netdev_open(name, type, &netdev));
-    return netdev;
-}
+struct netdev *fuzz_open_port(const char *name, const char *type);
+void *fuzz_put_outer(struct ovs_action_push_tnl *, uint32_t vport_type,
+                     bool ipv6, uint8_t nw_proto);
+void fuzz_round_trip(const char *text,
+                     bool (*is_ours)(const struct ovs_action_push_tnl *));
 
 #endif /* fuzz.h */

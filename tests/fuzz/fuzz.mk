@@ -32,8 +32,8 @@ $(FUZZ)/%.o: %.c
 $(FUZZ)/libopenvswitch.a: $(FUZZ_LIB_OBJECTS)
 	$(AM_V_AR)rm -f $@ && ar cr $@ $^
 
-$(FUZZ)/fuzz-%: $(FUZZ)/tests/fuzz/fuzz-%.o $(FUZZ)/tests/stt-reasm-model.o \
-		$(FUZZ)/libopenvswitch.a
+$(FUZZ)/fuzz-%: $(FUZZ)/tests/fuzz/fuzz-%.o $(FUZZ)/tests/fuzz/fuzz.o \
+		$(FUZZ)/tests/stt-reasm-model.o $(FUZZ)/libopenvswitch.a
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ \
 		$(filter-out %.la,$(lib_libopenvswitch_la_LIBADD)) $(LIBS) \
 		-lpthread -lrt

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+/* Options: lines of "key=value" are the options of a port, and other_config.
+ * The type of the port is that in a line "type=...", or STT.  Options that a
+ * port accepts must come back from it as options that another port accepts and
+ * that mean the same. */
+
+#include <config.h>
+#undef NDEBUG
+
+#include "fuzz.h"
+
+#include "netdev.h"
+#include "ovs-router.h"
+#include "seq.h"
+#include "smap.h"
+#include "tnl-provider.h"
+
+static const char *types[] = { "stt", "nvgre", "l2tpv3" };
+static struct netdev *ports[ARRAY_SIZE(types)][2];
+
+int
+LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
+{
+    /* For the route to remote_ip. */
+    tnl_conf_seq = seq_create();
+    ovs_router_init();
+
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        for (int j = 0; j < 2; j++) {
+            char *name = xasprintf("%s%d", types[i], j);
+
+            ports[i][j] = fuzz_open_port(name, types[i]);
+            free(name);
+        }
+    }
+    return 0;
+}
+
+/* Sets the options of 'dev' to 'options'.  Returns true if they are fine, and
+ * then stores what they are in '*got'. */
+static bool
+try_options(struct netdev *dev, const struct smap *options, struct smap *got)
+{
+    const struct tnl_class *class = tnl_class_from_type(netdev_get_type(dev));
+    char *error = NULL;
+    bool ok;
+
+    ok = !netdev_set_config(dev, options, &error);
+    ovs_assert(ok == !error);
+    free(error);
+    if (ok) {
+        ovs_assert(!netdev_get_config(dev, got));
+    }
+    if (class->forget) {
+        class->forget(dev);     /* Else, no other port may have the same. */
+    }
+    return ok;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = xmemdup0((const char *) data, size);
+    struct smap options = SMAP_INITIALIZER(&options);
+    struct smap got = SMAP_INITIALIZER(&got);
+    struct smap got2 = SMAP_INITIALIZER(&got2);
+    struct netdev **pair = ports[0];
+    const char *type;
+    char *save_ptr = NULL;
+
+    for (char *line = strtok_r(text, "\n", &save_ptr); line;
+         line = strtok_r(NULL, "\n", &save_ptr)) {
+        char *value = strchr(line, '=');
+
+        if (value) {
+            *value++ = '\0';
+            smap_replace(&options, line, value);
+        }
+    }
+
+    type = smap_get_def(&options, "type", types[0]);
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        if (!strcmp(type, types[i])) {
+            pair = ports[i];
+        }
+    }
+    smap_remove(&options, "type");
+
+    tnl_set_global_config(&options);
+    if (try_options(pair[0], &options, &got)) {
+        ovs_assert(try_options(pair[1], &got, &got2));
+        ovs_assert(smap_equal(&got, &got2));
+    }
+
+    smap_destroy(&options);
+    smap_destroy(&got);
+    smap_destroy(&got2);
+    free(text);
+    return 0;
+}

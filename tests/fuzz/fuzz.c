@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+#undef NDEBUG
+
+#include "fuzz.h"
+
+#include <netinet/ip6.h>
+
+#include "netdev.h"
+#include "odp-netlink.h"
+#include "odp-util.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/ofpbuf.h"
+#include "openvswitch/vlog.h"
+#include "packets.h"
+
+/* Returns a new port of type 'type' called 'name'. */
+struct netdev *
+fuzz_open_port(const char *name, const char *type)
+{
+    struct netdev *netdev;
+
+    vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
+    ovs_assert(!netdev_open(name, type, &netdev));
+    return netdev;
+}
+
+/* Starts 'data', a header of type 'vport_type', with Ethernet and IP, from
+ * 1.1.2.92 or 2001:cafe::92 to 1.1.2.88 or 2001:cafe::88.  Returns where
+ * 'nw_proto' begins; 'data''s 'header_len' is as long as what is before. */
+void *
+fuzz_put_outer(struct ovs_action_push_tnl *data, uint32_t vport_type,
+               bool ipv6, uint8_t nw_proto)
+{
+    struct eth_header *eth = (struct eth_header *) data->header;
+    void *l3 = eth + 1;
+
+    memset(data, 0, sizeof *data);
+    data->tnl_type = vport_type;
+    if (ipv6) {
+        struct ovs_16aligned_ip6_hdr *ip6 = l3;
+
+        eth->eth_type = htons(ETH_TYPE_IPV6);
+        put_16aligned_be32(&ip6->ip6_flow, htonl(6 << 28));
+        ip6->ip6_nxt = nw_proto;
+        ip6->ip6_hlim = 64;
+        put_16aligned_be32(&ip6->ip6_src.be32[0], htonl(0x2001cafe));
+        put_16aligned_be32(&ip6->ip6_src.be32[3], htonl(0x92));
+        put_16aligned_be32(&ip6->ip6_dst.be32[0], htonl(0x2001cafe));
+        put_16aligned_be32(&ip6->ip6_dst.be32[3], htonl(0x88));
+        data->header_len = ETH_HEADER_LEN + IPV6_HEADER_LEN;
+    } else {
+        struct ip_header *ip = l3;
+
+        eth->eth_type = htons(ETH_TYPE_IP);
+        ip->ip_ihl_ver = IP_IHL_VER(5, 4);
+        ip->ip_proto = nw_proto;
+        ip->ip_ttl = 64;
+        put_16aligned_be32(&ip->ip_src, htonl(0x0101025c));
+        put_16aligned_be32(&ip->ip_dst, htonl(0x01010258));
+        data->header_len = ETH_HEADER_LEN + IP_HEADER_LEN;
+    }
+    return (char *) data->header + data->header_len;
+}
+
+/* If 'text' is a tnl_push action and nothing else, and 'is_ours' returns true
+ * for it, formats it, which must give text that parses to the same. */
+void
+fuzz_round_trip(const char *text,
+                bool (*is_ours)(const struct ovs_action_push_tnl *))
+{
+    struct hmap names = HMAP_INITIALIZER(&names);
+    struct ofpbuf actions, actions2;
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    ofpbuf_init(&actions, 0);
+    ofpbuf_init(&actions2, 0);
+    if (!odp_actions_from_string(text, NULL, &actions) && actions.size
+        && nl_attr_type(actions.data) == OVS_ACTION_ATTR_TUNNEL_PUSH
+        && NLA_ALIGN(((struct nlattr *) actions.data)->nla_len)
+           == actions.size
+        && is_ours(nl_attr_get(actions.data))) {
+        format_odp_actions(&s, actions.data, actions.size, &names);
+        ovs_assert(!odp_actions_from_string(ds_cstr(&s), NULL, &actions2));
+        ovs_assert(actions.size == actions2.size
+                   && !memcmp(actions.data, actions2.data, actions.size));
+    }
+    ofpbuf_uninit(&actions);
+    ofpbuf_uninit(&actions2);
+    ds_destroy(&s);
+    hmap_destroy(&names);
+}
