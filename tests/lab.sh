@@ -174,6 +174,17 @@ lab_reach() {
     lab_fail "$1 does not reach $2"
 }
 
+# Fails unless node $1 gets answers to all of three echo requests, of $3 bytes
+# (default 56), from address $2.  They go one at a time: after several, ping
+# waits for the last answer only twice as long as the others took.
+lab_ping() {
+    local i
+    for i in 1 2 3; do
+        lab_exec "$1" ping -q -c 1 -W 5 -s "${3:-56}" "$2" \
+            >"$LAB_DIR/log" 2>&1 || lab_fail "$1 does not reach $2" || return
+    done
+}
+
 # Connects the two VMs: lab_tunnel TYPE [FAMILY [OPTION...]].
 #   TYPE    none (no encapsulation), or a type of tunnel port
 #   FAMILY  4 or 6, the address family of the underlay

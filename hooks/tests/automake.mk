@@ -28,7 +28,9 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-geneve.at \
 	tests/system-gateway.at \
 	tests/system-gwlb.at \
-	tests/system-nvgre.at
+	tests/system-nvgre.at \
+	tests/l2tpv3-macros.at \
+	tests/system-l2tpv3.at
 
 OVERLAY_TESTSUITE = $(srcdir)/tests/overlay-testsuite
 SYSTEM_OVERLAY_TESTSUITE = $(srcdir)/tests/system-overlay-testsuite
