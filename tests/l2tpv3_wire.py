@@ -176,6 +176,8 @@ def main():
     parser.add_argument('--size', type=int, default=100, help='UDP payload')
     parser.add_argument('--frame', help='inner frame in hex')
     parser.add_argument('--pad', default=0, **number)
+    parser.add_argument('--patch', nargs='*', default=[],
+                        help='OFFSET:HEX: bytes to replace in the packet')
     parser.add_argument('--hash', action='store_true',
                         help='decode: do not show UDP source ports')
     args = parser.parse_args()
@@ -196,6 +198,11 @@ def main():
                 for packet in (cuts(header, frame, args)
                                if args.what == 'cut'
                                else [encode(header, frame, args)]):
+                    for patch in args.patch:
+                        offset, _, data = patch.partition(':')
+                        offset, data = int(offset), bytes.fromhex(data)
+                        packet = (packet[:offset] + data
+                                  + packet[offset + len(data):])
                     print(packet.hex())
     return 0
 
