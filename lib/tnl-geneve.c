@@ -152,39 +152,44 @@ tnl_geneve_set_payload(struct genevehdr *gnh, const struct flow *flow)
     return true;
 }
 
-/* Moves the control packets among 'packets', which were just received by
- * 'netdev', to 'oam', to be processed first, as what came by 'port_no'.
- * Returns false, without having initialized 'oam', if there is nothing to put
- * in order. */
-bool
-tnl_geneve_take_oam(const struct netdev *netdev, odp_port_t port_no,
-                    struct dp_packet_batch *packets,
-                    struct dp_packet_batch *oam)
+/* Has the control packets among 'packets', which were just received by
+ * 'netdev', processed first, as what came by 'port_no': takes them out and
+ * hands them to 'recirculate', with 'pmd', at one more than '*depth'
+ * recirculations. */
+void
+tnl_geneve_oam_first(const struct netdev *netdev, odp_port_t port_no,
+                     struct dp_packet_batch *packets,
+                     tnl_geneve_recirculate_func *recirculate,
+                     struct dp_netdev_pmd_thread *pmd, uint32_t *depth)
 {
     size_t i, size = dp_packet_batch_size(packets);
+    struct dp_packet_batch oam;
     struct dp_packet *packet;
     size_t n_oam = 0;
 
     if (!tnl_type_is_geneve(netdev_get_type(netdev))) {
-        return false;
+        return;
     }
     DP_PACKET_BATCH_FOR_EACH (j, packet, packets) {
         n_oam += (packet->md.tunnel.flags & FLOW_TNL_F_OAM) != 0;
     }
-    if (!n_oam || n_oam == size) {
-        return false;
+    if (OVS_LIKELY(!n_oam || n_oam == size)) {
+        return;
     }
 
-    dp_packet_batch_init(oam);
+    dp_packet_batch_init(&oam);
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, packets) {
         if (packet->md.tunnel.flags & FLOW_TNL_F_OAM) {
             packet->md.in_port.odp_port = port_no;
-            dp_packet_batch_add(oam, packet);
+            dp_packet_batch_add(&oam, packet);
         } else {
             dp_packet_batch_add(packets, packet);
         }
     }
-    return true;
+    ++*depth;
+    recirculate(pmd, &oam);
+    --*depth;
+    dp_packet_batch_destroy(&oam);
 }
 
 /* Appends the Protocol Type of 'gnh' to 's', the text of a tnl_push action,

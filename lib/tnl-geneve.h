@@ -9,9 +9,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "openvswitch/types.h"
 
+struct dp_netdev_pmd_thread;
 struct dp_packet;
 struct dp_packet_batch;
 struct ds;
@@ -40,9 +42,12 @@ void tnl_geneve_popped(struct dp_packet *, const struct genevehdr *);
 bool tnl_geneve_set_payload(struct genevehdr *, const struct flow *);
 
 /* lib/dpif-netdev.c. */
-bool tnl_geneve_take_oam(const struct netdev *, odp_port_t,
-                         struct dp_packet_batch *packets,
-                         struct dp_packet_batch *oam);
+typedef void tnl_geneve_recirculate_func(struct dp_netdev_pmd_thread *,
+                                         struct dp_packet_batch *);
+void tnl_geneve_oam_first(const struct netdev *, odp_port_t,
+                          struct dp_packet_batch *,
+                          tnl_geneve_recirculate_func *,
+                          struct dp_netdev_pmd_thread *, uint32_t *depth);
 
 /* lib/odp-util.c. */
 void tnl_geneve_format_payload(const struct genevehdr *, struct ds *);

@@ -17,14 +17,8 @@
 
 # Why: Geneve's control packets go ahead of data, also of its upcalls.
 @in dp_execute_cb after packet_count - dp_packet_batch_size(packets_);
-                struct dp_packet_batch oam;
-                if (tnl_geneve_take_oam(p->port->netdev, portno, packets_,
-                                        &oam)) {
-                    (*depth)++;
-                    dp_netdev_recirculate(pmd, &oam);
-                    (*depth)--;
-                    dp_packet_batch_destroy(&oam);
-                }
+                tnl_geneve_oam_first(p->port->netdev, portno, packets_,
+                                     dp_netdev_recirculate, pmd, depth);
 
 # Why: in the slow path the caller goes on with a packet that a push dropped.
 @in dpif_netdev_execute before if (dp_packet_batch_size(&pp) == 1) {
