@@ -27,7 +27,8 @@
  * reserved bits set, that an appliance cannot know.
  *
  * Health is checked by HTTP, as the clouds do: an appliance that does not
- * answer three times in a row gets no packets.  --answer answers such checks.
+ * answer within 5 s, three times in a row, gets no packets.  --answer answers
+ * such checks.
  *
  * Prints "ready" when the TUN devices are there, and counters when it ends or
  * gets SIGUSR1, one "NAME VALUE" in a line. */
@@ -63,7 +64,8 @@ enum {
     MAX_HEADER = 64,
     GENEVE_PORT = 6081,
     OUTER_LEN = sizeof(struct iphdr) + sizeof(struct udphdr),
-    BURST = 64
+    BURST = 64,
+    HEALTH_TIMEOUT = 5000       /* Milliseconds. */
 };
 
 /* What becomes of packets.  The last ones are wrong. */
@@ -136,7 +138,7 @@ static uint16_t away[1 << 20];
 static bool tencent, extra, verbatim = true;
 static struct in_addr local, appliance;
 static int health_port, answer_port;
-static uint64_t health_sent, health_passed;
+static uint64_t health_sent, health_passed, health_failed;
 static int health_failures;
 static volatile sig_atomic_t stop, show;
 
@@ -546,6 +548,7 @@ end_check(int *fd, bool good)
         *fd = -1;
     }
     health_passed += good;
+    health_failed += !good;
     health_failures = good ? 0 : health_failures + 1;
 }
 
@@ -597,9 +600,11 @@ print_counters(void)
                    (unsigned long long) tenants[i].counters[j]);
         }
     }
-    printf("flows %d\nhealth_sent %llu\nhealth_passed %llu\nend\n", n_flows,
+    printf("flows %d\nhealth_sent %llu\nhealth_passed %llu\n"
+           "health_failed %llu\nend\n", n_flows,
            (unsigned long long) health_sent,
-           (unsigned long long) health_passed);
+           (unsigned long long) health_passed,
+           (unsigned long long) health_failed);
     fflush(stdout);
 }
 
@@ -756,7 +761,7 @@ main(int argc, char *argv[])
             check_fd = start_check();
             asked = false;
             next_check = now() + 200;
-            deadline = now() + 1000;
+            deadline = now() + HEALTH_TIMEOUT;
             if (check_fd < 0) {
                 end_check(&check_fd, false);
             }

@@ -60,6 +60,9 @@ gwlb_up() {
         "{class=$class,type=1,len=8}->tun_metadata0" || return
     gwlb_flows || return
 
+    # No check of the appliance's health may come before there is who answers.
+    mkdir -p "$LAB_DIR/health" || return
+    gwlb_httpd app 10.9.0.2 80 health || return
     lab_run "${LAB_CC:-gcc}" -O2 -o "$LAB_DIR/balancer" \
         "$(dirname "${BASH_SOURCE[0]}")/balancer.c" || return
     lab_exec lb "$LAB_DIR/balancer" --local=10.9.0.1 --appliance=10.9.0.2 \
@@ -89,12 +92,10 @@ priority=1,in_port=gnv,tun_metadata0=0x${GWLB_b%,*},actions=in_port
 END
 }
 
-# Starts the tenants' servers, and what answers health checks on the appliance.
+# Starts the tenants' servers.
 gwlb_serve() {
     local n port
 
-    mkdir -p "$LAB_DIR/health" || return
-    gwlb_httpd app 10.9.0.2 80 health || return
     for n in a b; do
         mkdir -p "$LAB_DIR/$n" || return
         dd if=/dev/urandom of="$LAB_DIR/$n/data" bs=1M count=4 2>/dev/null ||
@@ -103,6 +104,8 @@ gwlb_serve() {
             gwlb_httpd $n-server "[::]" $port $n || return
         done
         lab_exec $n-server iperf3 -s -D >/dev/null 2>&1 || return
+        gwlb_wait lab_exec $n-server \
+            sh -c 'ss -Htln sport = 5201 | grep -q .' || return
     done
     gwlb_wait gwlb_is_healthy
 }
@@ -231,6 +234,8 @@ gwlb_traffic() {
             gwlb_wait gwlb_same_bytes $tenant
     done
     gwlb_check "health checks pass" gwlb_is_healthy
+    gwlb_check "and none has failed" \
+        test "$(gwlb_counter health_failed)" = 0
     gwlb_check "the balancer answers those of the appliance" \
         lab_exec app curl -sS -f --max-time 5 http://10.9.0.1/
     gwlb_check "nothing came back other than it was sent" gwlb_all_good
