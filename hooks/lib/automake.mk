@@ -6,6 +6,8 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/stt-reasm.h \
 	lib/tnl-csum.c \
 	lib/tnl-l2tpv3.c \
+	lib/tnl-geneve-cache.c \
+	lib/tnl-geneve-cache.h \
 	lib/tnl-geneve-opts.c \
 	lib/tnl-geneve-opts.h \
 	lib/tnl-fields.c \

@@ -1,0 +1,8 @@
+@include "tnl-geneve-cache.h"
+
+# Why: values of Geneve options that no flow matches need no entry each.
+@in emc_lookup before return NULL;
+    struct dp_netdev_flow *found = tnl_geneve_emc_lookup(cache, key);
+    if (found) {
+        return found;
+    }
