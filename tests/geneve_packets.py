@@ -17,7 +17,7 @@ import sys
 
 from scapy.config import conf
 conf.ipv6_enabled = True
-from scapy.contrib.geneve import GENEVE                       # noqa: E402
+from scapy.contrib.geneve import GENEVE, GeneveOptions        # noqa: E402
 from scapy.layers.inet import (IP, UDP, TCP, ICMP, IPerror,   # noqa: E402
                                IPOption, UDPerror)
 from scapy.layers.inet6 import (IPv6, ICMPv6PacketTooBig,     # noqa: E402
@@ -45,6 +45,14 @@ def U(dport):
 def T(dport):
     """Returns a TCP header, from a port that decoders know nothing of."""
     return TCP(sport=7000, dport=dport, seq=1, ack=1, flags="PA")
+
+
+def gwlb(endpoint, attachment, cookie):
+    """Returns the options of a gateway load balancer of AWS."""
+    return [GeneveOptions(classid=0x108, type=i, data=value.to_bytes(size,
+                                                                    "big"))
+            for i, value, size in ((1, endpoint, 8), (2, attachment, 8),
+                                   (3, cookie, 4))]
 
 
 # UDP source port of the packet that is compared: the switch hashes it.

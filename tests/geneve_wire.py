@@ -13,6 +13,8 @@ Arguments of encode:
   CLASS:TYPE:HEX[:RSVD]  an option: class, type, value, and the reserved bits
   raw:HEX                bytes among the options, whatever they mean
 
+With --back, it is the packet that comes back if nothing changes it.
+
 decode prints a line for each Geneve packet: addresses and UDP ports, what is
 not 0 of "oam" and "crit", the VNI, the protocol type, the options as encode
 takes them, and the length of the payload and its CRC."""
@@ -77,11 +79,16 @@ def inner(seed=1, size=60, reply=False):
 
 def encode(options, payload, family=4, vni=0x7b, version=0, oam=0, crit=None,
            opt_len=None, protocol=TEB, sport=50000, dport=GENEVE_PORT,
-           csum=False, src=None, dst=None, ttl=64, tos=0, ident=0, cut=None):
+           csum=False, src=None, dst=None, ttl=64, tos=0, ident=0, cut=None,
+           back=False):
     """Returns an Ethernet frame with a Geneve packet, from PEER to HOST unless
     'src' and 'dst' say otherwise.  'options' are bytes; 'opt_len', in words,
     is theirs unless given.  'cut' is how many bytes of the UDP payload are
-    left."""
+    left.  'back' turns it into what comes back if nothing changes it."""
+    macs = mac(HOST_MAC) + mac(PEER_MAC)
+    if back:
+        macs = mac(PEER_MAC) + mac(HOST_MAC)
+        src, dst, ttl, ident = HOST[family], PEER[family], 64, 0
     if crit is None:
         crit = 0
         ofs = 0
@@ -110,7 +117,7 @@ def encode(options, payload, family=4, vni=0x7b, version=0, oam=0, crit=None,
         ip = (struct.pack('!IHBB', 6 << 28 | tos << 20, len(udp), 17, ttl)
               + saddr.packed + daddr.packed)
         eth_type = b'\x86\xdd'
-    return mac(HOST_MAC) + mac(PEER_MAC) + eth_type + ip + udp
+    return macs + eth_type + ip + udp
 
 
 class Geneve:
@@ -209,11 +216,12 @@ def main():
     parser.add_argument('command', choices=('encode', 'decode', 'inner'))
     parser.add_argument('arguments', nargs='*')
     for name in ('family', 'vni', 'version', 'oam', 'crit', 'opt-len',
-                 'protocol', 'sport', 'ttl', 'cut', 'seed'):
+                 'protocol', 'sport', 'ttl', 'ident', 'cut', 'seed'):
         parser.add_argument('--' + name, type=lambda s: int(s, 0))
     parser.add_argument('--src')
     parser.add_argument('--reply', action='store_true', default=None)
     parser.add_argument('--csum', action='store_true', default=None)
+    parser.add_argument('--back', action='store_true', default=None)
     args = parser.parse_intermixed_args()
     if args.command == 'decode':
         for frame in read_pcap(args.arguments[0]):
