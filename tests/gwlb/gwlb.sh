@@ -19,7 +19,8 @@
 # Tenants a and b have the same addresses; their endpoint ids differ.  Each
 # packet between a client and its server goes to the appliance and back, one
 # arm: gnv sends it where it came from.  To be sourced after lab.sh, whose
-# functions it uses; LAB_CC is the compiler.
+# functions it uses; LAB_CC is the compiler.  GWLB_TSO is "tso" for userspace
+# TSO on the appliance.
 
 # Endpoint and attachment ids of the tenants, in hexadecimal.
 GWLB_a=0a00000000000001,0a000000000000a1
@@ -38,11 +39,12 @@ gwlb_up() {
     done
     lab_veth lb phy app phy 9000 || return
     for n in lb app; do
-        lab_run lab_exec $n ethtool -K phy tx off tso off gso off gro off ||
+        test "$GWLB_TSO" = tso ||
+            lab_run lab_exec $n ethtool -K phy tx off tso off gso off gro off ||
             return
     done
     lab_address lb phy 10.9.0.1 fd09::1 || return
-    lab_start app notso || return
+    lab_start app "${GWLB_TSO:-notso}" || return
     lab_run lab_exec app ovs-vsctl --timeout=60 \
         -- add-br br-phy -- set bridge br-phy datapath_type=netdev \
         -- add-port br-phy phy \
