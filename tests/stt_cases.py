@@ -517,12 +517,14 @@ class Rig:
             'mac': mac('50:54:00:00:00:99'),
             4: struct.pack('!L', 0x0a090000 + self.markers)})
 
-    def collect(self, port, marker, ours, least=0):
+    def collect(self, port, marker, ours, least=0, counts=lambda frame: True):
         """Returns the frames for which 'ours' is true that come out of 'port'
-        before one that contains 'marker', or until there are 'least': the
-        kernel datapath does not keep the order of packets that need a new
-        flow."""
+        before one that contains 'marker'.  The kernel datapath does not keep
+        the order of packets that need a new flow, so there it goes on until
+        'counts' was true for 'least' of them."""
         frames, marked = [], False
+        if not self.path.kernel:
+            least = 0
         deadline = time.monotonic() + TIMEOUT
         while True:
             left = deadline - time.monotonic()
@@ -535,7 +537,7 @@ class Rig:
                     marked = True
                 elif ours(frame):
                     frames.append(frame)
-            if marked and len(frames) >= least:
+            if marked and sum(map(counts, frames)) >= least:
                 return frames
 
     def receive(self, segments, least):
@@ -547,18 +549,18 @@ class Rig:
         for segment in self.path.segments(Stt(marker, key=KEY)):
             self.underlay.send(segment)
         return self.collect(self.vm, marker,
-                            lambda frame: frame[6:12] == inner()[6:12],
-                            least if self.path.kernel else 0)
+                            lambda frame: frame[6:12] == inner()[6:12], least)
 
-    def transmit(self, frame):
+    def transmit(self, frame, least):
         """Sends 'frame' to the VM's port.  Returns the STT packets that come
-        out of the underlay port."""
+        out of the underlay port, where 'least' frames are expected."""
         self.vm.send(frame)
         marker = self.marker(TCP)
         self.vm.send(marker)
         # The end of the IP header and the ports are never changed.
         return self.collect(self.underlay, marker[26:38],
-                            lambda p: is_stt(p, self.path.dport))
+                            lambda p: is_stt(p, self.path.dport),
+                            least, is_last)
 
 
 def is_stt(packet, dport):
@@ -566,6 +568,12 @@ def is_stt(packet, dport):
         return Segment(packet).dport == dport
     except (ValueError, struct.error):
         return False
+
+
+def is_last(packet):
+    """Returns whether STT 'packet' has the end of a frame."""
+    segment = Segment(packet)
+    return segment.offset + len(segment.data) == segment.total
 
 
 def compare(what, want, got):
@@ -616,7 +624,7 @@ def run_tx(rig, args):
     limit = args.mtu - (40 if rig.path.v4 else 60)
     before = rig.counters()
     for name, frame, expected in TX[args.group](limit):
-        packets = rig.transmit(frame)
+        packets = rig.transmit(frame, len(expected))
         problem = ''
         drops = rig.counters()
         if (drops != before) == bool(expected):

@@ -22,7 +22,7 @@ is_refused() {
 # Makes the kernel unable to load modules by itself.
 forget_modules() {
     echo /bin/false >/proc/sys/kernel/modprobe
-    ! lsmod | grep -qE '^(stt|geneve) '
+    fails grep -E '^(stt|geneve) ' /proc/modules
 }
 
 check "two hosts" lab_up tso || finish

@@ -48,7 +48,7 @@ in_port=vm,actions=set_field:0xfedcba9876543212->tun_id,\
 set_field:10.9.0.1->tun_dst,stt
 in_port=stt,tun_id=0x1/0x3,actions=drop
 END
-    ! pings vm1 10.1.0.2 1
+    fails pings vm1 10.1.0.2 1
 }
 
 # The port with key=4242, which comes before the one with key=flow, for it.
@@ -66,7 +66,7 @@ in_port=stt,actions=vm
 END
     pings vm1 10.1.0.2
     lab_exec h2 ovs-vsctl del-port br-int fixed
-    ! pings vm1 10.1.0.2 1
+    fails pings vm1 10.1.0.2 1
 }
 
 # From STT to Geneve on the same bridge, with the key and an option.
@@ -139,7 +139,7 @@ ipsec() {
     same "protocols" "$(tshark -r "$OUT/ipsec.pcap" -T fields -e ip.proto \
         2>/dev/null | sort -u)" 50
     lab_exec h1 ip xfrm policy flush
-    ! pings vm1 10.1.0.2 2
+    fails pings vm1 10.1.0.2 2
     drops h2 | grep 'rx_policy: [1-9]'
     lab_exec h2 ip xfrm policy flush
     wait_for pings vm1 10.1.0.2
@@ -168,7 +168,7 @@ END
 nothing_received() {
     local before
     before=$(received)
-    ! pings vm1 10.1.0.2 2 || return 1
+    fails pings vm1 10.1.0.2 2
     same "packets received" "$(received)" "$before"
 }
 

@@ -76,6 +76,12 @@ same() {
     test "$2" = "$3" || { echo "failed: $1: is '$2', not '$3'"; return 1; }
 }
 
+# Runs a command, and fails unless it fails.  ("! COMMAND" would not end a
+# function under "set -e".)
+fails() {
+    ! "$@" || { echo "failed: succeeded: $*"; return 1; }
+}
+
 # Waits until a command succeeds, at most 30 seconds.
 wait_for() {
     local end=$((SECONDS + 30))

@@ -26,15 +26,15 @@ time.sleep(100)'
     wait_for lab_exec h1 sh -c 'ss -Htln sport = 7471 | grep -q .'
     add_stt h1 tun options:remote_ip=10.9.0.2 || :
     error_is h1 tun '"tun: port 7471 is in use on this host"'
-    ! lab_exec h1 ip link show stt_sys_7471
+    fails lab_exec h1 ip link show stt_sys_7471
     end_background
     lab_exec h1 ovs-vsctl del-port br-int tun
     lab_tunnel stt 4
     wait_for pings vm1 10.1.0.2
-    ! lab_exec h1 python3 -c '
+    fails lab_exec h1 python3 -c '
 import socket
 socket.create_server(("", 7471))'
-    ! lab_exec h1 python3 -c '
+    fails lab_exec h1 python3 -c '
 import socket
 socket.create_server(("::", 7471), family=socket.AF_INET6)'
 }
@@ -56,8 +56,8 @@ other_device() {
     error_is h1 b "[]"
     lab_exec h1 ip -d link show stt_sys_7472 | grep -w stt
     lab_exec h1 ovs-vsctl del-port a -- del-port b
-    ! lab_exec h1 ip link show stt_sys_7471
-    ! lab_exec h1 ip link show stt_sys_7472
+    fails lab_exec h1 ip link show stt_sys_7471
+    fails lab_exec h1 ip link show stt_sys_7472
 }
 
 # The port goes and comes while TCP runs, which goes on in the end.
@@ -86,11 +86,11 @@ by_ip_link() {
     lab_tunnel stt 4
     wait_for pings vm1 10.1.0.2
     lab_exec h1 ip link set stt_sys_7471 down
-    ! pings vm1 10.1.0.2 2
+    fails pings vm1 10.1.0.2 2
     lab_exec h1 ip link set stt_sys_7471 up
     wait_for pings vm1 10.1.0.2
     lab_exec h1 ip link delete stt_sys_7471
-    ! pings vm1 10.1.0.2 2
+    fails pings vm1 10.1.0.2 2
     lab_tunnel stt 4
     wait_for pings vm1 10.1.0.2
 }
@@ -143,10 +143,10 @@ mtu() {
 
 # The module stays while there is a device, and then goes without a trace.
 unload() {
-    ! rmmod stt
+    fails rmmod stt
     lab_down
     wait_for rmmod stt
-    ! grep -w stt /proc/modules
+    fails grep -w stt /proc/modules
     modprobe stt
 }
 
@@ -155,7 +155,7 @@ kmod_ctl() {
     modprobe openvswitch
     ip link add stt_sys_7471 type stt
     "$LAB_OVS/utilities/ovs-kmod-ctl" remove
-    ! grep -wE 'stt|openvswitch' /proc/modules
+    fails grep -wE 'stt|openvswitch' /proc/modules
     modprobe stt
 }
 
