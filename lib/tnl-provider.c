@@ -217,6 +217,15 @@ tnl_is_unicast(const char *s)
     }
 }
 
+/* Returns true if option 'key' is one for ovs-monitor-ipsec. */
+static bool
+tnl_is_ipsec_option(const char *key)
+{
+    return (!strcmp(key, "psk") || !strcmp(key, "remote_cert")
+            || !strcmp(key, "remote_name")
+            || !strncmp(key, "ipsec_", strlen("ipsec_")));
+}
+
 /* Checks that the value 's' of option 'key' is one that 'class' can use.
  * Upstream's parser, which reads the value afterward, takes what it can of a
  * bad one.  Returns NULL if 's' is fine, otherwise what is allowed, as a
@@ -259,10 +268,10 @@ tnl_check_option(const struct tnl_class *class, const char *key, const char *s)
         if (strcmp(s, "legacy_l2")) {
             return xstrdup("\"legacy_l2\"");
         }
-    } else if (!strcmp(key, "psk") || !strcmp(key, "remote_cert")
-               || !strcmp(key, "remote_name")
-               || !strncmp(key, "ipsec_", strlen("ipsec_"))) {
-        return xstrdup("left out: IPsec does not protect this type");
+    } else if (tnl_is_ipsec_option(key)) {
+        if (!class->ipsec) {
+            return xstrdup("left out: IPsec does not protect this type");
+        }
     } else if (!strcmp(key, "remote_ip") || !strcmp(key, "local_ip")) {
         if (strcmp(s, "flow") && !tnl_is_unicast(s)) {
             return xstrdup("\"flow\" or a unicast IP address");
@@ -1023,6 +1032,37 @@ tnl_get_error(const struct netdev *netdev, const char *mapped_type,
         return true;
     }
     return false;
+}
+
+/* Returns 0 if 'netdev', with 'options', can be a port of a bridge of type
+ * 'datapath_type', otherwise a positive errno value, with a malloc()'d message
+ * in '*errp', unless 'errp' is null.  The kernel is who does IPsec: a port of
+ * one of our classes that asks for it must not send in the clear elsewhere. */
+int
+tnl_check_ipsec(const struct netdev *netdev, const struct smap *options,
+                const char *datapath_type, char **errp)
+{
+    struct smap_node *node;
+
+    if (tnl_class_from_netdev(netdev) && strcmp(datapath_type, "system")) {
+        SMAP_FOR_EACH (node, options) {
+            if (tnl_is_ipsec_option(node->key)) {
+                char *s = xasprintf("%s: %s needs IPsec, which only the kernel "
+                                    "datapath has: set the bridge's "
+                                    "datapath_type to system",
+                                    netdev_get_name(netdev), node->key);
+
+                VLOG_WARN("%s", s);
+                if (errp) {
+                    *errp = s;
+                } else {
+                    free(s);
+                }
+                return EOPNOTSUPP;
+            }
+        }
+    }
+    return 0;
 }
 
 /* Datapath. */

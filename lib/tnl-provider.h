@@ -187,6 +187,10 @@ struct tnl_class {
     bool (*rtnl_verify)(const struct netdev_tunnel_config *cfg,
                         const struct nlattr *data);
 
+    /* Does ovs-monitor-ipsec (python/ovs/tnl_ipsec.py) know the type, so that
+     * the kernel can encrypt its packets? */
+    bool ipsec;
+
     /* Visibility. */
 
     /* IPFIX tunnelType (ofproto-dpif-ipfix.c) and the bytes of the key that
@@ -362,6 +366,8 @@ void tnl_map_delete(odp_port_t, const char *type);
 odp_port_t tnl_map_lookup(uint8_t nw_proto);
 bool tnl_get_error(const struct netdev *, const char *mapped_type,
                    char **errp);
+int tnl_check_ipsec(const struct netdev *, const struct smap *options,
+                    const char *datapath_type, char **errp);
 
 /* lib/netdev.c, lib/dpif-netdev.c: the datapath. */
 bool tnl_push(const struct netdev *, struct dp_packet_batch *,

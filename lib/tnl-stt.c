@@ -888,6 +888,7 @@ const struct tnl_class tnl_stt_class = {
     .kind = "stt",
     .rtnl_put = stt_rtnl_put,
     .rtnl_verify = stt_rtnl_verify,
+    .ipsec = true,
     .ipfix_type = 0x04,
     .ipfix_key_len = 8,
     .read_header = stt_read_header,

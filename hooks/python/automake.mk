@@ -2,4 +2,5 @@
 @append
 
 ovs_pyfiles += \
-	python/ovs/flow/overlay.py
+	python/ovs/flow/overlay.py \
+	python/ovs/tnl_ipsec.py

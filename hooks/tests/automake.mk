@@ -13,6 +13,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/stt-macros.at \
 	tests/stt.at \
 	tests/stt-hostile.at \
+	tests/ipsec.at \
 	tests/nvgre.at \
 	tests/gateway.at \
 	tests/l2tpv3-macros.at \

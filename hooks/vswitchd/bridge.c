@@ -17,3 +17,17 @@
     if (error) {
         goto error;
     }
+
+# Why: options for IPsec that the userspace datapath would not obey.
+@in iface_do_create before iface_set_netdev_mtu(iface_cfg, netdev);
+    error = tnl_check_ipsec(netdev, &iface_cfg->options, br->type, errp);
+    if (error) {
+        goto error;
+    }
+
+# Why: likewise, when they are added to a port.
+@in bridge_delete_or_reconfigure_ports before iface_set_netdev_mtu(iface->cfg, iface->netdev);
+        if (tnl_check_ipsec(iface->netdev, &iface->cfg->options, br->type,
+                            NULL)) {
+            goto delete;
+        }
