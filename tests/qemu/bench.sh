@@ -6,9 +6,12 @@
 # each round with what the tunnels of the types in the arguments achieved, in
 # this order.
 #
-# usage: bench.sh ROUNDS tcp|udp TYPE...
+# usage: bench.sh ROUNDS NIC tcp|udp TYPE...
 #   tcp  Mb/s of one TCP stream
 #   udp  packets/s of 64 bytes that arrive
+#
+# NIC is what the device between the hosts segments: "plain", TCP alone, or
+# "all", TCP in tunnels over UDP as well.
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
@@ -46,10 +49,16 @@ measure() {
     esac
 }
 
-rounds=$1 what=$2
-shift 2
+rounds=$1 nic=$2 what=$3
+shift 3
 set -e
 lab_up tso
+if test "$nic" = plain; then
+    for n in 1 2; do
+        lab_exec h$n ethtool -K phy tx-udp_tnl-segmentation off \
+            tx-udp_tnl-csum-segmentation off
+    done
+fi
 for ((i = 0; i < rounds; i++)); do
     line=round
     for type; do
