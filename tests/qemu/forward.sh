@@ -23,6 +23,46 @@ two_hosts() {
     throughput vm2 vm1 10.1.0.1
 }
 
+# Packets with a tag, which travels in the STT header.
+tagged() {
+    local n
+    lab_tunnel stt 4
+    lab_mtu 9000
+    for n in 1 2; do
+        lab_exec h$n ovs-vsctl set port vm tag=100
+    done
+    wait_for pings vm1 10.1.0.2
+    lab_exec h2 ovs-appctl dpctl/dump-flows | grep 'tunnel.*vlan(vid=100'
+    pings vm1 10.1.0.2 3 8972
+    transfer vm1 vm2 1000000 10.1.0.2
+    for n in 1 2; do
+        lab_exec h$n ovs-vsctl remove port vm tag 100
+    done
+}
+
+# TCP over IPv6 in packets of more than 64 kB, which STT has the stack cut.
+big_tcp() {
+    local n
+    lab_tunnel stt 4
+    lab_mtu 9000
+    wait_for pings vm1 10.1.0.2
+    lab_exec vm1 ip link set eth0 gso_max_size 150000
+    lab_exec vm1 ip link set eth0 gro_max_size 150000
+    background h1 tcpdump -Z root -U -s 100 -i vm -w "$OUT/big.pcap" tcp
+    wait_for test -s "$OUT/big.pcap"
+    # Of a file, TCP sends single pages, too few for such a packet.
+    throughput vm1 vm2 fd01::2
+    transfer vm1 vm2 1000000 fd01::2
+    sleep 1
+    end_background
+    n=$(tshark -r "$OUT/big.pcap" -T fields -e frame.len 2>/dev/null |
+        sort -n | tail -n 1)
+    echo "longest: $n"
+    test "$n" -gt 70000
+    drops h1 h2
+    same "drops" "$(drops h1 h2 | sed '/expired/d')" ""
+}
+
 check "two hosts" lab_up tso || finish
 for type in ${*:-vxlan stt}; do
     case $type in
@@ -34,4 +74,6 @@ for type in ${*:-vxlan stt}; do
             two_hosts "$type" $family $mtu
     done
 done
+check "stt: tags" tagged
+check "stt: packets of more than 64 kB" big_tcp
 finish

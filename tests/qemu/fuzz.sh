@@ -56,6 +56,6 @@ prepare() {
 }
 
 check "two hosts" prepare || finish
-check "mutated segments" fuzz "${1:-20}" "${2:-1}"
+check "mutated segments" fuzz "${1:-60}" "${2:-1}"
 check "traffic afterward" afterward
 finish

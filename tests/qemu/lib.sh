@@ -9,6 +9,7 @@
 . tests/lab.sh
 
 n_checks=0 failed=0
+KMEMLEAK=/sys/kernel/debug/kmemleak
 lab_new
 
 # Runs a test: check TITLE FUNCTION [ARGUMENT]...  The function runs in a
@@ -53,6 +54,7 @@ stack() {
 # then, keeps the logs of the lab's daemons beside those of the tests.
 finish() {
     local node
+    test ! -e $KMEMLEAK || check "no memory leaked" nothing_leaked
     for node in h1 h2; do
         test ! -e "$LAB_DIR/$node/ovs-vswitchd.log" ||
             cp "$LAB_DIR/$node/ovs-vswitchd.log" "$OUT/$node-vswitchd.log"
@@ -69,6 +71,17 @@ kernel_is_content() {
         echo "failed: the kernel complains"
         return 1
     fi
+}
+
+# Fails if the kernel has objects that our modules allocated and nothing refers
+# to any more.
+nothing_leaked() {
+    # An object counts if two scans do not find it; young ones do not count.
+    sleep 6
+    echo scan >$KMEMLEAK
+    echo scan >$KMEMLEAK
+    cat $KMEMLEAK
+    fails grep -F '[stt]' $KMEMLEAK
 }
 
 # Compares: same WHAT IS EXPECTED.

@@ -281,24 +281,39 @@ host() {
     test "$1" = 1 && echo a || echo b
 }
 
-# Sends frames to host b's phy from host a: the Python expression $1, in which
-# "stt(IP HEADERS)" is a packet of STT behind headers of Scapy, "a" and "b" are
-# the Ethernet addresses.
-send() {
-    lab_exec a python3 -c '
+# Makes the packets of STT that counted() sends from host a to host b, each a
+# line with a name and the bytes in hexadecimal.
+make_packets() {
+    python3 - "$(lab_exec a cat /sys/class/net/phy/address)" \
+        "$(lab_exec b cat /sys/class/net/phy/address)" <<'END'
 import sys
 sys.dont_write_bytecode = True
 from scapy.all import *
-a, b = sys.argv[1:3]
-frame = bytes(Ether(dst="ff:ff:ff:ff:ff:ff", src="02:00:00:00:00:09",
-                    type=0x88b5)) + bytes(46)
-def stt(ip):
-    data = bytes(16) + bytes(2) + frame
-    return ip / TCP(sport=40000, dport=7471, seq=len(data) << 16, ack=9,
-                    flags="PA") / data
-sendp(eval(sys.argv[3]), iface="phy", verbose=False)' \
-        "$(lab_exec a cat /sys/class/net/phy/address)" \
-        "$(lab_exec b cat /sys/class/net/phy/address)" "$1"
+a, b = sys.argv[1:]
+data = bytes(18) + bytes(Ether(dst='ff:ff:ff:ff:ff:ff',
+                               src='02:00:00:00:00:09', type=0x88b5)
+                         / bytes(46))
+tcp = TCP(sport=40000, dport=7471, seq=len(data) << 16, ack=9, flags='PA')
+def ip4(dst):
+    return IP(src='10.9.0.1', dst=dst)
+ip6 = Ether(src=a, dst=b) / IPv6(src='fd09::1', dst='fd09::2')
+for name, headers in (
+        ('ipv4', Ether(src=a, dst=b) / ip4('10.9.0.2')),
+        ('other-host', Ether(src=a, dst=b) / ip4('10.9.0.77')),
+        ('l2-broadcast', Ether(src=a, dst='ff:ff:ff:ff:ff:ff')
+                         / ip4('10.9.0.2')),
+        ('broadcast', Ether(src=a, dst='ff:ff:ff:ff:ff:ff')
+                      / ip4('10.9.0.255')),
+        ('multicast', Ether(src=a, dst='01:00:5e:00:00:01')
+                      / ip4('224.0.0.1')),
+        ('ipv6', ip6),
+        ('destination-options', ip6 / IPv6ExtHdrDestOpt()),
+        ('routing', ip6 / IPv6ExtHdrSegmentRouting(
+            segleft=1, addresses=['fd09::3', 'fd09::2'])),
+        ('ah', ip6 / AH(spi=1, seq=1, icv=bytes(12))),
+        ('fragment', ip6 / IPv6ExtHdrFragment(m=0, offset=0, id=1))):
+    print(name, bytes(headers / tcp / data).hex())
+END
 }
 
 # Prints what host b's stt0 counted: packets, and drops.
@@ -307,15 +322,19 @@ b_counts() {
         $(stt0_drops b)
 }
 
-# Fails unless "send $1" makes host b count $2 packets more, and no drop.
+# Fails unless packet $1 makes host b count $2 packets more, and no drop.
 counted() {
     local before after
     before=$(b_counts)
-    send "$1"
-    # What may follow is in order, from the same CPU.
-    sleep 1
+    lab_exec a python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("phy", 0))
+s.send(bytes.fromhex(sys.argv[1]))' "$(sed -n "s/^$1 //p" "$LAB_DIR/packets")"
+    sleep .5
     after=$(b_counts)
-    same "counters" "$after" "$((${before%% *} + $2))${before#"${before%% *}"}"
+    same "counters after $1" "$after" \
+        "$((${before%% *} + $2))${before#"${before%% *}"}"
 }
 
 # Keeps the kernels from sending on stt0 in their own name.
@@ -328,34 +347,28 @@ silence() {
 
 # Which packets are taken: those for this host itself, in no VRF.
 taken() {
-    local ip6='Ether(src=a, dst=b) / IPv6(src="fd09::1", dst="fd09::2") /'
+    local packet
+    make_packets >"$LAB_DIR/packets"
     pair 10.9.0.
     silence
-    counted 'stt(Ether(src=a, dst=b) / IP(src="10.9.0.1", dst="10.9.0.2"))' 1
-    counted 'stt(Ether(src=a, dst="ff:ff:ff:ff:ff:ff") /
-                 IP(src="10.9.0.1", dst="10.9.0.2"))' 0
-    counted 'stt(Ether(src=a, dst="ff:ff:ff:ff:ff:ff") /
-                 IP(src="10.9.0.1", dst="10.9.0.255"))' 0
-    counted 'stt(Ether(src=a, dst="01:00:5e:00:00:01") /
-                 IP(src="10.9.0.1", dst="224.0.0.1"))' 0
-    counted 'stt(Ether(src=a, dst=b) / IP(src="10.9.0.1", dst="10.9.0.77"))' 0
-
+    counted ipv4 1
+    for packet in other-host l2-broadcast broadcast multicast; do
+        counted $packet 0
+    done
     lab_exec b ip link add red up type vrf table 10
     lab_exec b ip link set phy master red
-    counted 'stt(Ether(src=a, dst=b) / IP(src="10.9.0.1", dst="10.9.0.2"))' 0
+    counted ipv4 0
     lab_exec b ip link set phy nomaster
     lab_exec b ip link delete red
-    counted 'stt(Ether(src=a, dst=b) / IP(src="10.9.0.1", dst="10.9.0.2"))' 1
+    counted ipv4 1
 
     lab_exec b ip address replace fd09::2/64 dev phy nodad
     pair fd09::
     silence
-    counted "stt($ip6 IPv6ExtHdrDestOpt())" 0
-    counted "stt($ip6 IPv6ExtHdrSegmentRouting(segleft=1,
-             addresses=['fd09::3', 'fd09::2']))" 0
-    counted "stt($ip6 AH(spi=1, seq=1, icv=bytes(12)))" 0
-    counted "stt($ip6 IPv6ExtHdrFragment(m=0, offset=0, id=1))" 0
-    counted 'stt(Ether(src=a, dst=b) / IPv6(src="fd09::1", dst="fd09::2"))' 1
+    for packet in destination-options routing ah fragment; do
+        counted $packet 0
+    done
+    counted ipv6 1
 }
 
 # A host without a device of the right family, or with the device down, has a
