@@ -964,11 +964,16 @@ l2tp_check_seq(struct l2tp_session *session, uint32_t seq)
     return ok;
 }
 
+/* The outer addresses are the first members of struct flow_tnl. */
+#define L2TP_ADDRESSES_LEN  offsetof(struct flow_tnl, tun_id)
+BUILD_ASSERT_DECL(L2TP_ADDRESSES_LEN == 2 * sizeof(ovs_be32)
+                                        + 2 * sizeof(struct in6_addr));
+
 /* The session of the last packet, for a batch of packets that usually are all
  * of one. */
 struct l2tp_last {
     struct l2tp_session *session; /* NULL if there was none. */
-    struct in6_addr local, remote;
+    uint8_t addresses[L2TP_ADDRESSES_LEN];
     ovs_be32 id;
 };
 
@@ -981,7 +986,6 @@ l2tp_parse_header(struct dp_packet *packet, const char *p, size_t left,
                   ovs_be16 port, struct l2tp_last *last)
 {
     const struct flow_tnl *tnl = &packet->md.tunnel;
-    struct in6_addr local = flow_tnl_dst(tnl), remote = flow_tnl_src(tnl);
     ovs_be32 id = htonl(l2tp_get_u32(p));
     struct l2tp_session *session = last->session;
     size_t cookie_len, len;
@@ -992,11 +996,9 @@ l2tp_parse_header(struct dp_packet *packet, const char *p, size_t left,
         return 0;
     }
     if (!session || id != last->id
-        || !ipv6_addr_equals(&local, &last->local)
-        || !ipv6_addr_equals(&remote, &last->remote)) {
+        || memcmp(tnl, last->addresses, sizeof last->addresses)) {
         session = last->session = l2tp_lookup(tnl, id, port);
-        last->local = local;
-        last->remote = remote;
+        memcpy(last->addresses, tnl, sizeof last->addresses);
         last->id = id;
         if (!session) {
             l2tp_count(L2TP_RX_SESSION);

@@ -134,9 +134,9 @@ tnl_class_from_netdev(const struct netdev *netdev)
         const struct tnl_class *class = tnl_classes[i];
 
         if (netdev->netdev_class->type == class->type) {
-            return (OVS_LIKELY(!class->encap) ? class
-                    : tnl_class_variant(
-                        class, netdev_get_tunnel_config(netdev)->dst_port));
+            return (OVS_LIKELY(!class->encap)
+                    || netdev_get_tunnel_config(netdev)->dst_port
+                    ? class : tnl_classes[i + 1]);
         }
     }
     return NULL;
