@@ -32,6 +32,7 @@
 #include "smap.h"
 #include "timeval.h"
 #include "tnl-geneve-opts.h"
+#include "tnl-too-big.h"
 #include "userspace-tso.h"
 #include "util.h"
 
@@ -1007,7 +1008,7 @@ tnl_set_egress(struct ovs_action_push_tnl *data, const struct netdev *egress)
 void
 tnl_port_modified(void)
 {
-    if (tnl_is_active()) {
+    if (tnl_is_active() || tnl_too_big_is_used()) {
         seq_change(tnl_conf_seq);
     }
 }
@@ -1532,8 +1533,9 @@ tnl_read_push(const struct ovs_action_push_tnl *data, struct flow_tnl *tnl,
 }
 
 /* Returns true if 'actions', 'actions_len' bytes long, push one of our
- * headers, or one of Geneve whose options are those of each packet, which no
- * hardware can do: it would send the header as it is. */
+ * headers, or one of Geneve whose options are those of each packet, or have a
+ * limit for the size, which no hardware can do: it would send the header as it
+ * is. */
 bool
 tnl_refuse_offload(const struct nlattr *actions, size_t actions_len)
 {
@@ -1545,7 +1547,8 @@ tnl_refuse_offload(const struct nlattr *actions, size_t actions_len)
             const struct ovs_action_push_tnl *data = nl_attr_get(a);
 
             if (tnl_class_from_vport_type(data->tnl_type)
-                || tnl_geneve_relays(data)) {
+                || tnl_geneve_relays(data)
+                || tnl_too_big_is_set(a)) {
                 return true;
             }
         } else if (nl_attr_type(a) == OVS_ACTION_ATTR_CLONE

@@ -20,7 +20,9 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/tnl-provider.h \
 	lib/tnl-src-port.c \
 	lib/tnl-src-port.h \
-	lib/tnl-stt.c
+	lib/tnl-stt.c \
+	lib/tnl-too-big.c \
+	lib/tnl-too-big.h
 
 if LINUX
 lib_libopenvswitch_la_SOURCES += lib/tnl-rtnl.c

@@ -1,5 +1,6 @@
 @include "tnl-geneve.h"
 @include "tnl-provider.h"
+@include "tnl-too-big.h"
 
 # Why: types with the same IP protocol each get their own packets.
 @in dp_execute_cb before netdev_pop_header(p->port->netdev, packets_);
@@ -8,6 +9,17 @@
                     dp_execute_cb(aux_, &others.packets, &others.pop, true);
                     packet_count = dp_packet_batch_size(packets_);
                 }
+
+# Why: what is too big for the tunnel, and ICMP errors for that, which go the
+# way of packets out of the tunnel.
+@in dp_execute_cb before if (push_tnl_action(pmd, a, packets_)) {
+        struct dp_packet_batch errors;
+        if (tnl_too_big_filter(a, packets_, &errors)) {
+            (*depth)++;
+            dp_netdev_recirculate(pmd, &errors);
+            (*depth)--;
+            dp_packet_batch_destroy(&errors);
+        }
 
 # Why: a packet that pop keeps for reassembly is no error, and pop may return
 # more packets than it got.

@@ -48,9 +48,10 @@
 @in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
     tnl_geneve_get_option(tnl_cfg->geneve_unknown, args);
 
-# Why: counters of what became of unknown options.
-@in netdev_vport_tunnel_register after .type = "geneve",
-              .get_custom_stats = tnl_geneve_get_custom_stats,
+# Why: counters of tunnel ports.
+@in netdev_vport_tunnel_register before netdev_register_provider(&vport_classes[i].netdev_class);
+            vport_classes[i].netdev_class.get_custom_stats
+                = tnl_get_custom_stats;
 
 # Why: options:src_port_range and options:src_port.  The if becomes the body of
 # the else.
@@ -72,3 +73,16 @@
         err = EBUSY;
         goto out;
     }
+
+# Why: options:too_big.  The if becomes the body of the else.
+@in set_tunnel_config before if (!strcmp(node->key, "remote_ip")) {
+        if (tnl_too_big_set_option(name, type, node, &tnl_cfg.too_big,
+                                   &errors, &err)) {
+            if (err) {
+                goto out;
+            }
+        } else
+
+# Why: the same.
+@in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
+    tnl_too_big_get_options(&tnl_cfg->too_big, args);

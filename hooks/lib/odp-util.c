@@ -2,6 +2,7 @@
 @include "tnl-provider.h"
 @include "tnl-geneve.h"
 @include "tnl-src-port.h"
+@include "tnl-too-big.h"
 
 # Why: text of the headers of overlay types.
 @in format_odp_tnl_push_header before udp = (const struct udp_header *) l4;
@@ -44,3 +45,25 @@
             if (!tnl_geneve_parse_edits(s, &n, gnh, &header_len)) {
                 return -EINVAL;
             }
+
+# Why: the limit for the size of packets, behind the headers.
+@in odp_put_tnl_push_action first
+    if (tnl_too_big_put(odp_actions, data)) {
+        return;
+    }
+
+# Why: its text.
+@in format_odp_tnl_push_action before ds_put_format(ds, ",out_port(");
+    tnl_too_big_format(attr, ds);
+
+# Why: and back.
+@in ovs_parse_tnl_push first
+    tnl_too_big_init(data);
+
+# Why: the same.
+@in ovs_parse_tnl_push before if (!ovs_scan_len(s, &n, ",out_port(%"SCNi32"))", &data->out_port)) {
+    int limit_len = tnl_too_big_parse(s + n, data);
+    if (limit_len < 0) {
+        return limit_len;
+    }
+    n += limit_len;

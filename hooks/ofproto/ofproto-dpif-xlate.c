@@ -1,6 +1,7 @@
 @include "ofproto-dpif-geneve.h"
 @include "tnl-fields.h"
 @include "tnl-provider.h"
+@include "tnl-too-big.h"
 @include "ofproto-dpif-oam.h"
 
 # Why: the IP protocol of overlay types.  The switch becomes the body of the if.
@@ -130,3 +131,8 @@
 # Why: and that ends here.
 @in native_tunnel_output after patch_port_output(ctx, xport, out_dev, is_last_action);
         ctx->oam.n_pushed--;
+
+# Why: the port may have a limit for the size of packets.
+@in native_tunnel_output before tnl_push_data.tnl_port = tunnel_odp_port;
+    tnl_too_big_build(&tnl_push_data, xport->netdev, out_dev->netdev,
+                      flow->tunnel.tun_id);

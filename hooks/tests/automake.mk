@@ -20,7 +20,8 @@ OVERLAY_TESTSUITE_AT = \
 	tests/l2tpv3.at \
 	tests/geneve.at \
 	tests/geneve-opts.at \
-	tests/tnl-fields.at
+	tests/tnl-fields.at \
+	tests/tnl-too-big.at
 
 SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-overlay-testsuite.at \

@@ -3,7 +3,7 @@
 
 """Decoders for what overlay tunnel types add to datapath flows."""
 
-from ovs.flow.decoders import decode_int
+from ovs.flow.decoders import decode_flag, decode_int
 from ovs.flow.kv import KVDecoders, nested_kv_decoder
 
 
@@ -30,3 +30,16 @@ def tnl_push_decoders():
             })
         ),
     }
+
+
+def too_big_decoder():
+    """Returns the decoder of too_big() in tnl_push()."""
+    return nested_kv_decoder(
+        KVDecoders({
+            "icmp": decode_flag,
+            "drop": decode_flag,
+            "mtu": decode_int,
+            "tun_id": decode_int,
+            "counters": decode_int,
+        })
+    )

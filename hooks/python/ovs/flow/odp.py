@@ -1,6 +1,6 @@
 # Why: the headers of overlay types.
 @line after from ovs.flow.flow import Flow, Section
-from ovs.flow.overlay import tnl_push_decoders
+from ovs.flow.overlay import too_big_decoder, tnl_push_decoders
 
 # Why: the same.
 @in _tnl_action_decoder_args before "gre": decode_tnl_gre,
@@ -10,3 +10,7 @@ from ovs.flow.overlay import tnl_push_decoders
 @in _tnl_action_decoder_args after "crit": decode_flag,
                                                 "proto": decode_int,
                                                 "relay": decode_default,
+
+# Why: the limit for the size of packets.
+@in _tnl_action_decoder_args before "tnl_port": decode_default,
+                        "too_big": too_big_decoder(),

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#ifndef TNL_TOO_BIG_H
+#define TNL_TOO_BIG_H 1
+
+/* Packets that are too big for a tunnel
+ * =====================================
+ *
+ * options:too_big of a tunnel port says what becomes of an inner packet that,
+ * with its outer headers, is longer than the MTU of the device that has the
+ * local address: "send" hands it to that device, as upstream does, "drop"
+ * drops and counts it, "icmp" also tells its sender. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "openvswitch/types.h"
+
+struct dp_packet_batch;
+struct ds;
+struct netdev;
+struct netdev_custom_stats;
+struct nlattr;
+struct ofpbuf;
+struct ovs_action_push_tnl;
+struct smap;
+struct smap_node;
+
+enum tnl_too_big_mode {
+    TNL_TOO_BIG_SEND,           /* The default. */
+    TNL_TOO_BIG_DROP,
+    TNL_TOO_BIG_ICMP,
+};
+
+/* Options of a port. */
+struct tnl_too_big {
+    uint16_t mode;              /* TNL_TOO_BIG_*. */
+    uint16_t counters;          /* Which counters are the port's. */
+};
+
+/* lib/netdev-vport.c: configuration. */
+bool tnl_too_big_set_option(const char *name, const char *type,
+                            const struct smap_node *option,
+                            struct tnl_too_big *, struct ds *errors,
+                            int *error);
+void tnl_too_big_get_options(const struct tnl_too_big *, struct smap *);
+int tnl_get_custom_stats(const struct netdev *, struct netdev_custom_stats *);
+
+/* vswitchd/bridge.c, ofproto/ofproto-dpif.c. */
+int tnl_too_big_check(const struct netdev *, const char *datapath_type,
+                      char **errp);
+bool tnl_too_big_is_used(void);
+
+/* ofproto/ofproto-dpif-xlate.c, lib/odp-util.c: the action. */
+void tnl_too_big_build(struct ovs_action_push_tnl *, const struct netdev *port,
+                       const struct netdev *egress, ovs_be64 tun_id);
+void tnl_too_big_init(struct ovs_action_push_tnl *);
+bool tnl_too_big_put(struct ofpbuf *actions,
+                     const struct ovs_action_push_tnl *);
+void tnl_too_big_format(const struct nlattr *, struct ds *);
+int tnl_too_big_parse(const char *s, struct ovs_action_push_tnl *);
+bool tnl_too_big_is_set(const struct nlattr *);
+
+/* lib/dpif-netdev.c: the datapath. */
+bool tnl_too_big_filter(const struct nlattr *, struct dp_packet_batch *,
+                        struct dp_packet_batch *errors);
+
+#endif /* tnl-too-big.h */

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+
+"""Packets for tnl-too-big.at, made by Scapy.
+
+  too_big_packets.py send PORT FILE    has dummy device PORT receive them
+  too_big_packets.py expect PCAP FILE  checks that PCAP has them, and no others
+
+FILE is as for geneve_packets.py, with size(), error() and tx().
+"""
+
+import sys
+
+import geneve_packets
+from geneve_packets import (HERE, PEER, expect, send,
+                            L2, V4, V6, U, T)             # noqa: F401
+from scapy.layers.inet import (ICMP, IP, IPerror, TCP,    # noqa: F401
+                               UDP, UDPerror)
+from scapy.layers.inet6 import (IPv6, ICMPv6EchoRequest,  # noqa: F401
+                                ICMPv6DestUnreach, ICMPv6PacketTooBig,
+                                IPv6ExtHdrFragment)
+from scapy.layers.l2 import ARP, Dot1Q, Ether             # noqa: F401
+from scapy.layers.vxlan import VXLAN
+from scapy.packet import Raw
+
+
+def size(n, packet):
+    """Returns 'packet' with a payload that makes its IP packet 'n' bytes
+    long."""
+    ip = packet.getlayer(IP) or packet.getlayer(IPv6)
+    return packet / Raw(b"x" * (n - len(ip)))
+
+
+def error(mtu, packet):
+    """Returns the ICMP error for 'packet'."""
+    packet = Ether(bytes(packet))
+    ip = packet.getlayer(1)
+    tags = b""
+    while isinstance(ip, Dot1Q):
+        tags += bytes(ip)[:4]
+        ip = ip.payload
+    if isinstance(ip, IP):
+        l3 = (IP(src=ip.dst, dst=ip.src, tos=0xc0, id=0, flags="DF", ttl=64)
+              / ICMP(type=3, code=4, nexthopmtu=mtu)
+              / Raw(bytes(ip)[:576 - 28]))
+    else:
+        l3 = (IPv6(src=ip.dst, dst=ip.src, hlim=64)
+              / ICMPv6PacketTooBig(mtu=mtu) / Raw(bytes(ip)[:1280 - 48]))
+    header = Ether(src=packet.dst, dst=packet.src, type=packet.type)
+    return Raw(bytes(header) + (tags[0:2] + tags[2:4] if tags else b"")
+               + bytes(l3))
+
+
+def tx(packet):
+    """Returns 'packet' in VXLAN, as the switch sends it to the peer."""
+    return (Ether(src=HERE["mac"], dst=PEER["mac"])
+            / IP(src=HERE[4], dst=PEER[4], id=0, flags="DF")
+            / UDP(sport=geneve_packets.sport, dport=4789, chksum=0)
+            / VXLAN(vni=0x7b, flags="Instance") / packet)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "send":
+        send(*sys.argv[2:], globals())
+    else:
+        sys.exit(not expect(*sys.argv[2:], globals()))
