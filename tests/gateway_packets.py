@@ -7,9 +7,11 @@ with the switch.
   gateway_packets.py send PORT FILE  has dummy device PORT receive them
   gateway_packets.py show PCAP       prints a line for each packet in PCAP
 
-FILE is as for geneve_packets.py, with geneve(), nvgre(), stt() and vxlan().
+FILE is as for geneve_packets.py, with geneve(), l2tpv3(), nvgre(), stt() and
+vxlan().
 """
 
+import struct
 import sys
 
 from scapy.contrib.geneve import GENEVE, GeneveOptions
@@ -35,6 +37,14 @@ def geneve(vni, option=None):
         options = [GeneveOptions(classid=0x102, type=7,
                                  data=bytes.fromhex(option))]
     return geneve_packets.rx(INNER, vni=vni, options=options)
+
+
+def l2tpv3(session):
+    """INNER in L2TPv3 over UDP, without a cookie (RFC 3931, section
+    4.1.2.1)."""
+    return (Ether(src=PEER["mac"], dst=HERE["mac"])
+            / IP(src=PEER[4], dst=HERE[4]) / UDP(sport=1701, dport=1701)
+            / Raw(struct.pack("!HHL", 3, 0, session) + bytes(INNER)))
 
 
 def nvgre(vsid):
@@ -66,6 +76,10 @@ def describe(packet):
     elif GRE in ether:
         return ("nvgre 0x%06x" % (ether[GRE].key >> 8),
                 bytes(ether[GRE].payload))
+    elif ether[UDP].dport == 1701:
+        flags, zero, session = struct.unpack_from("!HHL", packet, 42)
+        assert (flags, zero) == (3, 0)
+        return "l2tpv3 0x%08x" % session, packet[50:]
     elif ether[UDP].dport == 4789:
         vx = VXLAN(bytes(ether[UDP].payload))
         return "vxlan 0x%06x" % vx.vni, bytes(vx.payload)
