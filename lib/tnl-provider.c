@@ -622,10 +622,10 @@ tnl_is_userspace_port(const struct netdev *netdev)
                                                  sizeof namebuf)));
 }
 
-/* Returns a port in a userspace datapath that wants packets that 'netdev', with
- * options 'cfg' and in such a datapath, would receive as well, with nothing in
- * them that tells whose they are, or NULL if there is none.  The caller must
- * close it. */
+/* Returns a port in a userspace datapath that wants packets that 'netdev',
+ * with options 'cfg' and in such a datapath, would receive as well, with
+ * nothing in them that tells whose they are, or NULL if there is none.  The
+ * caller must close it. */
 static struct netdev *
 tnl_find_rival__(const struct netdev *netdev,
                  const struct netdev_tunnel_config *cfg)
@@ -679,8 +679,8 @@ static char *
 tnl_explain_rival(const struct netdev *netdev, const struct netdev *rival)
 {
     return xasprintf("%s: type %s would receive packets that port %s of type "
-                     "%s receives: delete one of them, or set options:seq=true "
-                     "on the GRE ports and their peers",
+                     "%s receives: delete one of them, or set "
+                     "options:seq=true on the GRE ports and their peers",
                      netdev_get_name(netdev), netdev_get_type(netdev),
                      netdev_get_name(rival), netdev_get_type(rival));
 }
@@ -768,8 +768,8 @@ tnl_explain_add_error(const struct netdev *netdev, const char *datapath_type,
  * Upstream's map from addresses, IP protocol and L4 port to datapath ports has
  * one entry for a class without L4 ports and its rivals, with the first of
  * their ports.  What follows tells which of these ports are there, and hands
- * each packet to the one that it is for, whichever upstream or an older flow of
- * the datapath chose. */
+ * each packet to the one that it is for, whichever upstream or an older flow
+ * of the datapath chose. */
 
 /* A port of the datapath. */
 struct tnl_shared {
