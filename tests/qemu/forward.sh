@@ -40,29 +40,6 @@ tagged() {
     done
 }
 
-# TCP over IPv6 in packets of more than 64 kB, which STT has the stack cut.
-big_tcp() {
-    local n
-    lab_tunnel stt 4
-    lab_mtu 9000
-    wait_for pings vm1 10.1.0.2
-    lab_exec vm1 ip link set eth0 gso_max_size 150000
-    lab_exec vm1 ip link set eth0 gro_max_size 150000
-    background h1 tcpdump -Z root -U -s 100 -i vm -w "$OUT/big.pcap" tcp
-    wait_for test -s "$OUT/big.pcap"
-    # Of a file, TCP sends single pages, too few for such a packet.
-    throughput vm1 vm2 fd01::2
-    transfer vm1 vm2 1000000 fd01::2
-    sleep 1
-    end_background
-    n=$(tshark -r "$OUT/big.pcap" -T fields -e frame.len 2>/dev/null |
-        sort -n | tail -n 1)
-    echo "longest: $n"
-    test "$n" -gt 70000
-    drops h1 h2
-    same "drops" "$(drops h1 h2 | sed '/expired/d')" ""
-}
-
 check "two hosts" lab_up tso || finish
 for type in ${*:-vxlan stt}; do
     case $type in
@@ -75,5 +52,4 @@ for type in ${*:-vxlan stt}; do
     done
 done
 check "stt: tags" tagged
-check "stt: packets of more than 64 kB" big_tcp
 finish

@@ -9,6 +9,10 @@
 # tests/lab.sh has the whole picture.
 
 . tests/qemu/lib.sh
+command -v certutil >/dev/null && ipsec --version | grep -q Libreswan || {
+    echo "skipped IPsec: Libreswan or libnss3-tools is not installed"
+    exit
+}
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
 
 # Starts the daemons of host $1.
