@@ -38,25 +38,16 @@
 
 VLOG_DEFINE_THIS_MODULE(tnl_provider);
 
-COVERAGE_DEFINE(drop_tnl_no_l4);
 COVERAGE_DEFINE(drop_tnl_push_slow);
 COVERAGE_DEFINE(drop_tnl_push_type);
 
-static const struct tnl_class *const tnl_classes[] = {
+const struct tnl_class *const tnl_classes[] = {
     &tnl_stt_class,
     &tnl_nvgre_class,
     &tnl_l2tpv3_udp_class,
     &tnl_l2tpv3_ip_class,
 };
 BUILD_ASSERT_DECL(ARRAY_SIZE(tnl_classes) == TNL_N_CLASSES);
-
-/* What becomes of TNL_OL_SEGMENT when upstream pushes a tunnel header on top,
- * which shifts the flags. */
-#define TNL_OL_INNER_SEGMENT (TNL_OL_SEGMENT << DP_PACKET_OL_SHIFT_COUNT)
-BUILD_ASSERT_DECL(!(TNL_OL_SEGMENT & (DP_PACKET_OL_IP_CKSUM_MASK
-                                      | DP_PACKET_OL_L4_CKSUM_MASK
-                                      | DP_PACKET_OL_L4_PROTO_MASK
-                                      | DP_PACKET_OL_TUNNEL_MASK)));
 
 /* Messages for the user, with the name and the type of a port. */
 #define TNL_SAME_CONFIG_FMT "%s: another %s port has the same remote_ip, " \
@@ -70,9 +61,7 @@ struct tnl_netdev {
     OVSRCU_TYPE(uint8_t *) cfg;         /* Its class's options. */
 };
 
-/* True from the time that the first port of any class exists.  Until then, the
- * datapath hooks return at once. */
-static atomic_bool tnl_active = false;
+atomic_bool tnl_active = false;
 
 /* What upstream's virtual port class does, for the functions that a class here
  * puts in front of it. */
@@ -125,10 +114,9 @@ tnl_class_variant(const struct tnl_class *class, bool has_ports)
     return class;
 }
 
-/* Returns the class of 'netdev', or NULL if it is not one of ours.  This is on
- * the path of each batch, so it compares pointers: the type string of a netdev
- * class registered here is the class's own. */
-static const struct tnl_class *
+/* This is on the path of each batch, so it compares pointers: the type string
+ * of a netdev class registered here is the class's own. */
+const struct tnl_class *
 tnl_class_from_netdev(const struct netdev *netdev)
 {
     for (size_t i = 0; i < ARRAY_SIZE(tnl_classes); i++) {
@@ -154,16 +142,6 @@ tnl_class_from_ipfix_type(uint8_t ipfix_type)
         }
     }
     return NULL;
-}
-
-/* Returns true if there is or was a port of one of our classes. */
-static bool
-tnl_is_active(void)
-{
-    bool active;
-
-    atomic_read_relaxed(&tnl_active, &active);
-    return active;
 }
 
 /* Configuration. */
@@ -591,134 +569,6 @@ tnl_set_global_config(const struct smap *other_config)
     }
 }
 
-/* Returns the class that has 'type', one of upstream's, among its rivals, or
- * NULL if there is none. */
-static const struct tnl_class *
-tnl_class_from_rival(const char *type)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(tnl_classes); i++) {
-        const char *const *rival = tnl_classes[i]->rivals;
-
-        for (; rival && *rival; rival++) {
-            if (!strcmp(*rival, type)) {
-                return tnl_classes[i];
-            }
-        }
-    }
-    return NULL;
-}
-
-/* Returns true if 'netdev' is a tunnel port of a userspace datapath, and not
- * one of the datapath's own, which may outlive the others. */
-static bool
-tnl_is_userspace_port(const struct netdev *netdev)
-{
-    const char *dpif_type = netdev_get_dpif_type(netdev);
-    char namebuf[NETDEV_VPORT_NAME_BUFSIZE];
-
-    return (dpif_type && strcmp(dpif_type, "system")
-            && strcmp(netdev_get_name(netdev),
-                      netdev_vport_get_dpif_port(netdev, namebuf,
-                                                 sizeof namebuf)));
-}
-
-/* Returns a port in a userspace datapath that wants packets that 'netdev',
- * with options 'cfg' and in such a datapath, would receive as well, with
- * nothing in them that tells whose they are, or NULL if there is none.  The
- * caller must close it. */
-static struct netdev *
-tnl_find_rival__(const struct netdev *netdev,
-                 const struct netdev_tunnel_config *cfg)
-{
-    const struct tnl_class *class = tnl_class_from_netdev(netdev);
-    const char *type = netdev_get_type(netdev);
-    struct netdev *rival = NULL;
-    struct netdev **vports;
-    size_t n;
-
-    if (!class) {
-        class = tnl_class_from_rival(type);
-        if (!class || !class->contests(type, cfg)) {
-            return NULL;
-        }
-    } else if (!class->rivals) {
-        return NULL;
-    }
-
-    vports = netdev_get_vports(&n);
-    for (size_t i = 0; i < n; i++) {
-        struct netdev *vport = vports[i];
-        const char *other = netdev_get_type(vport);
-
-        if (!rival && tnl_is_userspace_port(vport)
-            && (type == class->type
-                ? (tnl_class_from_rival(other) == class
-                   && class->contests(other, netdev_get_tunnel_config(vport)))
-                : tnl_class_from_netdev(vport) == class)) {
-            rival = vport;
-        } else {
-            netdev_close(vport);
-        }
-    }
-    free(vports);
-    return rival;
-}
-
-/* The same for 'netdev' as it is, to be added to a datapath of type
- * 'datapath_type'. */
-static struct netdev *
-tnl_find_rival(const struct netdev *netdev, const char *datapath_type)
-{
-    return (strcmp(datapath_type, "system") && tnl_is_active()
-            ? tnl_find_rival__(netdev, netdev_get_tunnel_config(netdev))
-            : NULL);
-}
-
-/* Says in a malloc()'d string why 'netdev' cannot be beside 'rival'. */
-static char *
-tnl_explain_rival(const struct netdev *netdev, const struct netdev *rival)
-{
-    return xasprintf("%s: type %s would receive packets that port %s of type "
-                     "%s receives: delete one of them, or set "
-                     "options:seq=true on the GRE ports and their peers",
-                     netdev_get_name(netdev), netdev_get_type(netdev),
-                     netdev_get_name(rival), netdev_get_type(rival));
-}
-
-/* Returns true if 'netdev', which may be in a datapath already, can have the
- * options 'cfg', as far as types with the same packets are concerned.
- * Otherwise, appends a line to 'errors'. */
-bool
-tnl_check_rival(const struct netdev *netdev,
-                const struct netdev_tunnel_config *cfg, struct ds *errors)
-{
-    struct netdev *rival;
-    char *reason;
-
-    rival = (tnl_is_active() && tnl_is_userspace_port(netdev)
-             ? tnl_find_rival__(netdev, cfg) : NULL);
-    if (!rival) {
-        return true;
-    }
-    reason = tnl_explain_rival(netdev, rival);
-    ds_put_format(errors, "%s\n", reason);
-    free(reason);
-    netdev_close(rival);
-    return false;
-}
-
-/* Returns true if 'netdev' must not be added to a datapath of type
- * 'datapath_type', because a port of another type receives its packets, and
- * nothing in them tells whose they are. */
-bool
-tnl_has_rival(const struct netdev *netdev, const char *datapath_type)
-{
-    struct netdev *rival = tnl_find_rival(netdev, datapath_type);
-
-    netdev_close(rival);
-    return rival != NULL;
-}
-
 /* Replaces '*errp', upstream's words for why 'netdev' could not be added to a
  * bridge of type 'datapath_type' (a positive errno value, 'error'), by words
  * that tell what to change, where we know it. */
@@ -761,178 +611,6 @@ tnl_explain_add_error(const struct netdev *netdev, const char *datapath_type,
         free(*errp);
         *errp = reason;
     }
-}
-
-/* Ports of the datapath that share an IP protocol.
- *
- * Upstream's map from addresses, IP protocol and L4 port to datapath ports has
- * one entry for a class without L4 ports and its rivals, with the first of
- * their ports.  What follows tells which of these ports are there, and hands
- * each packet to the one that it is for, whichever upstream or an older flow
- * of the datapath chose. */
-
-/* A port of the datapath. */
-struct tnl_shared {
-    struct ovs_list node;       /* In 'tnl_shared_list'. */
-    const struct tnl_class *class;
-    bool rival;                 /* Of one of 'class''s rivals. */
-    odp_port_t port;
-    unsigned int n;             /* OpenFlow ports that use it. */
-};
-
-static struct ovs_mutex tnl_shared_mutex = OVS_MUTEX_INITIALIZER;
-static struct ovs_list tnl_shared_list OVS_GUARDED_BY(tnl_shared_mutex)
-    = OVS_LIST_INITIALIZER(&tnl_shared_list);
-
-/* For each class, its first port and that of its rivals, 0 for none. */
-static atomic_uint32_t tnl_shared_ports[TNL_N_CLASSES][2];
-
-/* Returns the port of class number 'i', or of its rivals, or 0 if there is
- * none. */
-static odp_port_t
-tnl_shared_port(size_t i, bool rival)
-{
-    uint32_t port;
-
-    atomic_read_relaxed(&tnl_shared_ports[i][rival], &port);
-    return u32_to_odp(port);
-}
-
-/* Makes 'tnl_shared_ports' what the list says. */
-static void
-tnl_shared_update(void)
-    OVS_REQUIRES(tnl_shared_mutex)
-{
-    for (size_t i = 0; i < TNL_N_CLASSES; i++) {
-        odp_port_t ports[2] = { 0, 0 };
-        const struct tnl_shared *p;
-
-        LIST_FOR_EACH (p, node, &tnl_shared_list) {
-            if (p->class == tnl_classes[i] && !ports[p->rival]) {
-                ports[p->rival] = p->port;
-            }
-        }
-        for (int rival = 0; rival < 2; rival++) {
-            atomic_store_relaxed(&tnl_shared_ports[i][rival],
-                                 odp_to_u32(ports[rival]));
-        }
-    }
-}
-
-/* Returns the port number 'port' of 'type' in 'tnl_shared_list', or NULL.
- * Stores the class that 'type' is, or is a rival of, in '*classp'. */
-static struct tnl_shared *
-tnl_shared_find(odp_port_t port, const char *type,
-                const struct tnl_class **classp, bool *rivalp)
-    OVS_REQUIRES(tnl_shared_mutex)
-{
-    struct tnl_shared *p;
-
-    *classp = tnl_class_from_type(type);
-    *rivalp = !*classp;
-    if (!*classp) {
-        *classp = tnl_class_from_rival(type);
-    } else if (!(*classp)->rivals) {
-        *classp = NULL;
-    }
-    LIST_FOR_EACH (p, node, &tnl_shared_list) {
-        if (p->port == port && p->class == *classp && p->rival == *rivalp) {
-            return p;
-        }
-    }
-    return NULL;
-}
-
-/* Notes that an OpenFlow port of 'type' now uses datapath port 'port'. */
-void
-tnl_map_insert(odp_port_t port, const char *type)
-{
-    const struct tnl_class *class;
-    struct tnl_shared *p;
-    bool rival;
-
-    ovs_mutex_lock(&tnl_shared_mutex);
-    p = tnl_shared_find(port, type, &class, &rival);
-    if (p) {
-        p->n++;
-    } else if (class) {
-        p = xmalloc(sizeof *p);
-        *p = (struct tnl_shared) {
-            .class = class, .rival = rival, .port = port, .n = 1,
-        };
-        ovs_list_push_back(&tnl_shared_list, &p->node);
-        tnl_shared_update();
-    }
-    ovs_mutex_unlock(&tnl_shared_mutex);
-}
-
-/* Notes that an OpenFlow port of 'type' does not use datapath port 'port' any
- * more. */
-void
-tnl_map_delete(odp_port_t port, const char *type)
-{
-    const struct tnl_class *class;
-    struct tnl_shared *p;
-    bool rival;
-
-    ovs_mutex_lock(&tnl_shared_mutex);
-    p = tnl_shared_find(port, type, &class, &rival);
-    if (p && !--p->n) {
-        ovs_list_remove(&p->node);
-        free(p);
-        tnl_shared_update();
-    }
-    ovs_mutex_unlock(&tnl_shared_mutex);
-}
-
-/* Returns the datapath port that receives packets of 'nw_proto' for local
- * addresses, if a class with rivals decides on that, otherwise 0. */
-odp_port_t
-tnl_map_lookup(uint8_t nw_proto)
-{
-    for (size_t i = 0; tnl_is_active() && i < TNL_N_CLASSES; i++) {
-        if (tnl_classes[i]->rivals && tnl_classes[i]->nw_proto == nw_proto) {
-            odp_port_t port = tnl_shared_port(i, false);
-
-            return port ? port : tnl_shared_port(i, true);
-        }
-    }
-    return 0;
-}
-
-/* If packets in 'batch', received for 'netdev', are for another type, moves
- * them to 'others', with an action for them, and returns true. */
-bool
-tnl_pop_split(const struct netdev *netdev, struct dp_packet_batch *batch,
-              struct tnl_pop_others *others)
-{
-    const char *type = netdev->netdev_class->type;
-
-    for (size_t i = 0; tnl_is_active() && i < TNL_N_CLASSES; i++) {
-        const struct tnl_class *class = tnl_classes[i];
-        size_t j, n = dp_packet_batch_size(batch);
-        struct dp_packet *packet;
-        bool rival;
-
-        if (!tnl_shared_port(i, false) || !tnl_shared_port(i, true)) {
-            continue;
-        }
-        rival = type != class->type;
-        if (rival && tnl_class_from_rival(type) != class) {
-            continue;
-        }
-
-        dp_packet_batch_init(&others->packets);
-        DP_PACKET_BATCH_REFILL_FOR_EACH (j, n, packet, batch) {
-            dp_packet_batch_add(class->claims(packet) == rival
-                                ? &others->packets : batch, packet);
-        }
-        others->pop.nla_type = OVS_ACTION_ATTR_TUNNEL_POP;
-        others->pop.nla_len = NLA_HDRLEN + sizeof others->port;
-        others->port = tnl_shared_port(i, !rival);
-        return !dp_packet_batch_is_empty(&others->packets);
-    }
-    return false;
 }
 
 /* Translation. */
@@ -1068,91 +746,6 @@ tnl_check_ipsec(const struct netdev *netdev, const struct smap *options,
 
 /* Datapath. */
 
-bool
-tnl_has_options6(const struct dp_packet *packet)
-{
-    const struct ip_header *ip = dp_packet_l3(packet);
-
-    return (ip && dp_packet_l4(packet)
-            && packet->l4_ofs - packet->l3_ofs > IPV6_HEADER_LEN
-            && IP_VER(ip->ip_ihl_ver) == 6);
-}
-
-uint32_t
-tnl_pseudoheader6(const struct dp_packet *packet, uint8_t nw_proto)
-{
-    const struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_l3(packet);
-    uint32_t sum;
-
-    sum = csum_continue(0, &ip6->ip6_src, sizeof ip6->ip6_src);
-    sum = csum_continue(sum, &ip6->ip6_dst, sizeof ip6->ip6_dst);
-    sum = csum_add16(sum, htons(nw_proto));
-    return csum_add16(sum, htons(dp_packet_l4_size(packet)));
-}
-
-void
-tnl_complete_csum6(struct dp_packet *packet)
-{
-    void *l4 = dp_packet_l4(packet);
-    bool tcp = dp_packet_l4_proto_tcp(packet);
-    ovs_be16 *field = (tcp ? &((struct tcp_header *) l4)->tcp_csum
-                       : &((struct udp_header *) l4)->udp_csum);
-    uint32_t sum;
-
-    if (!dp_packet_l4_checksum_partial(packet) || !tnl_has_options6(packet)
-        || !(tcp || dp_packet_l4_proto_udp(packet))) {
-        return;
-    }
-    *field = 0;
-    sum = tnl_pseudoheader6(packet, tcp ? IPPROTO_TCP : IPPROTO_UDP);
-    *field = csum_finish(csum_continue(sum, l4, dp_packet_l4_size(packet)));
-    if (!*field) {
-        *field = OVS_BE16_MAX;
-    }
-    dp_packet_l4_checksum_set_good(packet);
-}
-
-/* Segments 'packet', which has a segment size, and adds the segments, with its
- * metadata, to 'out'. */
-static void
-tnl_segment(struct dp_packet *packet, struct dp_packet_batch *out)
-{
-    struct dp_packet_batch segments;
-    struct dp_packet *segment;
-
-    packet->offloads &= ~(TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
-    dp_packet_batch_init_packet(&segments, packet);
-    dp_packet_gso_batch(&segments);
-    DP_PACKET_BATCH_FOR_EACH (i, segment, &segments) {
-        if (segment != packet) {
-            segment->md = packet->md;
-        }
-        dp_packet_batch_add(out, segment);
-    }
-    dp_packet_batch_destroy(&segments);
-}
-
-void
-tnl_segment_batch(struct dp_packet_batch *batch,
-                  bool (*test)(const struct dp_packet *))
-{
-    struct dp_packet_batch out;
-    struct dp_packet *packet;
-
-    dp_packet_batch_init(&out);
-    out.trunc = batch->trunc;
-    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        if (dp_packet_get_tso_segsz(packet) && !tnl_lacks_l4(packet)
-            && (!test || test(packet))) {
-            tnl_segment(packet, &out);
-        } else {
-            dp_packet_batch_add(&out, packet);
-        }
-    }
-    dp_packet_batch_swap(batch, &out);
-    dp_packet_batch_destroy(&out);
-}
-
 /* Returns true if a packet in 'batch' has a segment size and 'test' returns
  * true for it. */
 static bool
@@ -1167,14 +760,6 @@ tnl_any(const struct dp_packet_batch *batch,
         }
     }
     return false;
-}
-
-/* Returns true if 'packet' is to be segmented by the device that it leaves
- * from. */
-static bool
-tnl_is_marked(const struct dp_packet *packet)
-{
-    return packet->offloads & (TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
 }
 
 /* If 'netdev' is one of ours, pushes its header 'data' onto each packet in
@@ -1247,117 +832,6 @@ uint32_t
 tnl_pop_drops(const struct netdev *netdev, uint32_t missing)
 {
     return tnl_class_from_netdev(netdev) ? *pop_drops_get() : missing;
-}
-
-/* Adapts 'packet', marked by tnl_segment_later(), to a device that takes IP
- * packets of at most 'mtu' bytes, that is, frames of 'mtu' bytes and an
- * Ethernet header with up to one 802.1Q tag. */
-static void
-tnl_segment_fit(struct dp_packet *packet, int mtu)
-{
-    const struct eth_header *eth = dp_packet_data(packet);
-    uint16_t segsz = dp_packet_get_tso_segsz(packet);
-    int max = mtu + ETH_HEADER_LEN;
-    const char *payload;
-    int room, size;
-
-    if (eth->eth_type == htons(ETH_TYPE_VLAN_8021Q)) {
-        max += VLAN_HEADER_LEN;
-    }
-    if (!segsz && dp_packet_size(packet) <= max) {
-        return;
-    }
-
-    payload = (packet->offloads & TNL_OL_INNER_SEGMENT
-               ? dp_packet_get_inner_tcp_payload(packet)
-               : dp_packet_get_tcp_payload(packet));
-    if (!payload) {
-        return;
-    }
-    room = max - (payload - (const char *) eth);
-    size = segsz ? segsz : (const char *) dp_packet_tail(packet) - payload;
-    if (room > 0 && room < size) {
-        dp_packet_set_tso_segsz(packet, room);
-    }
-}
-
-/* Makes 'packet', which an action truncated, fit to be sent: there is nothing
- * left of it to segment or to sum up, but for the IP header. */
-static void
-tnl_finish_cut(struct dp_packet *packet)
-{
-    dp_packet_set_tso_segsz(packet, 0);
-    if (dp_packet_ip_checksum_partial(packet)
-        && dp_packet_size(packet) >= packet->l3_ofs + IP_HEADER_LEN) {
-        struct ip_header *ip = dp_packet_l3(packet);
-
-        ip->ip_csum = 0;
-        ip->ip_csum = csum(ip, IP_HEADER_LEN);
-    }
-    packet->offloads = 0;
-}
-
-bool
-tnl_finish_offload(struct dp_packet *packet)
-{
-    if (!dp_packet_get_tso_segsz(packet)
-        && !dp_packet_ip_checksum_partial(packet)
-        && !dp_packet_l4_checksum_partial(packet)
-        && !dp_packet_tunnel(packet)) {
-        return true;
-    } else if (tnl_lacks_l4(packet)) {
-        return false;
-    } else if (tnl_is_cut(packet)) {
-        tnl_finish_cut(packet);
-    } else {
-        if (!dp_packet_tunnel(packet)) {
-            tnl_complete_csum6(packet);
-        }
-        dp_packet_ol_send_prepare(packet, 0);
-    }
-    return true;
-}
-
-/* Prepares the packets in 'batch' to be sent on 'netdev': gives those that
- * tnl_segment_later() marked the segment size that its MTU allows, cuts
- * them if nobody below will, and drops what nobody below can finish. */
-void
-tnl_send_prepare(const struct netdev *netdev, struct dp_packet_batch *batch)
-{
-    size_t i, size = dp_packet_batch_size(batch);
-    struct dp_packet *packet;
-    bool segment = false;
-    int mtu = 0;
-
-    if (!tnl_is_active()) {
-        return;
-    }
-
-    DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {
-        if (OVS_UNLIKELY(tnl_lacks_l4(packet))) {
-            COVERAGE_INC(drop_tnl_no_l4);
-            dp_packet_delete(packet);
-            continue;
-        }
-        if (tnl_is_marked(packet)) {
-            if (OVS_UNLIKELY(tnl_is_cut(packet))) {
-                tnl_finish_cut(packet);
-            } else {
-                if (!mtu && netdev_get_mtu(netdev, &mtu)) {
-                    mtu = ETH_PAYLOAD_MAX;
-                }
-                tnl_segment_fit(packet, mtu);
-            }
-            packet->offloads &= ~(TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
-            segment |= dp_packet_get_tso_segsz(packet) != 0;
-        }
-        dp_packet_batch_add(batch, packet);
-    }
-
-    /* With userspace TSO, netdev_send() does this for devices without TSO. */
-    if (segment && !userspace_tso_enabled()) {
-        dp_packet_gso_batch(batch);
-    }
 }
 
 /* Gives the packet socket 'fd', from which a port is received, a buffer that

@@ -25,6 +25,7 @@
 #include "dp-packet.h"
 #include "netlink.h"
 #include "openvswitch/types.h"
+#include "ovs-atomic.h"
 
 struct dpif_execute;
 struct ds;
@@ -207,6 +208,39 @@ extern const struct tnl_class tnl_l2tpv3_udp_class;
 extern const struct tnl_class tnl_nvgre_class;
 extern const struct tnl_class tnl_stt_class;
 
+/* For what all classes share. */
+
+enum { TNL_N_CLASSES = 4 };
+
+extern const struct tnl_class *const tnl_classes[TNL_N_CLASSES];
+
+/* True from the time that the first port of any class exists.  Until then, the
+ * datapath hooks return at once. */
+extern atomic_bool tnl_active;
+
+/* Returns true if there is or was a port of one of our classes. */
+static inline bool
+tnl_is_active(void)
+{
+    bool active;
+
+    atomic_read_relaxed(&tnl_active, &active);
+    return active;
+}
+
+/* Returns the class of 'netdev', or NULL if it is not one of ours. */
+const struct tnl_class *tnl_class_from_netdev(const struct netdev *);
+
+/* Returns a port in a userspace datapath that wants packets that 'netdev', to
+ * be added to a datapath of type 'datapath_type', would receive as well, with
+ * nothing in them that tells whose they are, or NULL if there is none.  The
+ * caller must close it. */
+struct netdev *tnl_find_rival(const struct netdev *,
+                              const char *datapath_type);
+
+/* Says in a malloc()'d string why 'netdev' cannot be beside 'rival'. */
+char *tnl_explain_rival(const struct netdev *, const struct netdev *rival);
+
 /* For classes. */
 
 /* Returns the 'cfg_size' bytes of options of 'netdev', a port of one of our
@@ -310,6 +344,10 @@ void tnl_show_counter(struct ds *s, const char *name, uint64_t n,
  * this bit no meaning. */
 #define TNL_OL_SEGMENT (UINT32_C(1) << 14)
 
+/* What becomes of TNL_OL_SEGMENT when upstream pushes a tunnel header on top,
+ * which shifts the flags. */
+#define TNL_OL_INNER_SEGMENT (TNL_OL_SEGMENT << DP_PACKET_OL_SHIFT_COUNT)
+
 /* Marks 'packet', an encapsulated TCP-like packet with 'payload' bytes
  * behind its TCP header, for segmentation by the device that it will leave
  * from, if need be; 'segsz' is the payload that the sender's own device
@@ -321,6 +359,14 @@ tnl_segment_later(struct dp_packet *packet, size_t payload, uint16_t segsz)
     packet->offloads |= TNL_OL_SEGMENT;
 }
 
+/* Returns true if 'packet' is to be segmented by the device that it leaves
+ * from. */
+static inline bool
+tnl_is_marked(const struct dp_packet *packet)
+{
+    return packet->offloads & (TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
+}
+
 /* Segments those of the packets in the batch that have a segment size and
  * for which 'test', unless it is null, returns true, except for those without
  * their L4 header.  The segments keep the metadata of their packet. */
@@ -330,8 +376,6 @@ void tnl_segment_batch(struct dp_packet_batch *,
 /* For the hooks. */
 
 const struct tnl_class *tnl_class_from_type(const char *type);
-
-enum { TNL_N_CLASSES = 4 };
 
 /* lib/netdev-vport.c: registration and configuration. */
 bool tnl_class_register(size_t i, const char **dpif_port,

@@ -15,9 +15,11 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/tnl-geneve.c \
 	lib/tnl-geneve.h \
 	lib/tnl-nvgre.c \
+	lib/tnl-offload.c \
 	lib/tnl-outer.h \
 	lib/tnl-provider.c \
 	lib/tnl-provider.h \
+	lib/tnl-rivals.c \
 	lib/tnl-src-port.c \
 	lib/tnl-src-port.h \
 	lib/tnl-stt.c \

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+/* What packets wait for on their way out: segmentation and checksums that an
+ * encapsulation, the device or nobody else will do. */
+
+#include <config.h>
+
+#include "tnl-provider.h"
+
+#include <netinet/ip6.h>
+
+#include "coverage.h"
+#include "csum.h"
+#include "dp-packet.h"
+#include "dp-packet-gso.h"
+#include "netdev-provider.h"
+#include "packets.h"
+#include "userspace-tso.h"
+#include "util.h"
+
+COVERAGE_DEFINE(drop_tnl_no_l4);
+
+BUILD_ASSERT_DECL(!(TNL_OL_SEGMENT & (DP_PACKET_OL_IP_CKSUM_MASK
+                                      | DP_PACKET_OL_L4_CKSUM_MASK
+                                      | DP_PACKET_OL_L4_PROTO_MASK
+                                      | DP_PACKET_OL_TUNNEL_MASK)));
+
+bool
+tnl_has_options6(const struct dp_packet *packet)
+{
+    const struct ip_header *ip = dp_packet_l3(packet);
+
+    return (ip && dp_packet_l4(packet)
+            && packet->l4_ofs - packet->l3_ofs > IPV6_HEADER_LEN
+            && IP_VER(ip->ip_ihl_ver) == 6);
+}
+
+uint32_t
+tnl_pseudoheader6(const struct dp_packet *packet, uint8_t nw_proto)
+{
+    const struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_l3(packet);
+    uint32_t sum;
+
+    sum = csum_continue(0, &ip6->ip6_src, sizeof ip6->ip6_src);
+    sum = csum_continue(sum, &ip6->ip6_dst, sizeof ip6->ip6_dst);
+    sum = csum_add16(sum, htons(nw_proto));
+    return csum_add16(sum, htons(dp_packet_l4_size(packet)));
+}
+
+void
+tnl_complete_csum6(struct dp_packet *packet)
+{
+    void *l4 = dp_packet_l4(packet);
+    bool tcp = dp_packet_l4_proto_tcp(packet);
+    ovs_be16 *field = (tcp ? &((struct tcp_header *) l4)->tcp_csum
+                       : &((struct udp_header *) l4)->udp_csum);
+    uint32_t sum;
+
+    if (!dp_packet_l4_checksum_partial(packet) || !tnl_has_options6(packet)
+        || !(tcp || dp_packet_l4_proto_udp(packet))) {
+        return;
+    }
+    *field = 0;
+    sum = tnl_pseudoheader6(packet, tcp ? IPPROTO_TCP : IPPROTO_UDP);
+    *field = csum_finish(csum_continue(sum, l4, dp_packet_l4_size(packet)));
+    if (!*field) {
+        *field = OVS_BE16_MAX;
+    }
+    dp_packet_l4_checksum_set_good(packet);
+}
+
+/* Segments 'packet', which has a segment size, and adds the segments, with its
+ * metadata, to 'out'. */
+static void
+tnl_segment(struct dp_packet *packet, struct dp_packet_batch *out)
+{
+    struct dp_packet_batch segments;
+    struct dp_packet *segment;
+
+    packet->offloads &= ~(TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
+    dp_packet_batch_init_packet(&segments, packet);
+    dp_packet_gso_batch(&segments);
+    DP_PACKET_BATCH_FOR_EACH (i, segment, &segments) {
+        if (segment != packet) {
+            segment->md = packet->md;
+        }
+        dp_packet_batch_add(out, segment);
+    }
+    dp_packet_batch_destroy(&segments);
+}
+
+void
+tnl_segment_batch(struct dp_packet_batch *batch,
+                  bool (*test)(const struct dp_packet *))
+{
+    struct dp_packet_batch out;
+    struct dp_packet *packet;
+
+    dp_packet_batch_init(&out);
+    out.trunc = batch->trunc;
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        if (dp_packet_get_tso_segsz(packet) && !tnl_lacks_l4(packet)
+            && (!test || test(packet))) {
+            tnl_segment(packet, &out);
+        } else {
+            dp_packet_batch_add(&out, packet);
+        }
+    }
+    dp_packet_batch_swap(batch, &out);
+    dp_packet_batch_destroy(&out);
+}
+
+/* Adapts 'packet', marked by tnl_segment_later(), to a device that takes IP
+ * packets of at most 'mtu' bytes, that is, frames of 'mtu' bytes and an
+ * Ethernet header with up to one 802.1Q tag. */
+static void
+tnl_segment_fit(struct dp_packet *packet, int mtu)
+{
+    const struct eth_header *eth = dp_packet_data(packet);
+    uint16_t segsz = dp_packet_get_tso_segsz(packet);
+    int max = mtu + ETH_HEADER_LEN;
+    const char *payload;
+    int room, size;
+
+    if (eth->eth_type == htons(ETH_TYPE_VLAN_8021Q)) {
+        max += VLAN_HEADER_LEN;
+    }
+    if (!segsz && dp_packet_size(packet) <= max) {
+        return;
+    }
+
+    payload = (packet->offloads & TNL_OL_INNER_SEGMENT
+               ? dp_packet_get_inner_tcp_payload(packet)
+               : dp_packet_get_tcp_payload(packet));
+    if (!payload) {
+        return;
+    }
+    room = max - (payload - (const char *) eth);
+    size = segsz ? segsz : (const char *) dp_packet_tail(packet) - payload;
+    if (room > 0 && room < size) {
+        dp_packet_set_tso_segsz(packet, room);
+    }
+}
+
+/* Makes 'packet', which an action truncated, fit to be sent: there is nothing
+ * left of it to segment or to sum up, but for the IP header. */
+static void
+tnl_finish_cut(struct dp_packet *packet)
+{
+    dp_packet_set_tso_segsz(packet, 0);
+    if (dp_packet_ip_checksum_partial(packet)
+        && dp_packet_size(packet) >= packet->l3_ofs + IP_HEADER_LEN) {
+        struct ip_header *ip = dp_packet_l3(packet);
+
+        ip->ip_csum = 0;
+        ip->ip_csum = csum(ip, IP_HEADER_LEN);
+    }
+    packet->offloads = 0;
+}
+
+bool
+tnl_finish_offload(struct dp_packet *packet)
+{
+    if (!dp_packet_get_tso_segsz(packet)
+        && !dp_packet_ip_checksum_partial(packet)
+        && !dp_packet_l4_checksum_partial(packet)
+        && !dp_packet_tunnel(packet)) {
+        return true;
+    } else if (tnl_lacks_l4(packet)) {
+        return false;
+    } else if (tnl_is_cut(packet)) {
+        tnl_finish_cut(packet);
+    } else {
+        if (!dp_packet_tunnel(packet)) {
+            tnl_complete_csum6(packet);
+        }
+        dp_packet_ol_send_prepare(packet, 0);
+    }
+    return true;
+}
+
+/* Prepares the packets in 'batch' to be sent on 'netdev': gives those that
+ * tnl_segment_later() marked the segment size that its MTU allows, cuts
+ * them if nobody below will, and drops what nobody below can finish. */
+void
+tnl_send_prepare(const struct netdev *netdev, struct dp_packet_batch *batch)
+{
+    size_t i, size = dp_packet_batch_size(batch);
+    struct dp_packet *packet;
+    bool segment = false;
+    int mtu = 0;
+
+    if (!tnl_is_active()) {
+        return;
+    }
+
+    DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {
+        if (OVS_UNLIKELY(tnl_lacks_l4(packet))) {
+            COVERAGE_INC(drop_tnl_no_l4);
+            dp_packet_delete(packet);
+            continue;
+        }
+        if (tnl_is_marked(packet)) {
+            if (OVS_UNLIKELY(tnl_is_cut(packet))) {
+                tnl_finish_cut(packet);
+            } else {
+                if (!mtu && netdev_get_mtu(netdev, &mtu)) {
+                    mtu = ETH_PAYLOAD_MAX;
+                }
+                tnl_segment_fit(packet, mtu);
+            }
+            packet->offloads &= ~(TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
+            segment |= dp_packet_get_tso_segsz(packet) != 0;
+        }
+        dp_packet_batch_add(batch, packet);
+    }
+
+    /* With userspace TSO, netdev_send() does this for devices without TSO. */
+    if (segment && !userspace_tso_enabled()) {
+        dp_packet_gso_batch(batch);
+    }
+}
