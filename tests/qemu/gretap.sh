@@ -24,7 +24,8 @@ connect() {
     same "error" "$(lab_exec h1 ovs-vsctl get interface tun error)" "[]"
     lab_exec h2 ip address add 10.1.0.2/24 dev gre1
     lab_exec h2 ip address add fd01::2/64 dev gre1 nodad
-    lab_exec h2 ip link set gre1 mtu 1400 up
+    # vm1 remembers the address of the device before.
+    lab_exec h2 ip link set gre1 address 02:00:00:00:00:12 mtu 1400 up
 }
 
 same_drops() {

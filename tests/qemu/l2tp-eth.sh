@@ -39,7 +39,8 @@ session() {
     }
     lab_exec h2 ip address add 10.1.0.2/24 dev l2tpeth0
     lab_exec h2 ip address add fd01::2/64 dev l2tpeth0 nodad
-    lab_exec h2 ip link set l2tpeth0 mtu 1400 up
+    # vm1 remembers the address of the device before.
+    lab_exec h2 ip link set l2tpeth0 address 02:00:00:00:00:12 mtu 1400 up
     wait_for pings vm1 10.1.0.2 1
     wait_for pings vm1 fd01::2 1
     pings vm1 10.1.0.2 3 1372
