@@ -103,23 +103,23 @@ geneve_opt_size(const struct geneve_opt *opt)
 
 /* Configuration. */
 
-/* If 'node' is an option of interfaces of 'type' that is read here, returns
- * true, and stores its value in '*unknown' and 0 in '*error', or EINVAL if the
- * value is not one of those of enum tnl_geneve_unknown. */
+/* If 'key' is the option of tunnels of type 'type' that is read here, stores
+ * 'value' in '*unknown', or appends what is allowed to 'allowed', as
+ * 'set_option' of struct tnl_class does, and returns true. */
 bool
-tnl_geneve_set_option(const char *type, const struct smap_node *node,
-                      enum tnl_geneve_unknown *unknown, int *error)
+tnl_geneve_set_option(enum tnl_geneve_unknown *unknown, const char *type,
+                      const char *key, const char *value, struct ds *allowed)
 {
-    if (strcmp(type, "geneve") || strcmp(node->key, "unknown_options")) {
+    if (strcmp(type, "geneve") || strcmp(key, "unknown_options")) {
         return false;
     }
-    *error = EINVAL;
     for (size_t i = 0; i < ARRAY_SIZE(unknown_names); i++) {
-        if (!strcmp(node->value, unknown_names[i])) {
+        if (!strcmp(value, unknown_names[i])) {
             *unknown = i;
-            *error = 0;
+            return true;
         }
     }
+    ds_put_cstr(allowed, "\"drop\", \"ignore\" or \"relay\"");
     return true;
 }
 

@@ -77,8 +77,9 @@ struct tnl_geneve_stats {
 #define TNL_GENEVE_F_CRITICAL (1 << 13)
 
 /* Configuration (lib/netdev-vport.c). */
-bool tnl_geneve_set_option(const char *type, const struct smap_node *,
-                           enum tnl_geneve_unknown *, int *error);
+bool tnl_geneve_set_option(enum tnl_geneve_unknown *, const char *type,
+                           const char *key, const char *value,
+                           struct ds *allowed);
 void tnl_geneve_get_option(enum tnl_geneve_unknown, struct smap *args);
 bool tnl_geneve_wants_relay(const struct netdev *);
 int tnl_geneve_get_custom_stats(const struct netdev *,

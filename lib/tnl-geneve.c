@@ -159,7 +159,7 @@ tnl_geneve_set_payload(struct genevehdr *gnh, const struct flow *flow)
 void
 tnl_geneve_oam_first(const struct netdev *netdev, odp_port_t port_no,
                      struct dp_packet_batch *packets,
-                     tnl_geneve_recirculate_func *recirculate,
+                     tnl_recirculate_func *recirculate,
                      struct dp_netdev_pmd_thread *pmd, uint32_t *depth)
 {
     size_t i, size = dp_packet_batch_size(packets);

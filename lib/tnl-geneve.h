@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "openvswitch/types.h"
+#include "tnl-provider.h"
 
-struct dp_netdev_pmd_thread;
 struct dp_packet;
 struct dp_packet_batch;
 struct ds;
@@ -42,11 +42,9 @@ void tnl_geneve_popped(struct dp_packet *, const struct genevehdr *);
 bool tnl_geneve_set_payload(struct genevehdr *, const struct flow *);
 
 /* lib/dpif-netdev.c. */
-typedef void tnl_geneve_recirculate_func(struct dp_netdev_pmd_thread *,
-                                         struct dp_packet_batch *);
 void tnl_geneve_oam_first(const struct netdev *, odp_port_t,
                           struct dp_packet_batch *,
-                          tnl_geneve_recirculate_func *,
+                          tnl_recirculate_func *,
                           struct dp_netdev_pmd_thread *, uint32_t *depth);
 
 /* lib/odp-util.c. */

@@ -27,6 +27,7 @@
 #include "openvswitch/types.h"
 #include "ovs-atomic.h"
 
+struct dp_netdev_pmd_thread;
 struct dpif_execute;
 struct ds;
 struct flow_tnl;
@@ -428,6 +429,11 @@ struct tnl_pop_others {
 bool tnl_pop_split(const struct netdev *, struct dp_packet_batch *,
                    struct tnl_pop_others *);
 void tnl_send_prepare(const struct netdev *, struct dp_packet_batch *);
+
+/* dp_netdev_recirculate(), which processes packets that came out of a
+ * tunnel. */
+typedef void tnl_recirculate_func(struct dp_netdev_pmd_thread *,
+                                  struct dp_packet_batch *);
 void tnl_execute_done(struct dpif_execute *, size_t n_packets);
 
 /* lib/netdev-linux.c. */

@@ -5,7 +5,6 @@
 
 #include "tnl-src-port.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "dp-packet.h"
@@ -48,37 +47,26 @@ tnl_src_port_parse_range(const char *s, struct tnl_src_port *cfg)
     return true;
 }
 
-/* If 'option' is one for the source port of a tunnel called 'name' of type
- * 'type', stores it in '*cfg' and returns true, with '*error' 0, or EINVAL and
- * a message in 'errors' if its value cannot be used. */
+/* If 'key' is an option for the source port of tunnels of type 'type', stores
+ * 'value' in '*cfg', or appends what is allowed to 'allowed', as
+ * 'set_option' of struct tnl_class does, and returns true. */
 bool
-tnl_src_port_set_option(const char *name, const char *type,
-                        const struct smap_node *option,
-                        struct tnl_src_port *cfg, struct ds *errors,
-                        int *error)
+tnl_src_port_set_option(struct tnl_src_port *cfg, const char *type,
+                        const char *key, const char *value, struct ds *allowed)
 {
-    const char *allowed = NULL;
-
     if (!tnl_type_has_src_port(type)) {
         return false;
-    } else if (!strcmp(option->key, "src_port_range")) {
-        if (!tnl_src_port_parse_range(option->value, cfg)) {
-            allowed = "MIN-MAX with 1 <= MIN <= MAX <= 65535";
+    } else if (!strcmp(key, "src_port_range")) {
+        if (!tnl_src_port_parse_range(value, cfg)) {
+            ds_put_cstr(allowed, "MIN-MAX with 1 <= MIN <= MAX <= 65535");
         }
-    } else if (!strcmp(option->key, "src_port")) {
-        cfg->keep = !strcmp(option->value, "keep");
-        if (!cfg->keep && strcmp(option->value, "hash")) {
-            allowed = "\"hash\" or \"keep\"";
+    } else if (!strcmp(key, "src_port")) {
+        cfg->keep = !strcmp(value, "keep");
+        if (!cfg->keep && strcmp(value, "hash")) {
+            ds_put_cstr(allowed, "\"hash\" or \"keep\"");
         }
     } else {
         return false;
-    }
-
-    *error = 0;
-    if (allowed) {
-        ds_put_format(errors, "%s: invalid %s option %s=\"%s\": must be %s\n",
-                      name, type, option->key, option->value, allowed);
-        *error = EINVAL;
     }
     return true;
 }
@@ -94,25 +82,6 @@ tnl_src_port_get_options(const struct tnl_src_port *cfg, struct smap *args)
     if (cfg->keep) {
         smap_add(args, "src_port", "keep");
     }
-}
-
-/* Returns 0 if 'netdev' can be a port of a bridge of type 'datapath_type',
- * otherwise a positive errno value, and stores a malloc()'d message in
- * '*errp'. */
-int
-tnl_src_port_check(const struct netdev *netdev, const char *datapath_type,
-                   char **errp)
-{
-    const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
-
-    if (cfg && (cfg->src_port.min || cfg->src_port.keep)
-        && !strcmp(datapath_type, "system")) {
-        *errp = xasprintf("%s: src_port and src_port_range need the userspace "
-                          "datapath: set the bridge's datapath_type to netdev",
-                          netdev_get_name(netdev));
-        return EOPNOTSUPP;
-    }
-    return 0;
 }
 
 /* Template. */

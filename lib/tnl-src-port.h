@@ -31,10 +31,8 @@
 
 struct dp_packet;
 struct ds;
-struct netdev;
 struct netdev_tunnel_config;
 struct smap;
-struct smap_node;
 struct udp_header;
 
 /* Configuration, a member of struct netdev_tunnel_config.  All 0 is the
@@ -44,12 +42,10 @@ struct tnl_src_port {
     bool keep;                  /* Keep the port that a packet came with? */
 };
 
-bool tnl_src_port_set_option(const char *name, const char *type,
-                             const struct smap_node *, struct tnl_src_port *,
-                             struct ds *errors, int *error);
+bool tnl_src_port_set_option(struct tnl_src_port *, const char *type,
+                             const char *key, const char *value,
+                             struct ds *allowed);
 void tnl_src_port_get_options(const struct tnl_src_port *, struct smap *);
-int tnl_src_port_check(const struct netdev *, const char *datapath_type,
-                       char **errp);
 
 /* Template. */
 void tnl_src_port_build(const struct tnl_src_port *, ovs_be16 tp_src,

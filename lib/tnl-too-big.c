@@ -95,34 +95,31 @@ static const char *const too_big_modes[] = {
     [TNL_TOO_BIG_ICMP] = "icmp",
 };
 
-/* If 'option' is options:too_big of a tunnel called 'name' of type 'type',
- * stores it in '*cfg' and returns true, with '*error' 0, or EINVAL and a
- * message in 'errors' if its value cannot be used. */
+/* If 'key' is "too_big", an option of a tunnel called 'name' of type 'type',
+ * stores 'value' in '*cfg', or appends what is allowed to 'allowed', as
+ * 'set_option' of struct tnl_class does, and returns true. */
 bool
-tnl_too_big_set_option(const char *name, const char *type,
-                       const struct smap_node *option,
-                       struct tnl_too_big *cfg, struct ds *errors, int *error)
+tnl_too_big_set_option(struct tnl_too_big *cfg, const char *name,
+                       const char *type, const char *key, const char *value,
+                       struct ds *allowed)
 {
     const struct tnl_class *class = tnl_class_from_type(type);
-    const char *allowed = "\"icmp\", \"drop\" or \"send\"";
 
-    if (strcmp(option->key, "too_big")) {
+    if (strcmp(key, "too_big")) {
         return false;
     } else if (class && class->set_mtu) {
-        allowed = "left out: this encapsulation cuts what is too big";
-    } else {
-        for (int i = 0; i < ARRAY_SIZE(too_big_modes); i++) {
-            if (!strcmp(option->value, too_big_modes[i])) {
-                cfg->mode = i;
-                cfg->counters = i ? too_big_get_counters(name) : 0;
-                *error = 0;
-                return true;
-            }
+        ds_put_cstr(allowed,
+                    "left out: this encapsulation cuts what is too big");
+        return true;
+    }
+    for (int i = 0; i < ARRAY_SIZE(too_big_modes); i++) {
+        if (!strcmp(value, too_big_modes[i])) {
+            cfg->mode = i;
+            cfg->counters = i ? too_big_get_counters(name) : 0;
+            return true;
         }
     }
-    ds_put_format(errors, "%s: invalid %s option too_big=\"%s\": must be %s\n",
-                  name, type, option->value, allowed);
-    *error = EINVAL;
+    ds_put_cstr(allowed, "\"icmp\", \"drop\" or \"send\"");
     return true;
 }
 
@@ -164,24 +161,6 @@ tnl_get_custom_stats(const struct netdev *netdev,
         atomic_read_relaxed(&too_big_counters[cfg->too_big.counters][i],
                             &c->value);
         ovs_strlcpy(c->name, names[i], sizeof c->name);
-    }
-    return 0;
-}
-
-/* Returns 0 if 'netdev' can be a port of a bridge of type 'datapath_type',
- * otherwise a positive errno value, and stores a malloc()'d message in
- * '*errp'. */
-int
-tnl_too_big_check(const struct netdev *netdev, const char *datapath_type,
-                  char **errp)
-{
-    const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
-
-    if (cfg && cfg->too_big.mode && !strcmp(datapath_type, "system")) {
-        *errp = xasprintf("%s: too_big needs the userspace datapath: set the "
-                          "bridge's datapath_type to netdev",
-                          netdev_get_name(netdev));
-        return EOPNOTSUPP;
     }
     return 0;
 }
@@ -656,26 +635,28 @@ too_big_answer(const struct dp_packet *packet, int room,
 }
 
 /* If the tnl_push action 'a' has a limit, removes the packets that are too big
- * for it from 'batch'.  If there are ICMP errors for them, initializes
- * 'errors' with those, as packets received from the tunnel, and returns
- * true. */
-bool
+ * for it from 'batch'.  Hands ICMP errors for them, if there are any, to
+ * 'recirculate', with 'pmd', at one more than '*depth' recirculations, as
+ * packets received from the tunnel. */
+void
 tnl_too_big_filter(const struct nlattr *a, struct dp_packet_batch *batch,
-                   struct dp_packet_batch *errors)
+                   tnl_recirculate_func *recirculate,
+                   struct dp_netdev_pmd_thread *pmd, uint32_t *depth)
 {
     const struct ovs_action_push_tnl *data = nl_attr_get(a);
     size_t i, n = dp_packet_batch_size(batch);
+    struct dp_packet_batch errors;
     struct too_big_limit limit;
     struct dp_packet *packet;
     int room;
 
     if (OVS_LIKELY(!tnl_too_big_is_set(a))) {
-        return false;
+        return;
     }
     too_big_get_limit(a, &limit);
     room = limit.mtu + ETH_HEADER_LEN - data->header_len;
 
-    dp_packet_batch_init(errors);
+    dp_packet_batch_init(&errors);
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, n, packet, batch) {
         int left = room - (tnl_geneve_relays(data)
                            ? packet->md.tunnel.metadata.present.len : 0);
@@ -691,11 +672,16 @@ tnl_too_big_filter(const struct nlattr *a, struct dp_packet_batch *batch,
             error = too_big_answer(packet, left, data, &limit, &counter);
         }
         if (error) {
-            dp_packet_batch_add(errors, error);
+            dp_packet_batch_add(&errors, error);
         }
         dp_packet_delete(packet);
         atomic_add_relaxed(&too_big_counters[limit.counters][counter], 1,
                            &orig);
     }
-    return !dp_packet_batch_is_empty(errors);
+    if (!dp_packet_batch_is_empty(&errors)) {
+        ++*depth;
+        recirculate(pmd, &errors);
+        --*depth;
+        dp_packet_batch_destroy(&errors);
+    }
 }

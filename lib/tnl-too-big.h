@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "openvswitch/types.h"
+#include "tnl-provider.h"
 
 struct dp_packet_batch;
 struct ds;
@@ -26,7 +27,6 @@ struct nlattr;
 struct ofpbuf;
 struct ovs_action_push_tnl;
 struct smap;
-struct smap_node;
 
 enum tnl_too_big_mode {
     TNL_TOO_BIG_SEND,           /* The default. */
@@ -41,16 +41,13 @@ struct tnl_too_big {
 };
 
 /* lib/netdev-vport.c: configuration. */
-bool tnl_too_big_set_option(const char *name, const char *type,
-                            const struct smap_node *option,
-                            struct tnl_too_big *, struct ds *errors,
-                            int *error);
+bool tnl_too_big_set_option(struct tnl_too_big *, const char *name,
+                            const char *type, const char *key,
+                            const char *value, struct ds *allowed);
 void tnl_too_big_get_options(const struct tnl_too_big *, struct smap *);
 int tnl_get_custom_stats(const struct netdev *, struct netdev_custom_stats *);
 
-/* vswitchd/bridge.c, ofproto/ofproto-dpif.c. */
-int tnl_too_big_check(const struct netdev *, const char *datapath_type,
-                      char **errp);
+/* ofproto/ofproto-dpif-xlate.c. */
 bool tnl_too_big_is_used(void);
 
 /* ofproto/ofproto-dpif-xlate.c, lib/odp-util.c: the action. */
@@ -64,7 +61,8 @@ int tnl_too_big_parse(const char *s, struct ovs_action_push_tnl *);
 bool tnl_too_big_is_set(const struct nlattr *);
 
 /* lib/dpif-netdev.c: the datapath. */
-bool tnl_too_big_filter(const struct nlattr *, struct dp_packet_batch *,
-                        struct dp_packet_batch *errors);
+void tnl_too_big_filter(const struct nlattr *, struct dp_packet_batch *,
+                        tnl_recirculate_func *,
+                        struct dp_netdev_pmd_thread *, uint32_t *depth);
 
 #endif /* tnl-too-big.h */

@@ -16,6 +16,8 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/tnl-geneve.h \
 	lib/tnl-nvgre.c \
 	lib/tnl-offload.c \
+	lib/tnl-options.c \
+	lib/tnl-options.h \
 	lib/tnl-outer.h \
 	lib/tnl-provider.c \
 	lib/tnl-provider.h \

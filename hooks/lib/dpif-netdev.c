@@ -13,13 +13,7 @@
 # Why: what is too big for the tunnel, and ICMP errors for that, which go the
 # way of packets out of the tunnel.
 @in dp_execute_cb before if (push_tnl_action(pmd, a, packets_)) {
-        struct dp_packet_batch errors;
-        if (tnl_too_big_filter(a, packets_, &errors)) {
-            (*depth)++;
-            dp_netdev_recirculate(pmd, &errors);
-            (*depth)--;
-            dp_packet_batch_destroy(&errors);
-        }
+        tnl_too_big_filter(a, packets_, dp_netdev_recirculate, pmd, depth);
 
 # Why: a packet that pop keeps for reassembly is no error, and pop may return
 # more packets than it got.

@@ -1,6 +1,7 @@
 @include "tnl-geneve-opts.h"
 @include "tnl-provider.h"
 @include "tnl-geneve.h"
+@include "tnl-options.h"
 
 # Why: Geneve carries Ethernet and IP.
 @in tunnel_supported_layers first
@@ -33,39 +34,22 @@
             }
         }
 
-# Why: options:unknown_options.  What follows is the body of the else.
+# Why: options that several types have.  What follows is the body of the else.
 @in set_tunnel_config before if (!strcmp(node->key, "remote_ip")) {
-        if (tnl_geneve_set_option(type, node, &tnl_cfg.geneve_unknown, &err)) {
+        if (tnl_set_common_option(name, type, node, &tnl_cfg, &errors, &err)) {
             if (err) {
-                ds_put_format(&errors, "%s: unknown_options=\"%s\": must be "
-                              "\"drop\", \"ignore\" or \"relay\"\n",
-                              name, node->value);
                 goto out;
             }
         } else
 
 # Why: the same.
 @in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
-    tnl_geneve_get_option(tnl_cfg->geneve_unknown, args);
+    tnl_get_common_options(tnl_cfg, args);
 
 # Why: counters of tunnel ports.
 @in netdev_vport_tunnel_register before netdev_register_provider(&vport_classes[i].netdev_class);
             vport_classes[i].netdev_class.get_custom_stats
                 = tnl_get_custom_stats;
-
-# Why: options:src_port_range and options:src_port.  The if becomes the body of
-# the else.
-@in set_tunnel_config before if (!strcmp(node->key, "remote_ip")) {
-        if (tnl_src_port_set_option(name, type, node, &tnl_cfg.src_port,
-                                    &errors, &err)) {
-            if (err) {
-                goto out;
-            }
-        } else
-
-# Why: the same.
-@in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
-    tnl_src_port_get_options(&tnl_cfg->src_port, args);
 
 # Why: a change must not make two types want the same packets.
 @in set_tunnel_config before ovs_mutex_lock(&dev->mutex);
@@ -73,16 +57,3 @@
         err = EBUSY;
         goto out;
     }
-
-# Why: options:too_big.  The if becomes the body of the else.
-@in set_tunnel_config before if (!strcmp(node->key, "remote_ip")) {
-        if (tnl_too_big_set_option(name, type, node, &tnl_cfg.too_big,
-                                   &errors, &err)) {
-            if (err) {
-                goto out;
-            }
-        } else
-
-# Why: the same.
-@in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
-    tnl_too_big_get_options(&tnl_cfg->too_big, args);

@@ -1,7 +1,6 @@
 @include "tnl-provider.h"
 @include "tnl-geneve.h"
-@include "tnl-src-port.h"
-@include "tnl-too-big.h"
+@include "tnl-options.h"
 
 # Why: other_config settings of whole encapsulations.
 @in bridge_reconfigure before add_del_bridges(ovs_cfg);
@@ -14,10 +13,7 @@
 
 # Why: options that the kernel datapath cannot obey.
 @in iface_do_create before error = ofproto_port_add(br->ofproto, netdev, ofp_portp);
-    error = tnl_src_port_check(netdev, br->type, errp);
-    if (!error) {
-        error = tnl_too_big_check(netdev, br->type, errp);
-    }
+    error = tnl_check_common_options(netdev, br->type, errp);
     if (error) {
         goto error;
     }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "tnl-options.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "netdev.h"
+#include "openvswitch/dynamic-string.h"
+#include "smap.h"
+#include "tnl-geneve-opts.h"
+#include "tnl-src-port.h"
+#include "tnl-too-big.h"
+#include "util.h"
+
+/* If 'option' of a tunnel called 'name' of type 'type' is one of those here,
+ * stores it in '*cfg' and returns true, with '*error' 0, or EINVAL and a
+ * message in 'errors' if its value cannot be used. */
+bool
+tnl_set_common_option(const char *name, const char *type,
+                      const struct smap_node *option,
+                      struct netdev_tunnel_config *cfg, struct ds *errors,
+                      int *error)
+{
+    struct ds allowed = DS_EMPTY_INITIALIZER;
+    const char *value = option->value;
+    const char *key = option->key;
+    bool found;
+
+    found = (tnl_geneve_set_option(&cfg->geneve_unknown, type, key, value,
+                                   &allowed)
+             || tnl_src_port_set_option(&cfg->src_port, type, key, value,
+                                        &allowed)
+             || tnl_too_big_set_option(&cfg->too_big, name, type, key, value,
+                                       &allowed));
+    *error = 0;
+    if (allowed.length) {
+        ds_put_format(errors, "%s: invalid %s option %s=\"%s\": must be %s\n",
+                      name, type, key, value, ds_cstr(&allowed));
+        *error = EINVAL;
+    }
+    ds_destroy(&allowed);
+    return found;
+}
+
+/* Adds those of the options in 'cfg' that are not the defaults to 'args'. */
+void
+tnl_get_common_options(const struct netdev_tunnel_config *cfg,
+                       struct smap *args)
+{
+    tnl_geneve_get_option(cfg->geneve_unknown, args);
+    tnl_src_port_get_options(&cfg->src_port, args);
+    tnl_too_big_get_options(&cfg->too_big, args);
+}
+
+/* Returns 0 if a bridge of type 'datapath_type' can have 'netdev' as a port
+ * with its options, otherwise a positive errno value, and stores a malloc()'d
+ * message in '*errp'. */
+int
+tnl_check_common_options(const struct netdev *netdev,
+                         const char *datapath_type, char **errp)
+{
+    const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
+    const char *options;
+
+    if (!cfg || strcmp(datapath_type, "system")) {
+        return 0;
+    } else if (cfg->src_port.min || cfg->src_port.keep) {
+        options = "src_port and src_port_range need";
+    } else if (cfg->too_big.mode) {
+        options = "too_big needs";
+    } else {
+        return 0;
+    }
+    *errp = xasprintf("%s: %s the userspace datapath: set the bridge's "
+                      "datapath_type to netdev",
+                      netdev_get_name(netdev), options);
+    return EOPNOTSUPP;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#ifndef TNL_OPTIONS_H
+#define TNL_OPTIONS_H 1
+
+/* Options of tunnel ports that are not those of one struct tnl_class: ours for
+ * upstream's types, and those that several types have. */
+
+#include <stdbool.h>
+
+struct ds;
+struct netdev;
+struct netdev_tunnel_config;
+struct smap;
+struct smap_node;
+
+/* lib/netdev-vport.c. */
+bool tnl_set_common_option(const char *name, const char *type,
+                           const struct smap_node *,
+                           struct netdev_tunnel_config *, struct ds *errors,
+                           int *error);
+void tnl_get_common_options(const struct netdev_tunnel_config *,
+                            struct smap *);
+
+/* vswitchd/bridge.c. */
+int tnl_check_common_options(const struct netdev *, const char *datapath_type,
+                             char **errp);
+
+#endif /* tnl-options.h */
