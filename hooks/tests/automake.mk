@@ -32,7 +32,8 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-gwlb.at \
 	tests/system-nvgre.at \
 	tests/l2tpv3-macros.at \
-	tests/system-l2tpv3.at
+	tests/system-l2tpv3.at \
+	tests/system-too-big.at
 
 OVERLAY_TESTSUITE = $(srcdir)/tests/overlay-testsuite
 SYSTEM_OVERLAY_TESTSUITE = $(srcdir)/tests/system-overlay-testsuite
