@@ -23,20 +23,22 @@
 
 #include "coverage.h"
 #include "dp-packet.h"
+#include "dpif.h"
 #include "flow.h"
-#include "netdev.h"
+#include "netdev-provider.h"
+#include "netdev-vport.h"
 #include "openvswitch/dynamic-string.h"
 #include "ovs-atomic.h"
 #include "packets.h"
 #include "tnl-geneve-opts.h"
 #include "util.h"
 
-/* Payload and flags. */
-
 /* A Geneve packet of a version other than 0 (section 3.4). */
 COVERAGE_DEFINE(drop_geneve_version);
 /* A Geneve packet with a Protocol Type that no port takes. */
 COVERAGE_DEFINE(drop_geneve_payload);
+
+/* Configuration. */
 
 /* True from the time that a port was first configured to carry payloads other
  * than Ethernet.  Until then they are dropped at once, as if unknown. */
@@ -58,37 +60,153 @@ tnl_geneve_configured(const char *type, const struct netdev_tunnel_config *cfg)
     }
 }
 
-/* Returns 0 if a datapath of type 'dpif_type' can have the port 'netdev',
- * otherwise a positive errno value: the device of the kernel datapath takes
- * Ethernet only. */
-int
-tnl_geneve_check_datapath(const struct netdev *netdev, const char *dpif_type)
+/* Kernel datapath.
+ *
+ * One device has all ports with the same dst_port.  It carries either Ethernet
+ * or, with inner-protocol-inherit, IP: what such a device receives of Ethernet
+ * comes out of it without the Ethernet header.  So the ports of a device must
+ * agree, and none can have both. */
+
+/* Returns true if 'netdev' is a Geneve port that the kernel datapath cannot
+ * have, whatever other ports there are. */
+static bool
+needs_userspace(const struct netdev *netdev)
 {
-    return (tnl_type_is_geneve(netdev_get_type(netdev))
-            && (netdev_get_pt_mode(netdev) != NETDEV_PT_LEGACY_L2
-                || tnl_geneve_wants_relay(netdev))
-            && !strcmp(dpif_type, "system")
-            ? EOPNOTSUPP : 0);
+    return (netdev_get_pt_mode(netdev) == NETDEV_PT_AWARE
+            || tnl_geneve_wants_relay(netdev));
+}
+
+/* Returns a Geneve port of the kernel datapath that has the same device as
+ * 'netdev' would have there, but another payload, or NULL if there is none.
+ * The caller must close it. */
+static struct netdev *
+find_other_payload(const struct netdev *netdev)
+{
+    const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
+    struct netdev *other = NULL;
+    struct netdev **vports;
+    bool has_l3;
+    size_t n;
+
+    atomic_read_relaxed(&geneve_has_l3, &has_l3);
+    if (!has_l3) {
+        return NULL;
+    }
+    vports = netdev_get_vports(&n);
+    for (size_t i = 0; i < n; i++) {
+        const char *dpif_type = netdev_get_dpif_type(vports[i]);
+
+        if (!other && dpif_type && !strcmp(dpif_type, "system")
+            && tnl_type_is_geneve(netdev_get_type(vports[i]))
+            && netdev_get_tunnel_config(vports[i])->dst_port == cfg->dst_port
+            && netdev_get_pt_mode(vports[i]) != cfg->pt_mode) {
+            other = vports[i];
+        } else {
+            netdev_close(vports[i]);
+        }
+    }
+    free(vports);
+    return other;
+}
+
+/* Returns true if the device for 'netdev', if it is there, has the payload of
+ * that port. */
+static bool
+device_fits(const struct netdev *netdev OVS_UNUSED)
+{
+#ifdef __linux__
+    return tnl_rtnl_check_geneve(netdev) != EOPNOTSUPP;
+#else
+    return true;
+#endif
+}
+
+/* Returns true if 'netdev', whose options may have changed, can stay a port of
+ * a bridge of type 'datapath_type'.  Otherwise it must be removed and added
+ * again, as if it were new. */
+bool
+tnl_geneve_can_stay(const struct netdev *netdev, const char *datapath_type)
+{
+    bool has_l3;
+
+    if (strcmp(datapath_type, "system")
+        || !tnl_type_is_geneve(netdev_get_type(netdev))) {
+        return true;
+    }
+    atomic_read_relaxed(&geneve_has_l3, &has_l3);
+    return !needs_userspace(netdev) && (!has_l3 || device_fits(netdev));
+}
+
+/* Returns true if the datapath 'dpif' can have the port 'netdev'.  If its
+ * device is there from ports that are gone, with the other payload, removes
+ * it. */
+bool
+tnl_geneve_can_add(const struct netdev *netdev, struct dpif *dpif)
+{
+    const char *type = dpif_normalize_type(dpif_type(dpif));
+    char namebuf[NETDEV_VPORT_NAME_BUFSIZE];
+    struct dpif_port port;
+    struct netdev *other;
+
+    if (strcmp(type, "system")
+        || !tnl_type_is_geneve(netdev_get_type(netdev))) {
+        return true;
+    } else if (needs_userspace(netdev)) {
+        return false;
+    } else if (device_fits(netdev)) {
+        return true;
+    }
+    other = find_other_payload(netdev);
+    if (other) {
+        netdev_close(other);
+        return false;
+    }
+    if (!dpif_port_query_by_name(dpif, netdev_vport_get_dpif_port(
+                                     netdev, namebuf, sizeof namebuf),
+                                 &port)) {
+        dpif_port_del(dpif, port.port_no, false);
+        dpif_port_destroy(&port);
+    }
+    return true;
 }
 
 /* Says in '*errp' why 'netdev' could not be added to a bridge of type
- * 'datapath_type', if 'error' is tnl_geneve_check_datapath()'s. */
+ * 'datapath_type', if it is a Geneve port and 'error' is EOPNOTSUPP. */
 void
 tnl_geneve_explain_add_error(const struct netdev *netdev,
                              const char *datapath_type, int error,
                              char **errp)
 {
-    if (error == EOPNOTSUPP
-        && tnl_geneve_check_datapath(netdev, datapath_type)) {
+    const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
+    const char *name = netdev_get_name(netdev);
+    struct netdev *other;
+
+    if (error != EOPNOTSUPP || strcmp(datapath_type, "system")
+        || !tnl_type_is_geneve(netdev_get_type(netdev))) {
+        return;
+    }
+    other = find_other_payload(netdev);
+    if (needs_userspace(netdev)) {
         free(*errp);
         *errp = xasprintf("%s: %s needs the userspace datapath: set the "
-                          "bridge's datapath_type to netdev",
-                          netdev_get_name(netdev),
+                          "bridge's datapath_type to netdev", name,
                           tnl_geneve_wants_relay(netdev)
-                          ? "unknown_options=relay"
-                          : "packet_type other than legacy_l2");
+                          ? "unknown_options=relay" : "packet_type=ptap");
+    } else if (other) {
+        free(*errp);
+        *errp = xasprintf("%s: in the kernel datapath, ports with the same "
+                          "dst_port must have the same packet_type, and port "
+                          "%s has another: set options:dst_port",
+                          name, netdev_get_name(other));
+    } else if (cfg->pt_mode == NETDEV_PT_LEGACY_L3) {
+        free(*errp);
+        *errp = xasprintf("%s: this kernel's Geneve carries Ethernet only: "
+                          "set the bridge's datapath_type to netdev", name);
     }
+    netdev_close(other);
 }
+
+/* Payload and flags. */
 
 /* Returns true if Protocol Type 'proto_type' is IPv4 or IPv6. */
 static bool

@@ -16,24 +16,34 @@
 
 struct dp_packet;
 struct dp_packet_batch;
+struct dpif;
 struct ds;
 struct flow;
 struct genevehdr;
 struct netdev;
 struct netdev_tunnel_config;
+struct ofpbuf;
 
-/* Payload and flags. */
-
-/* lib/netdev-vport.c. */
+/* Configuration (lib/netdev-vport.c). */
 bool tnl_type_is_geneve(const char *type);
 void tnl_geneve_configured(const char *type,
                            const struct netdev_tunnel_config *);
 
-/* ofproto/ofproto-dpif.c, vswitchd/bridge.c. */
-int tnl_geneve_check_datapath(const struct netdev *, const char *dpif_type);
+/* Kernel datapath (ofproto/ofproto-dpif.c, vswitchd/bridge.c). */
+bool tnl_geneve_can_stay(const struct netdev *, const char *datapath_type);
+bool tnl_geneve_can_add(const struct netdev *, struct dpif *);
 void tnl_geneve_explain_add_error(const struct netdev *,
                                   const char *datapath_type, int error,
                                   char **errp);
+
+/* The kernel's device (lib/tnl-rtnl.c; lib/dpif-netlink-rtnl.c). */
+void tnl_rtnl_put_geneve(const struct netdev_tunnel_config *,
+                         struct ofpbuf *request);
+int tnl_rtnl_verify_geneve(const struct netdev_tunnel_config *,
+                           const struct ofpbuf *reply);
+int tnl_rtnl_check_geneve(const struct netdev *);
+
+/* Payload and flags. */
 
 /* lib/netdev-native-tnl.c. */
 void tnl_geneve_check_version(const struct genevehdr *);

@@ -12,6 +12,7 @@
 #include "tnl-provider.h"
 
 #include <errno.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
@@ -21,8 +22,12 @@
 #include "netlink-socket.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/vlog.h"
+#include "tnl-geneve.h"
 
 VLOG_DEFINE_THIS_MODULE(tnl_rtnl);
+
+/* On some older systems, this enum is not defined. */
+enum { TNL_GENEVE_INNER_PROTO_INHERIT = 14 };
 
 /* MTU of a new device: the greatest, in round numbers, that the kernel has for
  * any. */
@@ -79,12 +84,10 @@ tnl_rtnl_new(const struct tnl_class *class,
     return tnl_rtnl_finish(&request, NULL);
 }
 
-/* Returns 0 if the device 'name' is as tnl_rtnl_new() would make it for
- * 'class' and 'cfg', EINVAL if it is another, or another positive errno
- * value. */
-static int
-tnl_rtnl_verify(const struct tnl_class *class,
-                const struct netdev_tunnel_config *cfg, const char *name)
+/* Returns the attribute IFLA_INFO_DATA of 'reply', which describes a device,
+ * if that is of 'kind', otherwise NULL. */
+static const struct nlattr *
+tnl_rtnl_get_info(const struct ofpbuf *reply, const char *kind)
 {
     static const struct nl_policy link_policy[] = {
         [IFLA_LINKINFO] = { .type = NL_A_NESTED },
@@ -95,22 +98,43 @@ tnl_rtnl_verify(const struct tnl_class *class,
     };
     struct nlattr *link[ARRAY_SIZE(link_policy)];
     struct nlattr *info[ARRAY_SIZE(info_policy)];
-    struct ofpbuf request, *reply;
-    int error;
+
+    return (nl_policy_parse(reply, NLMSG_HDRLEN + sizeof(struct ifinfomsg),
+                            link_policy, link, ARRAY_SIZE(link_policy))
+            && nl_parse_nested(link[IFLA_LINKINFO], info_policy, info,
+                               ARRAY_SIZE(info_policy))
+            && !strcmp(nl_attr_get_string(info[IFLA_INFO_KIND]), kind)
+            ? info[IFLA_INFO_DATA] : NULL);
+}
+
+/* Stores in '*reply' what the kernel says of the device 'name'.  Returns 0 or
+ * a positive errno value: ENODEV if there is none. */
+static int
+tnl_rtnl_get(const char *name, struct ofpbuf **reply)
+{
+    struct ofpbuf request;
 
     tnl_rtnl_start(&request, RTM_GETLINK, 0, name);
-    error = tnl_rtnl_finish(&request, &reply);
+    return tnl_rtnl_finish(&request, reply);
+}
+
+/* Returns 0 if the device 'name' is as tnl_rtnl_new() would make it for
+ * 'class' and 'cfg', EINVAL if it is another, or another positive errno
+ * value. */
+static int
+tnl_rtnl_verify(const struct tnl_class *class,
+                const struct netdev_tunnel_config *cfg, const char *name)
+{
+    const struct nlattr *info;
+    struct ofpbuf *reply;
+    int error;
+
+    error = tnl_rtnl_get(name, &reply);
     if (error) {
         return error;
     }
-    if (!nl_policy_parse(reply, NLMSG_HDRLEN + sizeof(struct ifinfomsg),
-                         link_policy, link, ARRAY_SIZE(link_policy))
-        || !nl_parse_nested(link[IFLA_LINKINFO], info_policy, info,
-                            ARRAY_SIZE(info_policy))
-        || strcmp(nl_attr_get_string(info[IFLA_INFO_KIND]), class->kind)
-        || !class->rtnl_verify(cfg, info[IFLA_INFO_DATA])) {
-        error = EINVAL;
-    }
+    info = tnl_rtnl_get_info(reply, class->kind);
+    error = info && class->rtnl_verify(cfg, info) ? 0 : EINVAL;
     ofpbuf_delete(reply);
     return error;
 }
@@ -180,4 +204,56 @@ tnl_rtnl_destroy(const char *name, const char *type)
 {
     return tnl_class_from_type(type)->kind ? tnl_rtnl_delete(name)
                                            : EOPNOTSUPP;
+}
+
+/* Geneve, whose device upstream makes. */
+
+/* Appends to 'request', which makes a Geneve device for ports with 'cfg', that
+ * it is to carry IP, if they do. */
+void
+tnl_rtnl_put_geneve(const struct netdev_tunnel_config *cfg,
+                    struct ofpbuf *request)
+{
+    if (cfg->pt_mode == NETDEV_PT_LEGACY_L3) {
+        nl_msg_put_flag(request, TNL_GENEVE_INNER_PROTO_INHERIT);
+    }
+}
+
+/* Returns true if the Geneve device that 'reply' describes carries IP. */
+static bool
+tnl_rtnl_geneve_has_ip(const struct ofpbuf *reply)
+{
+    const struct nlattr *info = tnl_rtnl_get_info(reply, "geneve");
+
+    return info && nl_attr_find_nested(info, TNL_GENEVE_INNER_PROTO_INHERIT);
+}
+
+/* Returns 0 if the Geneve device that 'reply' describes has the payload of
+ * ports with 'cfg', otherwise EOPNOTSUPP. */
+int
+tnl_rtnl_verify_geneve(const struct netdev_tunnel_config *cfg,
+                       const struct ofpbuf *reply)
+{
+    return (tnl_rtnl_geneve_has_ip(reply)
+            == (cfg->pt_mode == NETDEV_PT_LEGACY_L3) ? 0 : EOPNOTSUPP);
+}
+
+/* Returns 0 if the Geneve device of the kernel for 'netdev' has the payload of
+ * that port, EOPNOTSUPP if it has the other, or another positive errno value:
+ * ENODEV if there is none. */
+int
+tnl_rtnl_check_geneve(const struct netdev *netdev)
+{
+    char namebuf[NETDEV_VPORT_NAME_BUFSIZE];
+    struct ofpbuf *reply;
+    int error;
+
+    error = tnl_rtnl_get(netdev_vport_get_dpif_port(netdev, namebuf,
+                                                    sizeof namebuf), &reply);
+    if (!error) {
+        error = tnl_rtnl_verify_geneve(netdev_get_tunnel_config(netdev),
+                                       reply);
+        ofpbuf_delete(reply);
+    }
+    return error;
 }

@@ -7,8 +7,8 @@
 
 # Why: not every datapath has ports for every payload of Geneve.
 @in port_add before if (!dpif_port_exists(ofproto->backer->dpif, dp_port_name)) {
-    if (tnl_geneve_check_datapath(netdev, ofproto_->type)) {
-        return tnl_geneve_check_datapath(netdev, ofproto_->type);
+    if (!tnl_geneve_can_add(netdev, ofproto->backer->dpif)) {
+        return EOPNOTSUPP;
     }
 
 # Why: two types may receive the same packets.

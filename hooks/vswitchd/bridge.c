@@ -31,3 +31,9 @@
                             NULL)) {
             goto delete;
         }
+
+# Why: a device of the kernel has one payload of Geneve.
+@in bridge_delete_or_reconfigure_ports before iface_set_netdev_mtu(iface->cfg, iface->netdev);
+        if (!tnl_geneve_can_stay(iface->netdev, br->type)) {
+            goto delete;
+        }

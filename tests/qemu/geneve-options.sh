@@ -2,7 +2,8 @@
 # Copyright (c) 2026 The ovs-overlay Authors
 #
 # Geneve options in the kernel datapath: does a flow that a packet without
-# options made also match one with options, which a rule tells apart?
+# options made also match one with options, which a rule tells apart?  And what
+# only the userspace datapath can do is refused, with an error that says so.
 #
 #   vm1 --- h1: br-int --- Geneve --- h2: br-int --- vm2
 #           sets the                      priority 20: with the option,
@@ -58,6 +59,17 @@ tells_apart() {
     same "number of packets that arrived" "$n" "$3"
 }
 
+# Adds a Geneve port with the option $1 to h1's br-int, and fails unless its
+# error says that $2 the userspace datapath.
+is_refused() {
+    lab_exec h1 ovs-vsctl add-port br-int bad -- set interface bad \
+        type=geneve options:remote_ip=10.9.0.3 options:"$1" || :
+    same "error" "$(lab_exec h1 ovs-vsctl get interface bad error)" \
+        "\"bad: $2 the userspace datapath: set the bridge's datapath_type to\
+ netdev\""
+    lab_exec h1 ovs-vsctl del-port br-int bad
+}
+
 check "Geneve: set up" prepare || finish
 check "Geneve: packets with the option of a rule match it" \
     tells_apart 0x1234 0x1234 0
@@ -77,4 +89,36 @@ drop_without() {
 check "Geneve: rule on absence" drop_without
 check "Geneve: absence: with after without" tells_apart "" 0x1234 5
 check "Geneve: absence: without after with" tells_apart 0x1234 "" 0
+# An option that h2's TLV map does not know.
+prepare_unknown() {
+    lab_exec h2 ovs-ofctl del-flows br-int in_port=tun,icmp
+    lab_exec h2 ovs-ofctl del-tlv-map br-int
+    lab_exec h2 ovs-vsctl set open_vswitch . \
+        other_config:stats-update-interval=1000
+}
+
+# With unknown_options=$1, $2 of 5 packets with it must arrive, and counter $3
+# must be 5.
+is_unknown() {
+    lab_exec h2 ovs-vsctl set interface tun options:unknown_options="$1"
+    same "number of packets that arrived" "$(arrives 0x1234)" "$2"
+    lab_exec h2 ovs-appctl revalidator/purge
+    wait_for counts "$3" 5
+}
+
+# Returns whether counter $1 of h2's tunnel port is $2.
+counts() {
+    test "$(lab_exec h2 ovs-vsctl get interface tun statistics:"$1")" = "$2"
+}
+
+check "Geneve: an option becomes unknown" prepare_unknown
+check "Geneve: unknown_options=ignore" is_unknown ignore 5 \
+    rx_geneve_unknown_ignored
+check "Geneve: unknown_options=drop" is_unknown drop 0 \
+    rx_geneve_unknown_dropped
+for option in src_port=keep src_port_range=50000-50999; do
+    check "Geneve: $option is refused" is_refused $option \
+        "src_port and src_port_range need"
+done
+check "Geneve: too_big=icmp is refused" is_refused too_big=icmp "too_big needs"
 finish

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+#
+# Geneve with IP payload between the kernel datapath, on h1, and the userspace
+# datapath, on h2; and what the kernel's device cannot do is refused.
+#
+#   vm1 --- h1: br-int tun --- Geneve: IPv4, IPv6 --- tun h2: br-int --- vm2
+#               kernel          no Ethernet           userspace
+#
+# tests/lab.sh has the whole picture.
+
+. tests/qemu/lib.sh
+LAB_DATAPATH_h1=system
+
+# The MAC addresses of the VMs, each of which finds the other at a third one.
+mac() {
+    lab_exec vm$1 cat /sys/class/net/eth0/address
+}
+
+prepare() {
+    local n m
+    modprobe -a geneve tun
+    lab_up notso
+    lab_mtu 1400
+    for n in 1 2; do
+        m=$((3 - n))
+        for ip in 10.1.0.$m fd01::$m; do
+            lab_exec vm$n ip neigh replace $ip dev eth0 nud permanent \
+                lladdr 02:00:00:00:00:99
+        done
+    done
+}
+
+# Connects the hosts over IPv$1.
+connect() {
+    lab_tunnel geneve "$1" options:packet_type=legacy_l3
+    add_flows
+}
+
+# (A port that could not be added for a while has another number.)
+add_flows() {
+    local n
+    for n in 1 2; do
+        lab_exec h$n ovs-ofctl replace-flows br-int - <<END
+in_port=vm,ip,actions=tun
+in_port=vm,ipv6,actions=tun
+in_port=tun,actions=set_field:$(mac $n)->eth_dst,vm
+END
+    done
+    wait_for pings vm1 10.1.0.2 1
+}
+
+passes() {
+    connect "$1"
+    same "payload" "$(payload h1)" ip
+    pings vm1 10.1.0.2 3 1372
+    pings vm2 10.1.0.1 3
+    pings vm1 fd01::2 3 1352
+    pings vm1 fd01::2 3 4000
+    transfer vm1 vm2 1000000 10.1.0.2
+    transfer vm2 vm1 1000000 10.1.0.1
+    transfer vm1 vm2 1000000 fd01::2
+}
+
+# Prints what the kernel's device on host $1 carries.
+payload() {
+    case $(lab_exec "$1" ip -d link show genev_sys_6081) in
+        *innerprotoinherit*) echo ip ;;
+        *' geneve '*) echo ethernet ;;
+    esac
+}
+
+# What is on the wire has no Ethernet behind Geneve, both ways.
+on_the_wire() {
+    background h2 tcpdump -Z root -U -n -i phy -w "$LAB_DIR/geneve.pcap" \
+        'udp port 6081'
+    wait_for test -s "$LAB_DIR/geneve.pcap"
+    pings vm1 10.1.0.2
+    pings vm1 fd01::2
+    sleep 1
+    end_background
+    tshark -r "$LAB_DIR/geneve.pcap" -T fields \
+        -Y 'icmp || icmpv6.type == 128 || icmpv6.type == 129' -e ip.src -e geneve.proto_type -e geneve.vni >"$LAB_DIR/types" \
+        2>/dev/null
+    cat "$LAB_DIR/types"
+    same "types" "$(sort "$LAB_DIR/types" | uniq -c | tr -s ' \t' '  ')" \
+        " 3 10.9.0.1 0x86dd 0x001092
+ 3 10.9.0.1,10.1.0.1 0x0800 0x001092
+ 3 10.9.0.2 0x86dd 0x001092
+ 3 10.9.0.2,10.1.0.2 0x0800 0x001092"
+}
+
+# Sets interface tun of h1: its error must be $1.
+tun_gets() {
+    local error=$1
+    shift
+    lab_exec h1 ovs-vsctl set interface tun "$@" || :
+    same "error" "$(lab_exec h1 ovs-vsctl get interface tun error)" "$error"
+}
+
+# Adds port other to h1, with options $2...: its error must be $1.
+other_gets() {
+    local error=$1
+    shift
+    lab_exec h1 ovs-vsctl --if-exists del-port other -- add-port br-int other \
+        -- set interface other type=geneve options:remote_ip=10.9.0.3 \
+           options:key=7 "$@" || :
+    same "error" "$(lab_exec h1 ovs-vsctl get interface other error)" "$error"
+}
+
+# Prints the error of port $1 that the device has the payload of port $2.
+shared() {
+    echo "\"$1: in the kernel datapath, ports with the same dst_port must have \
+the same packet_type, and port $2 has another: set options:dst_port\""
+}
+
+# A new port with the other payload, on the same device and on another.
+other_payload() {
+    other_gets "$(shared other tun)"
+    same "payload" "$(payload h1)" ip
+    pings vm1 10.1.0.2
+    other_gets "[]" options:packet_type=legacy_l3
+    other_gets "[]" options:dst_port=6082
+    # A change of the port is as good as a new one.
+    lab_exec h1 ovs-vsctl set interface other options:dst_port=6081
+    same "error" "$(lab_exec h1 ovs-vsctl get interface other error)" \
+        "$(shared other tun)"
+    lab_exec h1 ovs-vsctl del-port other
+    pings vm1 10.1.0.2
+}
+
+# The device follows its only port, and not one of two.
+changes() {
+    tun_gets "[]" options:packet_type=legacy_l2
+    same "payload" "$(payload h1)" ethernet
+    other_gets "[]"
+    tun_gets "$(shared tun other)" options:packet_type=legacy_l3
+    same "payload" "$(payload h1)" ethernet
+    same "other's error" "$(lab_exec h1 ovs-vsctl get interface other error)" \
+        "[]"
+    lab_exec h1 ovs-vsctl del-port other
+    tun_gets "[]" options:packet_type=legacy_l3
+    same "payload" "$(payload h1)" ip
+    add_flows
+    pings vm1 10.1.0.2
+    pings vm1 fd01::2
+}
+
+# Both ports of the device at once.
+both_change() {
+    other_gets "[]" options:packet_type=legacy_l3
+    lab_exec h1 ovs-vsctl set interface tun options:packet_type=legacy_l2 \
+        -- set interface other options:packet_type=legacy_l2
+    same "errors" "$(lab_exec h1 ovs-vsctl get interface tun error \
+        -- get interface other error)" "[]
+[]"
+    same "payload" "$(payload h1)" ethernet
+    lab_exec h1 ovs-vsctl del-port other
+    tun_gets "[]" options:packet_type=legacy_l3
+    same "payload" "$(payload h1)" ip
+    pings vm1 10.1.0.2
+}
+
+# Starts h1's daemon again, and meanwhile runs a command.
+restart_with() {
+    lab_exec h1 ovs-appctl -t ovs-vswitchd exit
+    wait_for fails lab_exec h1 ovs-appctl -t ovs-vswitchd version
+    "$@"
+    lab_exec h1 ovs-vswitchd --detach --no-chdir --pidfile --log-file \
+        -vconsole:off
+}
+
+# A daemon that starts again finds the device of the one before.
+restart() {
+    restart_with true
+    same "error" "$(lab_exec h1 ovs-vsctl get interface tun error)" "[]"
+    same "payload" "$(payload h1)" ip
+    connect 4
+    pings vm1 10.1.0.2
+}
+
+restart_changed() {
+    restart_with lab_exec h1 ovs-vsctl --no-wait set interface tun \
+        options:packet_type=legacy_l2
+    same "error" "$(lab_exec h1 ovs-vsctl get interface tun error)" "[]"
+    same "payload" "$(payload h1)" ethernet
+    tun_gets "[]" options:packet_type=legacy_l3
+    same "payload" "$(payload h1)" ip
+    add_flows
+}
+
+# What the kernel makes of Ethernet there: it takes the header off.
+ethernet_comes_as_ip() {
+    local before
+    lab_exec h2 ovs-vsctl set interface tun options:packet_type=legacy_l2
+    before=$(received)
+    lab_exec vm2 ping -q -c 5 -i .2 -W 1 10.1.0.1 || :
+    same "number of packets that arrived" $(($(received) - before)) 5
+}
+
+received() {
+    lab_exec vm1 nstat -asz IcmpInEchos | awk '/IcmpInEchos/ { print $2 }'
+}
+
+refused() {
+    tun_gets "\"tun: $1 needs the userspace datapath: set the bridge's \
+datapath_type to netdev\"" "options:$1"
+    lab_exec h1 ovs-vsctl remove interface tun options "${1%=*}"
+    tun_gets "[]" options:packet_type=legacy_l3
+}
+
+check "Geneve IP: set up" prepare || finish
+check "Geneve IP over IPv6: ping, TCP" passes 6 || finish
+check "Geneve IP over IPv4: ping, TCP" passes 4
+check "Geneve IP: on the wire" on_the_wire
+check "Geneve IP: a port with Ethernet needs a device of its own" other_payload
+check "Geneve IP: packet_type changes" changes
+check "Geneve IP: packet_type of two ports changes" both_change
+check "Geneve IP: ptap is refused" refused packet_type=ptap
+check "Geneve IP: unknown_options=relay is refused" refused \
+    unknown_options=relay
+check "Geneve IP: the daemon starts again" restart
+check "Geneve IP: packet_type changed meanwhile" restart_changed
+check "Geneve IP: Ethernet comes as IP" ethernet_comes_as_ip
+finish
