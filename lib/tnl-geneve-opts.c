@@ -733,19 +733,36 @@ tnl_geneve_push(const struct netdev *netdev, const struct netdev *ingress,
 
 /* Text. */
 
-/* Appends 'edit' to 's'. */
+/* Appends 'opt' to 's', with its value if 'value'. */
 static void
-format_edit(const struct geneve_opt *edit, struct ds *s)
+format_opt(const struct geneve_opt *opt, bool value, struct ds *s)
 {
     ds_put_format(s, "{class=%#"PRIx16",type=%#"PRIx8",len=%d",
-                  ntohs(edit->opt_class), edit->type, edit->length * 4);
-    if (edit->length && !edit->OPT_DELETE) {
+                  ntohs(opt->opt_class), opt->type, opt->length * 4);
+    if (opt->length && value) {
         ds_put_cstr(s, ",0x");
-        for (size_t i = 0; i < edit->length * 4; i++) {
-            ds_put_format(s, "%02"PRIx8, ((const uint8_t *) (edit + 1))[i]);
+        for (size_t i = 0; i < opt->length * 4; i++) {
+            ds_put_format(s, "%02"PRIx8, ((const uint8_t *) (opt + 1))[i]);
         }
     }
     ds_put_char(s, '}');
+}
+
+/* Appends to 's' the options of 'tnl', which is in UDPIF format and
+ * well-formed, that 'tab' does not know, without their values. */
+void
+tnl_geneve_format_unknown(const struct tun_table *tab,
+                          const struct flow_tnl *tnl, struct ds *s)
+{
+    size_t len = tnl->metadata.present.len;
+    const struct geneve_opt *opt;
+
+    for (size_t ofs = 0; ofs < len; ofs += geneve_opt_size(opt)) {
+        opt = geneve_opt_at(tnl->metadata.opts.gnv, len, ofs);
+        if (!tun_metadata_knows(tab, opt)) {
+            format_opt(opt, false, s);
+        }
+    }
 }
 
 /* Appends the edits that follow 'gnh' in 'data', if it has some, to 's', the
@@ -773,7 +790,7 @@ tnl_geneve_format_edits(const struct ovs_action_push_tnl *data,
             }
             if (edit->OPT_DELETE == deletes) {
                 ds_put_cstr(s, sep);
-                format_edit(edit, s);
+                format_opt(edit, !deletes, s);
                 sep = "";
             }
         }

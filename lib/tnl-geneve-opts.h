@@ -124,6 +124,8 @@ bool tnl_geneve_push(const struct netdev *, const struct netdev *ingress,
 bool tnl_geneve_relays(const struct ovs_action_push_tnl *);
 
 /* Text. */
+void tnl_geneve_format_unknown(const struct tun_table *,
+                               const struct flow_tnl *, struct ds *);
 void tnl_geneve_format_edits(const struct ovs_action_push_tnl *,
                              const struct genevehdr *, struct ds *);
 bool tnl_geneve_parse_edits(const char *s, int *n, struct genevehdr *,

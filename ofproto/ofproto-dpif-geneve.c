@@ -7,8 +7,11 @@
 
 #include "dpif.h"
 #include "netdev.h"
+#include "ofproto-dpif-trace.h"
 #include "ofproto-dpif-xlate.h"
 #include "ofproto-dpif-xlate-cache.h"
+#include "ofproto-provider.h"
+#include "openvswitch/dynamic-string.h"
 #include "tnl-geneve-opts.h"
 
 /* Counts the packets that 'xin' is about, now and whenever the datapath reports
@@ -31,6 +34,35 @@ xlate_geneve_count(struct xlate_in *xin, const struct netdev *netdev,
     }
 }
 
+/* Tells the user who traces the flow of 'xin', in a bridge with TLV map 'tab',
+ * of the outcome 'rx' of its unknown options. */
+static void
+xlate_geneve_report(struct xlate_in *xin, const struct tun_table *tab,
+                    enum tnl_geneve_rx rx)
+{
+    static const char *const outcomes[TNL_GENEVE_N_RX] = {
+        [TNL_GENEVE_RX_IGNORED] = "ignored (unknown_options=ignore)",
+        [TNL_GENEVE_RX_RELAYED]
+            = "they leave with the packet if by Geneve "
+              "(unknown_options=relay)",
+        [TNL_GENEVE_RX_DROPPED]
+            = "packet is dropped (unknown_options=drop)",
+        [TNL_GENEVE_RX_CRITICAL]
+            = "one of them is critical, packet is dropped",
+    };
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    if (!xin->trace || rx >= TNL_GENEVE_N_RX || !outcomes[rx]) {
+        return;
+    }
+    ds_put_cstr(&s, "unknown Geneve options ");
+    tnl_geneve_format_unknown(tab, &xin->upcall_flow->tunnel, &s);
+    ds_put_format(&s, ": %s", outcomes[rx]);
+    oftrace_report(xin->trace, tnl_geneve_is_drop(rx) ? OFT_WARN : OFT_DETAIL,
+                   ds_cstr(&s));
+    ds_destroy(&s);
+}
+
 /* Decides about the options of the flow of 'xin', in UDPIF format, which came
  * by the port 'netdev' (NULL, if by none) of a bridge with TLV map 'tab'.
  * Returns false if it must be dropped. */
@@ -43,6 +75,7 @@ xlate_geneve_receive(struct xlate_in *xin, const struct netdev *netdev,
 
     xin->flow.tunnel.metadata.tab = tab;
     xlate_geneve_count(xin, netdev, rx);
+    xlate_geneve_report(xin, tab, rx);
 
     /* Upstream finds what is malformed itself. */
     return !tnl_geneve_is_drop(rx) || rx == TNL_GENEVE_RX_MALFORMED;
@@ -59,4 +92,33 @@ xlate_geneve_withholds(struct xlate_in *xin, const struct netdev *in,
     }
     xlate_geneve_count(xin, in, TNL_GENEVE_RX_WITHHELD);
     return true;
+}
+
+/* Returns true if a trace of 'flow', which came to 'ofproto', must start with
+ * options in UDPIF format, because the port decides what becomes of them.
+ * Upstream converts them first, for the sake of the text. */
+bool
+trace_geneve_keeps(const struct ofproto *ofproto, const struct flow *flow)
+{
+    const struct ofport *port = ofproto_get_port(ofproto,
+                                                 flow->in_port.ofp_port);
+    const struct netdev *netdev = port ? port->netdev : NULL;
+    enum tnl_geneve_rx rx;
+
+    if (!(flow->tunnel.flags & FLOW_TNL_F_UDPIF)) {
+        return false;
+    }
+    rx = tnl_geneve_receive(netdev, flow->tunnel.metadata.tab, &flow->tunnel);
+    return (rx != TNL_GENEVE_RX_MALFORMED
+            && (rx != TNL_GENEVE_RX_KNOWN || tnl_geneve_wants_relay(netdev)));
+}
+
+/* Gives 'next', which a trace of 'flow' has become where it was recirculated,
+ * the options that the packet came with, if 'flow' has them as they are. */
+void
+trace_geneve_recirculate(const struct flow *flow, struct flow *next)
+{
+    if (flow->tunnel.flags & FLOW_TNL_F_UDPIF) {
+        next->tunnel = flow->tunnel;
+    }
 }

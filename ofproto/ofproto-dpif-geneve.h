@@ -6,13 +6,16 @@
 
 /* Translation of flows that came with Geneve options.
  *
- * Hooks in ofproto-dpif-xlate.c call these functions. */
+ * Hooks in ofproto-dpif-xlate.c and ofproto-dpif-trace.c call these
+ * functions. */
 
 #include <stdbool.h>
 
 #include "tnl-geneve-opts.h"
 
+struct flow;
 struct netdev;
+struct ofproto;
 struct tun_table;
 struct xlate_in;
 
@@ -22,5 +25,7 @@ bool xlate_geneve_receive(struct xlate_in *, const struct netdev *,
                           const struct tun_table *);
 bool xlate_geneve_withholds(struct xlate_in *, const struct netdev *in,
                             const struct netdev *out);
+bool trace_geneve_keeps(const struct ofproto *, const struct flow *);
+void trace_geneve_recirculate(const struct flow *, struct flow *next);
 
 #endif /* ofproto-dpif-geneve.h */

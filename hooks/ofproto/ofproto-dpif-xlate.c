@@ -17,7 +17,6 @@
         const struct xport *rx = get_ofp_port(xbridge, flow->in_port.ofp_port);
 
         if (!xlate_geneve_receive(xin, rx ? rx->netdev : NULL, tun_tab)) {
-            xlate_report(&ctx, OFT_WARN, "unknown Geneve options");
             ctx.error = XLATE_INVALID_TUNNEL_METADATA;
             goto exit;
         }
