@@ -29,3 +29,16 @@
 # Why: in the slow path the caller goes on with a packet that a push dropped.
 @in dpif_netdev_execute before if (dp_packet_batch_size(&pp) == 1) {
     tnl_execute_done(execute, dp_packet_batch_size(&pp));
+
+# Why: netdev_send() may segment packets and return a batch of another capacity,
+# which dp_execute_output_action() takes for that of 'output_pkts_rxqs'.
+@in dp_netdev_pmd_flush_output_on_port first
+    size_t capacity = dp_packet_batch_capacity(&p->output_pkts);
+
+# Why: as above.
+@in dp_netdev_pmd_flush_output_on_port before dp_packet_batch_reset(&p->output_pkts);
+    if (capacity != dp_packet_batch_capacity(&p->output_pkts)) {
+        capacity = dp_packet_batch_capacity(&p->output_pkts);
+        p->output_pkts_rxqs = xrealloc(p->output_pkts_rxqs, capacity
+                                       * sizeof *p->output_pkts_rxqs);
+    }
