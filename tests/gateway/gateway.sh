@@ -6,20 +6,22 @@
 #
 #   west-a  02:..:01                  gw                   east-a  02:..:02
 #  +------+ 10.1.0.11-18      +----------------+          +------+ 10.1.0.21-28
-#  | eth0 |---. west          | br-gw, the     |    east .---| eth0 |
-#  +------+   |               | flows:         |         |   +------+
+#  | eth0 |---. fd01::11-18   | br-gw, the     |         .---| eth0 | fd01::21-28
+#  +------+   | west          | flows:         |    east |   +------+
 #           [br-int 16 ports] | 8 ports        | [16 ports br-int]
 #  +------+   | ~~         ~~ | ~~          ~~ | ~~      |   +------+
 #  | eth0 |---' [br-phy phy]--|-phyw br-phy phye-|--[phy br-phy] '---| eth0 |
-#  +------+     10.9.0.2      |    10.9.0.1    |   10.9.0.3  +------+
-#   west-b                    +----------------+              east-b
+#  +------+     10.9.0.2      |    10.9.0.1    |   fd09::3   +------+
+#   west-b                    |    fd09::1     |              east-b
+#                             +----------------+
 #
-# Tenants a and b have the same MAC and IP addresses.  Each VM has an address
-# for each encapsulation.  A packet from 10.1.0.1x to 10.1.0.2y leaves host west
-# in encapsulation number x and arrives at host east in number y, and the other
-# way around.  The hosts have a port with a fixed key for each encapsulation and
-# tenant.  The gateway has one for each encapsulation; its flows know the
-# tenants' ids and where the addresses are.  Nothing sends ARP.
+# Tenants a and b have the same MAC and IP addresses.  Each VM has an IPv4 and
+# an IPv6 address for each encapsulation.  A packet from 10.1.0.1x to 10.1.0.2y,
+# or from fd01::1x to fd01::2y, leaves host west in encapsulation number x over
+# IPv4 and arrives at host east in number y over IPv6, and the other way around.
+# The hosts have a port with a fixed key for each encapsulation and tenant.  The
+# gateway has one for each encapsulation; its flows know the tenants' ids and
+# where the addresses are.  Nothing needs ARP or neighbor discovery.
 #
 # To be sourced after lab.sh, whose functions it uses.
 
@@ -33,13 +35,25 @@ GATEWAY_IDS_a='0xa000000000000001 0xa00002 0xa00003 0xa00004 0xa00005
 GATEWAY_IDS_b='0xb000000000000001 0xb00002 0xb00003 0xb00004 0xb00005
     0xb0000006 0xb00007 0xb0000008'
 
-# Largest IP packet that all of them carry over an underlay of 1500 bytes.
-GATEWAY_MTU=1450
+# Largest IP packet that all of them carry over IPv6 and an underlay of 1500
+# bytes.
+GATEWAY_MTU=1430
 
 # Prints the $1-th of the other arguments.
 gateway_nth() {
     shift "$1"
     echo "$1"
+}
+
+# Prints the tenants' address of family $1, on host $2, for encapsulation number
+# $3.
+gateway_address() {
+    local side=1
+    test "$2" = west || side=2
+    case $1 in
+        4) echo 10.1.0.$side$3 ;;
+        6) echo fd01::$side$3 ;;
+    esac
 }
 
 # Prints the type and the options of the interface for encapsulation $1.
@@ -48,8 +62,8 @@ gateway_interface() {
         geneve-ip) echo type=geneve options:packet_type=legacy_l3 ;;
         gpe) echo type=vxlan options:exts=gpe options:dst_port=4790 \
                   options:packet_type=legacy_l2 ;;
-        # What tells GRE from NVGRE.
-        gre) echo type=gre options:seq=true ;;
+        # What tells GRE from NVGRE; seq=true does not go with userspace TSO.
+        gre) echo type=gre options:csum=true ;;
         *) echo "type=$1" ;;
     esac
 }
@@ -66,10 +80,11 @@ gateway_macs() {
     esac
 }
 
-# Brings the picture up.  The arguments are further options of the gateway's
-# ports.
+# Brings the picture up: gateway_up TSO [OPTION...].
+#   TSO     "tso" for userspace TSO, "notso" for none
+#   OPTION  further settings of the gateway's ports
 gateway_up() {
-    local node
+    local tso=$1 node
 
     for node in gw west east west-a west-b east-a east-b; do
         lab_run ip netns add "$(lab_ns $node)" || return
@@ -78,30 +93,34 @@ gateway_up() {
     lab_veth gw phyw west phy 1500 || return
     lab_veth gw phye east phy 1500 || return
     for node in "gw phyw" "gw phye" "west phy" "east phy"; do
-        gateway_no_offload $node || return
+        gateway_offload "$tso" $node || return
     done
-    gateway_host gw 1 && gateway_host west 2 && gateway_host east 3 || return
+    gateway_host gw 1 "$tso" && gateway_host west 2 "$tso" &&
+        gateway_host east 3 "$tso" || return
     lab_run lab_exec gw ovs-vsctl add-port br-phy phyw \
         -- add-port br-phy phye || return
     for node in west east; do
         lab_run lab_exec $node ovs-vsctl add-port br-phy phy || return
-        gateway_vm $node a && gateway_vm $node b || return
+        gateway_vm $node a "$tso" && gateway_vm $node b "$tso" || return
         gateway_ends $node || return
     done
-    gateway_ports "$@" && gateway_flows || return
-    lab_reach gw 10.9.0.2 && lab_reach gw 10.9.0.3 && gateway_warm
+    gateway_ports "${@:2}" && gateway_flows || return
+    lab_reach gw 10.9.0.2 && lab_reach gw fd09::3 && gateway_warm
 }
 
-# Without userspace TSO the switch takes no packet beyond the MTU.
-gateway_no_offload() {
-    lab_run lab_exec "$1" ethtool -K "$2" tx off tso off gso off gro off
+# Makes device $3 on node $2 one for userspace TSO, or for none, as $1 says: in
+# the latter case the switch takes no packet beyond the MTU.
+gateway_offload() {
+    test "$1" = tso ||
+        lab_run lab_exec "$2" ethtool -K "$3" tx off tso off gso off gro off
 }
 
-# Starts a switch on node $1, with 10.9.0.$2.
+# Starts a switch on node $1, with 10.9.0.$2 and fd09::$2; $3 is "tso" or
+# "notso".
 gateway_host() {
     local bridge=br-int
     test "$1" != gw || bridge=br-gw
-    lab_start "$1" notso || return
+    lab_start "$1" "$3" || return
     lab_run lab_exec "$1" ovs-vsctl --timeout=60 \
         -- add-br br-phy -- set bridge br-phy datapath_type=netdev \
         -- add-br $bridge -- set bridge $bridge datapath_type=netdev \
@@ -109,27 +128,33 @@ gateway_host() {
     lab_address "$1" br-phy "10.9.0.$2" "fd09::$2"
 }
 
-# Makes the VM of tenant $2 on host $1.
+# Makes the VM of tenant $2 on host $1; $3 is "tso" or "notso".
 gateway_vm() {
-    local vm=$1-$2 here=1 there=2 i
-    test "$1" = west || { here=2; there=1; }
+    local vm=$1-$2 here=1 there=2 other=east i family
+    test "$1" = west || { here=2; there=1; other=west; }
     lab_veth "$1" "vm-$2" "$vm" eth0 9000 || return
-    gateway_no_offload "$1" "vm-$2" && gateway_no_offload "$vm" eth0 || return
+    gateway_offload "$3" "$1" "vm-$2" &&
+        gateway_offload "$3" "$vm" eth0 || return
     lab_run ip -n "$(lab_ns "$vm")" link set eth0 mtu $GATEWAY_MTU \
         address 02:00:00:00:00:0$here || return
     for i in 1 2 3 4 5 6 7 8; do
-        lab_run ip -n "$(lab_ns "$vm")" address add 10.1.0.$here$i/24 \
-            dev eth0 || return
-        lab_run ip -n "$(lab_ns "$vm")" neighbor add 10.1.0.$there$i \
-            lladdr 02:00:00:00:00:0$there dev eth0 nud permanent || return
-    done
+        for family in 4 6; do
+            echo "address add $(gateway_address $family "$1" $i)" \
+                "dev eth0 $(test $family = 4 || echo nodad)"
+            echo "neighbor add $(gateway_address $family $other $i)" \
+                "lladdr 02:00:00:00:00:0$there dev eth0 nud permanent"
+        done
+    done >"$LAB_DIR/$vm.ip"
+    echo "route add 10.1.0.0/24 dev eth0" >>"$LAB_DIR/$vm.ip"
+    echo "route add fd01::/64 dev eth0" >>"$LAB_DIR/$vm.ip"
+    lab_run ip -n "$(lab_ns "$vm")" -batch "$LAB_DIR/$vm.ip" || return
     lab_run lab_exec "$1" ovs-vsctl add-port br-int "vm-$2"
 }
 
 # Makes the ports and the flows of host $1.
 gateway_ends() {
-    local here=1 i=0 encap tenant ids add=() flows=
-    test "$1" = west || here=2
+    local gw=10.9.0.1 i=0 encap tenant ids add=() flows=
+    test "$1" = west || gw=fd09::1
     for encap in $GATEWAY_ENCAPS; do
         i=$((i + 1))
         for tenant in a b; do
@@ -137,10 +162,12 @@ gateway_ends() {
             # shellcheck disable=SC2046,SC2086
             add+=(-- add-port br-int $encap-$tenant
                   -- set interface $encap-$tenant $(gateway_interface $encap)
-                     options:remote_ip=10.9.0.1
+                     options:remote_ip=$gw
                      options:key="$(gateway_nth $i ${!ids})")
-            flows+="in_port=vm-$tenant,ip,nw_src=10.1.0.$here$i,actions=\
-$encap-$tenant
+            flows+="in_port=vm-$tenant,ip,\
+nw_src=$(gateway_address 4 "$1" $i),actions=$encap-$tenant
+in_port=vm-$tenant,ipv6,ipv6_src=$(gateway_address 6 "$1" $i),\
+actions=$encap-$tenant
 in_port=$encap-$tenant,actions=$(gateway_macs $encap "$1")vm-$tenant
 "
         done
@@ -165,13 +192,15 @@ gateway_ports() {
 # Makes the gateway's flows.  Table 0 finds the tenant by the id that a packet
 # came with, and drops it if there is none.  Table 1 knows for each tenant and
 # address the host, the encapsulation and the id.  A packet may leave by the
-# port that it came by.
+# port that it came by.  'tun_dst' wins over 'tun_ipv6_dst', unless it is 0.
 gateway_flows() {
-    local host here addr encap tenant ids i flows=
+    local host from to to_host encap tenant ids i flows=
     for host in west east; do
         case $host in
-            west) here=1 addr=10.9.0.2 ;;
-            east) here=2 addr=10.9.0.3 ;;
+            west) from=tun_src=10.9.0.2 to="set_field:10.9.0.2->tun_dst" ;;
+            east) from=tun_ipv6_src=fd09::3
+                  to="set_field:0.0.0.0->tun_dst,"
+                  to+="set_field:fd09::3->tun_ipv6_dst" ;;
         esac
         i=0
         for encap in $GATEWAY_ENCAPS; do
@@ -180,11 +209,13 @@ gateway_flows() {
                 ids=GATEWAY_IDS_$tenant
                 # shellcheck disable=SC2086
                 set -- $(gateway_nth $i ${!ids})
-                flows+="table=0,in_port=$encap,tun_id=$1,tun_src=$addr,ip,\
+                to_host="$(gateway_macs geneve-ip $host)$to"
+                flows+="table=0,in_port=$encap,tun_id=$1,$from,\
 actions=set_field:0x$tenant->reg0,set_field:0->in_port,resubmit(,1)
-table=1,reg0=0x$tenant,ip,nw_dst=10.1.0.$here$i,actions=\
-$(gateway_macs geneve-ip $host)set_field:$1->tun_id,set_field:$addr->tun_dst,\
-output:$encap
+table=1,reg0=0x$tenant,ip,nw_dst=$(gateway_address 4 $host $i),\
+actions=$to_host,set_field:$1->tun_id,output:$encap
+table=1,reg0=0x$tenant,ipv6,ipv6_dst=$(gateway_address 6 $host $i),\
+actions=$to_host,set_field:$1->tun_id,output:$encap
 "
             done
         done
@@ -196,24 +227,26 @@ output:$encap
 gateway_warm() {
     local i
     for i in 1 2 3 4 5 6 7 8; do
-        gateway_answers a $i $i && return
+        gateway_answers a 4 $i $i && return
         sleep .3
     done
     lab_fail "nothing crosses the gateway"
 }
 
-# Returns true if a ping of tenant $1 from encapsulation number $2 in the west
-# to number $3 in the east is answered.  The payload, of which gateway_leaks()
-# finds one line, says whose it is.
+# Returns true if a ping of tenant $1, over IPv$2, from encapsulation number $3
+# in the west to number $4 in the east is answered.  The payload, of which
+# gateway_leaks() finds one line, says whose it is.
 gateway_answers() {
-    lab_exec "west-$1" ping -q -c 1 -W 2 -s 32 -p "$1$1" -I "10.1.0.1$2" \
-        "10.1.0.2$3" >/dev/null 2>&1
+    lab_exec "west-$1" ping -q -c 1 -W 2 -s 32 -p "$1$1" \
+        -I "$(gateway_address "$2" west "$3")" \
+        "$(gateway_address "$2" east "$4")" >/dev/null 2>&1
 }
 
 # Prints the rate of TCP of tenant a, in Mb/s, from number $1 in the west to
 # number $2 in the east, measured for $3 seconds.  iperf3 must listen there.
 gateway_rate() {
-    lab_exec west-a iperf3 -f m -t "$3" -B "10.1.0.1$1" -c "10.1.0.2$2" |
+    lab_exec west-a iperf3 -f m -t "$3" -B "$(gateway_address 4 west "$1")" \
+        -c "$(gateway_address 4 east "$2")" |
         awk '/receiver/ { print $(NF - 2); n++ } END { exit !n }'
 }
 
@@ -222,7 +255,9 @@ gateway_watch() {
     local vm
     for vm in west-a west-b east-a east-b; do
         lab_exec $vm tcpdump -Z root -l -n -x -i eth0 --immediate-mode \
-            'icmp and not src host 0.0.0.0' >"$LAB_DIR/$vm.txt" \
+            '(icmp and not src host 0.0.0.0) or
+             (icmp6 and (ip6[40] == 128 or ip6[40] == 129))' \
+            >"$LAB_DIR/$vm.txt" \
             2>"$LAB_DIR/$vm.log" &
     done
     for vm in west-a west-b east-a east-b; do
