@@ -14,7 +14,9 @@
 #include "csum.h"
 #include "dp-packet.h"
 #include "dp-packet-gso.h"
+#include "netdev-native-tnl.h"
 #include "netdev-provider.h"
+#include "odp-netlink.h"
 #include "packets.h"
 #include "userspace-tso.h"
 #include "util.h"
@@ -178,6 +180,42 @@ tnl_finish_offload(struct dp_packet *packet)
         dp_packet_ol_send_prepare(packet, 0);
     }
     return true;
+}
+
+/* If 'data' is upstream's GRE header with a checksum or a sequence number, does
+ * in software what the packets in 'batch' wait for.  Upstream computes the
+ * checksum when it pushes the header, which is too early if that of the inner
+ * packet is partial, and numbers packets then, not their segments. */
+void
+tnl_gre_prepare(struct dp_packet_batch *batch,
+                const struct ovs_action_push_tnl *data)
+{
+    size_t i, size, ofs = ETH_HEADER_LEN;
+    const struct gre_base_hdr *gre;
+    struct dp_packet *packet;
+
+    if (data->tnl_type != OVS_VPORT_TYPE_GRE
+        && data->tnl_type != OVS_VPORT_TYPE_IP6GRE) {
+        return;
+    }
+    ofs += (netdev_tnl_is_header_ipv6(data->header)
+            ? IPV6_HEADER_LEN : IP_HEADER_LEN);
+    gre = ALIGNED_CAST(const struct gre_base_hdr *,
+                       (const char *) data->header + ofs);
+    if (!(gre->flags & htons(GRE_CSUM | GRE_SEQ))) {
+        return;
+    }
+
+    tnl_segment_batch(batch, NULL);
+    size = dp_packet_batch_size(batch);
+    DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {
+        if (tnl_finish_offload(packet)) {
+            dp_packet_batch_add(batch, packet);
+        } else {
+            COVERAGE_INC(drop_tnl_no_l4);
+            dp_packet_delete(packet);
+        }
+    }
 }
 
 /* Prepares the packets in 'batch' to be sent on 'netdev': gives those that

@@ -12,6 +12,10 @@
         return 0;
     }
 
+# Why: upstream sums up and numbers GRE packets before they are complete.
+@in netdev_push_header first
+    tnl_gre_prepare(batch, data);
+
 # Why: relayed options are different in each packet.
 @in netdev_push_header first
     if (tnl_geneve_push(netdev, ingress_netdev, batch, data)) {
