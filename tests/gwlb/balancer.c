@@ -16,6 +16,10 @@
  * options, from the same UDP ports.  Whatever is not counts under the name of
  * what is wrong with it, and goes nowhere.
  *
+ * A tenant may be without a server.  Then the appliance has a second arm, where
+ * its clients' packets go on, and the answers to them are what it gives back
+ * (--changed).
+ *
  * Each connection has a cookie.  Options, in this order (sizes with their
  * headers; "w" is the number of words in the option's length):
  *
@@ -99,7 +103,8 @@ static const char *const counter_names[N_COUNTERS] = {
 #undef COUNTER
 };
 
-/* A customer with a client, tun[0], and a server, tun[1]. */
+/* A customer with a client, tun[0], and a server, tun[1], or -1 if it has
+ * none. */
 struct tenant {
     const char *name;
     uint64_t endpoint;
@@ -411,6 +416,9 @@ check(const uint8_t *p, size_t n, uint16_t port, struct flow **flowp,
     } else {
         return C_bad_packet;
     }
+    if (tenants[t.tenant].tun[!*sidep] < 0) {
+        return C_bad_packet;
+    }
 
     if (make_header(flow, *sidep, header) != hlen || p[1] != header[1]
         || p[0] != header[0]) {
@@ -485,8 +493,8 @@ open_tun(const char *ns)
     return fd;
 }
 
-/* Adds the tenant that 'spec' describes: NAME,ENDPOINT,ATTACHMENT,CLIENT-NS,
- * SERVER-NS. */
+/* Adds the tenant that 'spec' describes: NAME,ENDPOINT,ATTACHMENT,CLIENT-NS[,
+ * SERVER-NS]. */
 static void
 add_tenant(char *spec)
 {
@@ -495,8 +503,8 @@ add_tenant(char *spec)
 
     for (int i = 0; i < 5; i++) {
         part[i] = strsep(&spec, ",");
-        if (!part[i]) {
-            fail("--tenant needs five parts");
+        if (!part[i] && i < 4) {
+            fail("--tenant needs four or five parts");
         }
     }
     if (n_tenants++ >= MAX_TENANTS) {
@@ -506,7 +514,7 @@ add_tenant(char *spec)
     tenant->endpoint = strtoull(part[1], NULL, 16);
     tenant->attachment = strtoull(part[2], NULL, 16);
     tenant->tun[0] = open_tun(part[3]);
-    tenant->tun[1] = open_tun(part[4]);
+    tenant->tun[1] = part[4] ? open_tun(part[4]) : -1;
 }
 
 /* Returns the time in milliseconds. */
@@ -626,11 +634,11 @@ usage(void)
            "  --local=IP         own IPv4 address\n"
            "  --appliance=IP     the appliance's\n"
            "  --cloud=NAME       whose options: aws (default) or tencent\n"
-           "  --tenant=NAME,ENDPOINT,ATTACHMENT,CLIENT-NS,SERVER-NS\n"
+           "  --tenant=NAME,ENDPOINT,ATTACHMENT,CLIENT-NS[,SERVER-NS]\n"
            "                     a tenant: its identifiers, in hexadecimal,\n"
-           "                     and where its two TUN devices are made\n"
+           "                     and where its TUN devices are made\n"
            "  --extra            one option more, which nobody knows\n"
-           "  --changed          packets may come back changed (NAT)\n"
+           "  --changed          packets may come back that were never sent\n"
            "  --health=PORT      check the appliance's health by HTTP\n"
            "  --answer=PORT      answer such checks\n"
            "counters:\n");
