@@ -80,8 +80,8 @@ on_the_wire() {
     sleep 1
     end_background
     tshark -r "$LAB_DIR/geneve.pcap" -T fields \
-        -Y 'icmp || icmpv6.type == 128 || icmpv6.type == 129' -e ip.src -e geneve.proto_type -e geneve.vni >"$LAB_DIR/types" \
-        2>/dev/null
+        -Y 'icmp || icmpv6.type == 128 || icmpv6.type == 129' -e ip.src \
+        -e geneve.proto_type -e geneve.vni >"$LAB_DIR/types" 2>/dev/null
     cat "$LAB_DIR/types"
     same "types" "$(sort "$LAB_DIR/types" | uniq -c | tr -s ' \t' '  ')" \
         " 3 10.9.0.1 0x86dd 0x001092
