@@ -191,14 +191,16 @@ enum l2tp_counter {
     L2TP_N_COUNTERS
 };
 
-static atomic_uint64_t l2tp_counters[L2TP_N_COUNTERS];
+static struct tnl_counter l2tp_counters[] = {
+#define L2TP_COUNTER(NAME, STRING, MEANING) { STRING, MEANING, 0 },
+    L2TP_COUNTERS(L2TP_COUNTER)
+#undef L2TP_COUNTER
+};
 
 static void
 l2tp_count(enum l2tp_counter counter)
 {
-    uint64_t orig;
-
-    atomic_add_relaxed(&l2tp_counters[counter], 1, &orig);
+    tnl_count(&l2tp_counters[counter]);
 }
 
 /* Options. */
@@ -1317,23 +1319,9 @@ static void
 l2tp_unixctl_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
                   const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
 {
-    static const struct {
-        const char *name;
-        const char *meaning;
-    } names[] = {
-#define L2TP_COUNTER(NAME, STRING, MEANING) { STRING, MEANING },
-        L2TP_COUNTERS(L2TP_COUNTER)
-#undef L2TP_COUNTER
-    };
     struct ds s = DS_EMPTY_INITIALIZER;
 
-    ds_put_cstr(&s, "counters:\n");
-    for (size_t i = 0; i < L2TP_N_COUNTERS; i++) {
-        uint64_t n;
-
-        atomic_read_relaxed(&l2tp_counters[i], &n);
-        tnl_show_counter(&s, names[i].name, n, names[i].meaning);
-    }
+    tnl_show_counters(&s, l2tp_counters, L2TP_N_COUNTERS);
     unixctl_command_reply(conn, ds_cstr(&s));
     ds_destroy(&s);
 }

@@ -116,14 +116,16 @@ enum nvgre_counter {
     NVGRE_N_COUNTERS
 };
 
-static atomic_uint64_t nvgre_counters[NVGRE_N_COUNTERS];
+static struct tnl_counter nvgre_counters[] = {
+#define NVGRE_COUNTER(NAME, STRING, MEANING) { STRING, MEANING, 0 },
+    NVGRE_COUNTERS(NVGRE_COUNTER)
+#undef NVGRE_COUNTER
+};
 
 static void
 nvgre_count(enum nvgre_counter counter)
 {
-    uint64_t orig;
-
-    atomic_add_relaxed(&nvgre_counters[counter], 1, &orig);
+    tnl_count(&nvgre_counters[counter]);
 }
 
 /* Options. */
@@ -427,23 +429,9 @@ static void
 nvgre_unixctl_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
                    const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
 {
-    static const struct {
-        const char *name;
-        const char *meaning;
-    } names[] = {
-#define NVGRE_COUNTER(NAME, STRING, MEANING) { STRING, MEANING },
-        NVGRE_COUNTERS(NVGRE_COUNTER)
-#undef NVGRE_COUNTER
-    };
     struct ds s = DS_EMPTY_INITIALIZER;
 
-    ds_put_cstr(&s, "counters:\n");
-    for (size_t i = 0; i < NVGRE_N_COUNTERS; i++) {
-        uint64_t n;
-
-        atomic_read_relaxed(&nvgre_counters[i], &n);
-        tnl_show_counter(&s, names[i].name, n, names[i].meaning);
-    }
+    tnl_show_counters(&s, nvgre_counters, NVGRE_N_COUNTERS);
     unixctl_command_reply(conn, ds_cstr(&s));
     ds_destroy(&s);
 }

@@ -929,6 +929,18 @@ tnl_show_counter(struct ds *s, const char *name, uint64_t n,
     ds_put_format(s, "  %s: %"PRIu64" (%s)\n", name, n, meaning);
 }
 
+void
+tnl_show_counters(struct ds *s, struct tnl_counter *counters, size_t n)
+{
+    ds_put_cstr(s, "counters:\n");
+    for (size_t i = 0; i < n; i++) {
+        uint64_t value;
+
+        atomic_read_relaxed(&counters[i].n, &value);
+        tnl_show_counter(s, counters[i].name, value, counters[i].meaning);
+    }
+}
+
 /* Returns the IPFIX tunnelType of 'type', or 0 if it is not one of ours. */
 uint8_t
 tnl_type_to_ipfix(const char *type)

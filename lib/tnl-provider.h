@@ -337,9 +337,28 @@ void tnl_complete_csum6(struct dp_packet *packet);
  * receiver.  Returns false if it is not known where that has to be done. */
 bool tnl_finish_offload(struct dp_packet *packet);
 
+/* What happens to packets of a class, one of an array of these. */
+struct tnl_counter {
+    const char *name;
+    const char *meaning;
+    atomic_uint64_t n;
+};
+
+/* Counts a packet in 'counter'. */
+static inline void
+tnl_count(struct tnl_counter *counter)
+{
+    uint64_t orig;
+
+    atomic_add_relaxed(&counter->n, 1, &orig);
+}
+
 /* Appends to 's' the line for the counter called 'name'. */
 void tnl_show_counter(struct ds *s, const char *name, uint64_t n,
                       const char *meaning);
+
+/* Appends to 's' the 'n' counters in 'counters', with a title. */
+void tnl_show_counters(struct ds *s, struct tnl_counter *counters, size_t n);
 
 /* Offload flag of a packet that tnl_segment_later() marked; upstream gives
  * this bit no meaning. */

@@ -138,7 +138,11 @@ enum stt_counter {
     STT_N_COUNTERS
 };
 
-static atomic_uint64_t stt_counters[STT_N_COUNTERS];
+static struct tnl_counter stt_counters[] = {
+#define STT_COUNTER(NAME, STRING, MEANING) { STRING, MEANING, 0 },
+    STT_COUNTERS(STT_COUNTER)
+#undef STT_COUNTER
+};
 
 /* Frames that lack segments. */
 static struct stt_reasm *stt_reasm;
@@ -146,9 +150,7 @@ static struct stt_reasm *stt_reasm;
 static void
 stt_count(enum stt_counter counter)
 {
-    uint64_t orig;
-
-    atomic_add_relaxed(&stt_counters[counter], 1, &orig);
+    tnl_count(&stt_counters[counter]);
 }
 
 /* Transmit. */
@@ -760,14 +762,6 @@ static void
 stt_unixctl_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
                  const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
 {
-    static const struct {
-        const char *name;
-        const char *meaning;
-    } names[] = {
-#define STT_COUNTER(NAME, STRING, MEANING) { STRING, MEANING },
-        STT_COUNTERS(STT_COUNTER)
-#undef STT_COUNTER
-    };
     struct ds s = DS_EMPTY_INITIALIZER;
     struct stt_reasm_limits limits;
     struct stt_reasm_stats stats;
@@ -781,13 +775,7 @@ stt_unixctl_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
                   "  timeout: %"PRIu32" ms\n",
                   stats.frames, limits.max_frames,
                   stats.bytes, limits.max_bytes, limits.timeout);
-    ds_put_cstr(&s, "counters:\n");
-    for (size_t i = 0; i < STT_N_COUNTERS; i++) {
-        uint64_t n;
-
-        atomic_read_relaxed(&stt_counters[i], &n);
-        tnl_show_counter(&s, names[i].name, n, names[i].meaning);
-    }
+    tnl_show_counters(&s, stt_counters, STT_N_COUNTERS);
     for (size_t i = 0; i < STT_REASM_N_COUNTERS; i++) {
         tnl_show_counter(&s, stt_reasm_counter_name(i), stats.n[i],
                          stt_reasm_counter_meaning(i));

@@ -16,7 +16,6 @@
 
 #include <netinet/in.h>
 
-#include "csum.h"
 #include "dp-packet.h"
 #include "dp-packet-gso.h"
 #include "flow.h"
@@ -132,35 +131,6 @@ make_header(struct ovs_action_push_tnl *header, size_t i, bool ip, bool ipv6)
     ds_destroy(&text);
 }
 
-/* Makes the checksums of 'packet' right, for what Ethernet type 'dl_type'
- * says. */
-static void
-fix_sums(struct dp_packet *packet, ovs_be16 dl_type)
-{
-    struct ip_header *ip = dp_packet_l3(packet);
-    struct udp_header *udp = dp_packet_l4(packet);
-    size_t l4_size = dp_packet_l4_size(packet);
-    uint32_t pseudo;
-
-    if (!ip || !udp) {
-        return;
-    }
-    if (dl_type == htons(ETH_TYPE_IP)) {
-        ip->ip_csum = 0;
-        ip->ip_csum = csum(ip, IP_IHL(ip->ip_ihl_ver) * 4);
-        pseudo = packet_csum_pseudoheader(ip);
-    } else {
-        pseudo = packet_csum_pseudoheader6(dp_packet_l3(packet));
-    }
-    if (l4_size >= UDP_HEADER_LEN && udp->udp_csum) {
-        udp->udp_csum = 0;
-        udp->udp_csum = csum_finish(csum_continue(pseudo, udp, l4_size));
-        if (!udp->udp_csum) {
-            udp->udp_csum = OVS_BE16_MAX;
-        }
-    }
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -187,7 +157,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pkt_metadata_init(&packet->md, 1);
     flow_extract(packet, &flow);
     if (bits & FRAME_FIX_SUMS) {
-        fix_sums(packet, flow.dl_type);
+        fuzz_fix_sums(packet, flow.dl_type,
+                      ip ? 0 : IPPROTO_UDP);
     }
 
     dp_packet_batch_init_packet(&batch, packet);
@@ -198,11 +169,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         flow_extract(packet, &flow);
         if (dp_packet_l4_proto_tcp(packet)
             && bits & (FRAME_PARTIAL | FRAME_TSO)) {
-            dp_packet_l4_checksum_set_partial(packet);
-            if (bits & FRAME_TSO
-                && dp_packet_get_tcp_payload_length(packet) > 100) {
-                dp_packet_set_tso_segsz(packet, 100);
-            }
+            fuzz_leave_undone(packet, bits & FRAME_TSO);
         } else {
             inner_size = dp_packet_size(packet);
             inner = xmemdup(dp_packet_data(packet), inner_size);

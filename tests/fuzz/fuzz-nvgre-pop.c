@@ -13,7 +13,6 @@
 
 #include "fuzz.h"
 
-#include "csum.h"
 #include "dp-packet.h"
 #include "dp-packet-gso.h"
 #include "flow.h"
@@ -57,12 +56,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dp_packet_put(packet, data + 1, size - 1);
     pkt_metadata_init(&packet->md, 1);
     flow_extract(packet, &flow);
-    if (bits & FRAME_FIX_SUM && flow.dl_type == htons(ETH_TYPE_IP)
-        && dp_packet_l4(packet)) {
-        struct ip_header *ip = dp_packet_l3(packet);
-
-        ip->ip_csum = 0;
-        ip->ip_csum = csum(ip, IP_IHL(ip->ip_ihl_ver) * 4);
+    if (bits & FRAME_FIX_SUM) {
+        fuzz_fix_sums(packet, flow.dl_type, 0);
     }
 
     dp_packet_batch_init_packet(&batch, packet);
@@ -75,13 +70,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     header.header_len += 8;
     DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
         flow_extract(packet, &flow);
-        if (dp_packet_l4_proto_tcp(packet)
-            && bits & (FRAME_PARTIAL | FRAME_TSO)) {
-            dp_packet_l4_checksum_set_partial(packet);
-            if (bits & FRAME_TSO
-                && dp_packet_get_tcp_payload_length(packet) > 100) {
-                dp_packet_set_tso_segsz(packet, 100);
-            }
+        if (bits & (FRAME_PARTIAL | FRAME_TSO)) {
+            fuzz_leave_undone(packet, bits & FRAME_TSO);
         }
     }
     netdev_push_header(netdev, NULL, &batch, &header);

@@ -15,7 +15,6 @@
 
 #include "fuzz.h"
 
-#include "csum.h"
 #include "dp-packet.h"
 #include "dp-packet-gso.h"
 #include "flow.h"
@@ -45,30 +44,6 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
     return 0;
 }
 
-/* Makes the checksums of 'packet' right, if it is TCP over what Ethernet type
- * 'dl_type' says. */
-static void
-fix_sums(struct dp_packet *packet, ovs_be16 dl_type)
-{
-    struct ip_header *ip = dp_packet_l3(packet);
-    struct tcp_header *tcp = dp_packet_l4(packet);
-    size_t l4_size = dp_packet_l4_size(packet);
-    uint32_t pseudo;
-
-    if (!ip || !tcp || l4_size < TCP_HEADER_LEN) {
-        return;
-    }
-    if (dl_type == htons(ETH_TYPE_IP)) {
-        ip->ip_csum = 0;
-        ip->ip_csum = csum(ip, IP_IHL(ip->ip_ihl_ver) * 4);
-        pseudo = packet_csum_pseudoheader(ip);
-    } else {
-        pseudo = packet_csum_pseudoheader6(dp_packet_l3(packet));
-    }
-    tcp->tcp_csum = 0;
-    tcp->tcp_csum = csum_finish(csum_continue(pseudo, tcp, l4_size));
-}
-
 /* Returns a packet with the 'size' bytes in 'data', parsed as the datapath
  * does it. */
 static struct dp_packet *
@@ -87,7 +62,7 @@ make_packet(const uint8_t *data, size_t size, uint8_t bits)
     }
     flow_extract(packet, &flow);
     if (bits & FRAME_FIX_SUMS) {
-        fix_sums(packet, flow.dl_type);
+        fuzz_fix_sums(packet, flow.dl_type, IPPROTO_TCP);
     }
     if (dp_packet_l4_proto_tcp(packet)) {
         if (bits & (FRAME_L4_PARTIAL | FRAME_TSO)) {

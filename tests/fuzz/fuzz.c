@@ -8,6 +8,8 @@
 
 #include <netinet/ip6.h>
 
+#include "csum.h"
+#include "dp-packet.h"
 #include "netdev.h"
 #include "odp-netlink.h"
 #include "odp-util.h"
@@ -64,6 +66,57 @@ fuzz_put_outer(struct ovs_action_push_tnl *data, uint32_t vport_type,
         data->header_len = ETH_HEADER_LEN + IP_HEADER_LEN;
     }
     return (char *) data->header + data->header_len;
+}
+
+/* Makes the checksums of 'packet', whose Ethernet type is 'dl_type', right: IP's
+ * and, if 'nw_proto' is IPPROTO_TCP or IPPROTO_UDP, which then is what 'packet'
+ * must be, that of L4. */
+void
+fuzz_fix_sums(struct dp_packet *packet, ovs_be16 dl_type, uint8_t nw_proto)
+{
+    struct ip_header *ip = dp_packet_l3(packet);
+    void *l4 = dp_packet_l4(packet);
+    size_t l4_size = dp_packet_l4_size(packet);
+    ovs_be16 *field;
+    uint32_t pseudo;
+
+    if (!ip || !l4) {
+        return;
+    }
+    if (dl_type == htons(ETH_TYPE_IP)) {
+        ip->ip_csum = 0;
+        ip->ip_csum = csum(ip, IP_IHL(ip->ip_ihl_ver) * 4);
+        pseudo = packet_csum_pseudoheader(ip);
+    } else {
+        pseudo = packet_csum_pseudoheader6(dp_packet_l3(packet));
+    }
+
+    if (nw_proto == IPPROTO_TCP && l4_size >= TCP_HEADER_LEN) {
+        field = &((struct tcp_header *) l4)->tcp_csum;
+    } else if (nw_proto == IPPROTO_UDP && l4_size >= UDP_HEADER_LEN
+               && ((struct udp_header *) l4)->udp_csum) {
+        field = &((struct udp_header *) l4)->udp_csum;
+    } else {
+        return;
+    }
+    *field = 0;
+    *field = csum_finish(csum_continue(pseudo, l4, l4_size));
+    if (!*field && nw_proto == IPPROTO_UDP) {
+        *field = OVS_BE16_MAX;
+    }
+}
+
+/* If 'packet' is TCP, leaves its checksum to others, and if 'tso' is true and
+ * it is not short, segmentation. */
+void
+fuzz_leave_undone(struct dp_packet *packet, bool tso)
+{
+    if (dp_packet_l4_proto_tcp(packet)) {
+        dp_packet_l4_checksum_set_partial(packet);
+        if (tso && dp_packet_get_tcp_payload_length(packet) > 100) {
+            dp_packet_set_tso_segsz(packet, 100);
+        }
+    }
 }
 
 /* If 'text' is a tnl_push action and nothing else, and 'is_ours' returns true

@@ -13,6 +13,7 @@
 #include "openvswitch/types.h"
 #include "util.h"
 
+struct dp_packet;
 struct netdev;
 struct ovs_action_push_tnl;
 
@@ -23,6 +24,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 struct netdev *fuzz_open_port(const char *name, const char *type);
 void *fuzz_put_outer(struct ovs_action_push_tnl *, uint32_t vport_type,
                      bool ipv6, uint8_t nw_proto);
+void fuzz_fix_sums(struct dp_packet *, ovs_be16 dl_type, uint8_t nw_proto);
+void fuzz_leave_undone(struct dp_packet *, bool tso);
 void fuzz_round_trip(const char *text,
                      bool (*is_ours)(const struct ovs_action_push_tnl *));
 
