@@ -230,7 +230,7 @@ static void stt_drop(struct stt_port *port, struct sk_buff *skb,
 	kfree_skb_reason(skb, stt_drop_reasons[counter]);
 }
 
-/* Drops 'skb', which arrived for 'stt'. */
+/* Drops 'skb', which arrived for 'stt' and may be NULL. */
 static void stt_dev_drop(struct stt_dev *stt, struct sk_buff *skb,
 			 enum stt_counter counter)
 {
@@ -238,7 +238,7 @@ static void stt_dev_drop(struct stt_dev *stt, struct sk_buff *skb,
 	stt_drop(stt->port, skb, counter);
 }
 
-/* Drops 'skb', which arrived for a device of 'port'. */
+/* Drops 'skb', which arrived for a device of 'port' and may be NULL. */
 static void stt_port_drop(struct stt_port *port, struct sk_buff *skb,
 			  enum stt_counter counter)
 {
@@ -269,53 +269,56 @@ struct stt_inner {
 static bool stt_parse_inner(const struct sk_buff *skb, struct stt_inner *in)
 {
 	unsigned int ofs = offsetof(struct ethhdr, h_proto);
-	union {
-		__be16		proto;
-		struct iphdr	ip;
-		struct ipv6hdr	ip6;
-	} u;
+	const __be16 *proto;
+	__be16 _proto;
 	int depth;
 
 	for (depth = 0; depth < VLAN_MAX_DEPTH; depth++) {
-		if (skb_copy_bits(skb, ofs, &u.proto, sizeof(u.proto)))
+		proto = skb_header_pointer(skb, ofs, sizeof(_proto), &_proto);
+		if (!proto)
 			return false;
-		ofs += sizeof(u.proto);
-		if (!eth_type_vlan(u.proto))
+		ofs += sizeof(*proto);
+		if (!eth_type_vlan(*proto))
 			break;
-		ofs += sizeof(u.proto);
+		ofs += sizeof(*proto);
 	}
 
 	in->l3 = ofs;
-	if (u.proto == htons(ETH_P_IP)) {
-		if (skb_copy_bits(skb, ofs, &u.ip, sizeof(u.ip)) ||
-		    u.ip.version != 4 || u.ip.ihl < 5 ||
-		    ntohs(u.ip.tot_len) < u.ip.ihl * 4)
+	if (*proto == htons(ETH_P_IP)) {
+		const struct iphdr *iph;
+		struct iphdr _iph;
+
+		iph = skb_header_pointer(skb, ofs, sizeof(_iph), &_iph);
+		if (!iph || iph->version != 4 || iph->ihl < 5 ||
+		    ntohs(iph->tot_len) < iph->ihl * 4)
 			return false;
 		in->ipv4 = true;
-		in->l4 = ofs + u.ip.ihl * 4;
-		in->end = ofs + ntohs(u.ip.tot_len);
-		in->fragment = ip_is_fragment(&u.ip);
+		in->l4 = ofs + iph->ihl * 4;
+		in->end = ofs + ntohs(iph->tot_len);
+		in->fragment = ip_is_fragment(iph);
 		in->plain = !in->fragment;
-		in->protocol = u.ip.protocol;
-		in->dsfield = u.ip.tos;
-	} else if (u.proto == htons(ETH_P_IPV6)) {
+		in->protocol = iph->protocol;
+		in->dsfield = iph->tos;
+	} else if (*proto == htons(ETH_P_IPV6)) {
+		const struct ipv6hdr *ip6h;
+		struct ipv6hdr _ip6h;
 		__be16 frag_off = 0;
 		int l4;
 
-		if (skb_copy_bits(skb, ofs, &u.ip6, sizeof(u.ip6)) ||
-		    u.ip6.version != 6)
+		ip6h = skb_header_pointer(skb, ofs, sizeof(_ip6h), &_ip6h);
+		if (!ip6h || ip6h->version != 6)
 			return false;
 		in->ipv4 = false;
-		in->end = ofs + sizeof(u.ip6) + ntohs(u.ip6.payload_len);
-		in->protocol = u.ip6.nexthdr;
-		in->dsfield = ipv6_get_dsfield(&u.ip6);
-		l4 = ipv6_skip_exthdr(skb, ofs + sizeof(u.ip6), &in->protocol,
+		in->end = ofs + sizeof(*ip6h) + ntohs(ip6h->payload_len);
+		in->protocol = ip6h->nexthdr;
+		in->dsfield = ipv6_get_dsfield(ip6h);
+		l4 = ipv6_skip_exthdr(skb, ofs + sizeof(*ip6h), &in->protocol,
 				      &frag_off);
 		if (l4 < 0)
 			return false;
 		in->l4 = l4;
 		in->fragment = frag_off;
-		in->plain = l4 == ofs + sizeof(u.ip6);
+		in->plain = l4 == ofs + sizeof(*ip6h);
 	} else {
 		return false;
 	}
@@ -956,7 +959,7 @@ static struct sk_buff *stt_reasm_add(struct stt_port *port,
 		consume_skb(skb);
 		skb = stt_frame_to_skb(r, f);
 		if (!skb)
-			stt_count(port, STT_RX_NO_MEMORY);
+			stt_port_drop(port, NULL, STT_RX_NO_MEMORY);
 		return skb;
 	}
 	if (verdict == STT_RX_QUEUED) {
@@ -1148,9 +1151,9 @@ static void stt_deliver(struct stt_port *port, struct sk_buff *skb,
 	dev = stt->dev;
 
 	/* Nothing is left of the outer packet's state.  Its GSO state is
-	 * shared with clones.
+	 * shared with clones that have the headers, as in stt_build().
 	 */
-	if ((skb_is_gso(skb) || hdr.mss) && skb_unclone(skb, GFP_ATOMIC))
+	if ((skb_is_gso(skb) || hdr.mss) && skb_header_unclone(skb, GFP_ATOMIC))
 		goto no_memory;
 	skb_shinfo(skb)->gso_size = 0;
 	skb_shinfo(skb)->gso_segs = 0;
@@ -1186,11 +1189,8 @@ static void stt_deliver(struct stt_port *port, struct sk_buff *skb,
 	 */
 	if (eth_type_vlan(skb->protocol)) {
 		skb = skb_vlan_untag(skb);
-		if (!skb) {
-			dev_core_stats_rx_dropped_inc(dev);
-			stt_count(port, STT_RX_NO_MEMORY);
-			return;
-		}
+		if (!skb)
+			goto no_memory;
 	}
 	if (!stt_ecn_decapsulate(skb, outer->tos)) {
 		stt_dev_drop(stt, skb, STT_RX_ECN);
@@ -1298,14 +1298,17 @@ static struct stt_port *stt_wants(const struct nf_hook_state *state,
 {
 	const struct stt_net *sn = net_generic(state->net, stt_net_id);
 	struct stt_port *port;
-	__be16 dport;
+	const __be16 *dport;
+	__be16 _dport;
 
 	if (skb->pkt_type != PACKET_HOST ||
-	    (state->in && stt_is_vrf(state->in)) ||
-	    skb_copy_bits(skb, thoff + offsetof(struct tcphdr, dest), &dport,
-			  sizeof(dport)))
+	    (state->in && stt_is_vrf(state->in)))
 		return NULL;
-	port = stt_find_port(sn, dport);
+	dport = skb_header_pointer(skb, thoff + offsetof(struct tcphdr, dest),
+				   sizeof(_dport), &_dport);
+	if (!dport)
+		return NULL;
+	port = stt_find_port(sn, *dport);
 	return port && READ_ONCE(port->up) ? port : NULL;
 }
 
@@ -1335,8 +1338,7 @@ static unsigned int stt_hook4(void *priv, struct sk_buff *skb,
 	if (!port)
 		return NF_ACCEPT;
 	if (state->hook == NF_INET_PRE_ROUTING) {
-		if (inet_addr_type_dev_table(state->net, state->in,
-					     iph->daddr) == RTN_LOCAL)
+		if (__ip_dev_find(state->net, iph->daddr, false))
 			stt_untrack(skb);
 		return NF_ACCEPT;
 	}
@@ -1640,11 +1642,11 @@ static int stt_build(struct sk_buff **skbp, const struct stt_tx *tx,
 			return -ENOMEM;
 	}
 
-	/* GSO state is shared with clones. */
-	if (skb_is_gso(skb) || frame_len > segment)
-		err = skb_cow(skb, headroom);
-	else
-		err = skb_cow_head(skb, headroom);
+	/* As iptunnel_handle_offloads() does, takes the GSO state for a part
+	 * of the headers.  TCP's own clone, which has none, gets it anew for
+	 * each transmission.
+	 */
+	err = skb_cow_head(skb, headroom);
 	if (err)
 		return err;
 
