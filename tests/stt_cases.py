@@ -37,12 +37,41 @@ import time
 from stt_wire import (ACK, CE, CWR, ETH_8021AD, ETH_8021Q, FIN, IPV4, L4TCP,
                       PARTIAL, PSH, RST, STT_LEN, SYN, Stt, TCP, UDP, URG,
                       VERIFIED, V_BIT, Path, Segment, arp, hop_by_hop, inner,
-                      ip_header, mac, reassemble, tcp_cut)
+                      ip_bytes, ip_header, l4_sum, mac, ones_sum, reassemble,
+                      tcp_cut, tcp_header)
 
 KEY = 0x123456789abcdef0
 P4T, P4U = PARTIAL | IPV4 | L4TCP, PARTIAL | IPV4
 P6T, P6U = PARTIAL | L4TCP, PARTIAL
 TIMEOUT = 10                    # Seconds to wait for a marker.
+GSO_TCPV4, GSO_TCPV6, GSO_ECN = 1, 4, 0x80      # struct virtio_net_hdr
+
+
+class Left(bytes):
+    """A packet whose sender left work to a network device, which a raw socket
+    takes if told so by 'header', a struct virtio_net_hdr."""
+
+
+def left(packet, l4ofs, at=16, gso=0, mss=0, linear=0):
+    """Returns 'packet' with the checksum of the L4 header at 'l4ofs', which is
+    'at' bytes in there, to be completed, and to be cut into segments of 'mss'
+    bytes if 'gso'.  The kernel keeps the first 'linear' bytes, if that is
+    enough for the headers, apart from the rest."""
+    out = Left(packet)
+    out.header = struct.pack('=BBHHHH', 1, gso, max(linear, l4ofs + at + 2),
+                             mss, l4ofs, at)
+    return out
+
+
+def behind_routing(csum):
+    """Returns an inner frame whose IPv6 header does not have the address that
+    its TCP checksum covers: the routing header (RFC 6275) has it."""
+    src, hop, dst = map(ip_bytes, ('fc00::1', 'fc00::3', 'fc00::2'))
+    tcp = l4_sum(src, dst, TCP, tcp_header(1000, 2000, 1, 2, ACK)
+                 + bytes(1000), 16, csum)
+    return inner()[:12] + b'\x86\xdd' + ip_header(
+        src, hop, TCP, tcp, ext=bytes([2, 2, 1, 0, 0, 0, 0]) + dst,
+        ext_type=43)
 
 
 # Receive: each row is (name, segments in the order sent, frames expected from
@@ -328,9 +357,37 @@ def rx_ecn(path, other):
     yield ('ARP, outer CE', path.segments(Stt(arp()), tos=CE), [arp()], {})
 
 
+def rx_left(path, other):
+    """Whole frames in one packet.  How many bytes are in its linear part, a
+    sender can choose; here they end close to the end of the inner TCP header,
+    and many fill what the kernel allocates."""
+    outer = 34 if path.v4 else 54
+    for options in 0, 12, 40:
+        for most in 186, 190, 192, 194, 196:
+            l4ofs = 34 + options
+            more = (most - 16 - outer - 20 - STT_LEN - l4ofs - 20) // 4 * 4
+            how = {'proto': TCP, 'ext': b'\1' * options}
+            f = Stt(inner(8000, csum='partial', **how), flags=P4T, l4ofs=l4ofs,
+                    mss=1000, key=KEY).pack()
+            more = max(0, min(more, 40))
+            packet = path.segment(f, path.ident(), len(f), 0, csum='partial',
+                                  flags=ACK | PSH, options=b'\1' * more)
+            for linear in range(17, 21):
+                linear += outer + 20 + more + STT_LEN + l4ofs
+                yield ('%d bytes of options, %d bytes linear' % (
+                           options, linear),
+                       [left(packet, outer, linear=linear, mss=1448,
+                             gso=GSO_TCPV4 if path.v4 else GSO_TCPV6)],
+                       tcp_cut(inner(8000, **how), 1000), {})
+    yield ('partial, behind a routing header',
+           path.segments(Stt(behind_routing('partial'), flags=P6T, l4ofs=78,
+                             key=KEY)), [behind_routing('good')], {})
+
+
 # Transmit: each row is (name, a frame sent to the VM's port, STT frames that
 # must come out of the underlay port; a drop must be counted if there are none).
-# 'limit' is the largest segment.
+# 'limit' is the largest segment.  An STT frame may have a member 'tos', the
+# outer one.
 
 def tx_plain(limit):
     """No offload on the VM's port: frames are carried as they are."""
@@ -412,6 +469,83 @@ def tx_tso(limit, mss=1400):
                              for piece in tcp_cut(frame, mss, 'partial')])
 
 
+def tx_left(limit):
+    """The VM left work to the kernel, which passes it on or does it."""
+    def row(name, bits, l4ofs, at=16, out_l4ofs=None, tci=0, out_tags=(),
+            gso=0, mss=0, size=2000, **how):
+        out = dict(how, tags=out_tags)
+        # Open vSwitch does the checksum of a flow's first packet.
+        yield (name + ', nothing left', inner(100, **how),
+               [Stt(inner(100, **out), tci=tci, key=KEY)])
+        yield (name, left(inner(size, csum='partial', **how), l4ofs, at, gso,
+                          mss),
+               [Stt(inner(size, csum='partial', **out), flags=bits,
+                    l4ofs=out_l4ofs or l4ofs, mss=mss, tci=tci, key=KEY)])
+
+    tag = {'tags': [(ETH_8021Q, 100)], 'tci': V_BIT | 100, 'out_l4ofs': 34}
+    large = {'proto': TCP, 'mss': 1400, 'size': 30000}
+    yield from row('TCP over IPv4', P4T, 34, proto=TCP)
+    yield from row('UDP over IPv4', P4U, 34, 6)
+    yield from row('TCP over IPv6', P6T, 54, proto=TCP, ip=6)
+    yield from row('UDP over IPv6', P6U, 54, 6, ip=6)
+    yield from row('tagged', P4T, 38, proto=TCP, **tag)
+    yield from row('TSO over IPv4', P4T, 34, gso=GSO_TCPV4, **large)
+    yield from row('TSO over IPv6', P6T, 54, gso=GSO_TCPV6, ip=6, **large)
+    yield from row('TSO, tagged', P4T, 38, gso=GSO_TCPV4, **tag, **large)
+    large.update(mss=48, size=480)
+    yield from row('TSO, least MSS', P4T, 34, gso=GSO_TCPV4, **large)
+
+    for name, gso, mss, how in (
+            ('TSO, MSS below the least', GSO_TCPV4, 47, {'size': 470}),
+            ('TSO, CWR', GSO_TCPV4 | GSO_ECN, 1400,
+             {'size': 5000, 'flags': ACK | CWR, 'tos': 2})):
+        frame = inner(proto=TCP, csum='partial', **how)
+        yield (name, left(frame, 34, gso=gso, mss=mss),
+               [Stt(piece, key=KEY) for piece in tcp_cut(frame, mss,
+                                                         once=CWR)])
+    yield ('behind a routing header', left(behind_routing('partial'), 78),
+           [Stt(behind_routing('good'), key=KEY)])
+
+    # RFC 6040: what no router can mark inside is not for them to mark outside.
+    for name, tags, tos in (('ECT', [], 2), ('ECT, tagged', tag['tags'], 2),
+                            ('ECT behind 802.1ad', [(ETH_8021AD, 7)], 0)):
+        frame = inner(100, TCP, tos=2, tags=tags)
+        out = Stt(frame, key=KEY)
+        if tags == tag['tags']:
+            out = Stt(inner(100, TCP, tos=2), tci=V_BIT | 100, key=KEY)
+        out.tos = tos
+        yield name, frame, [out]
+
+
+def tx_big(limit, mss=8000):
+    """The VM sent more than 64 kB, which no IP header can say: BIG TCP."""
+    a, b = (ip_bytes('10.0.0.1'), ip_bytes('fc00::1')), (
+        ip_bytes('10.0.0.2'), ip_bytes('fc00::2'))
+    for name, ip, src, dst in zip(('IPv4', 'IPv6'), (4, 6), a, b):
+        tcp = tcp_header(1000, 2000, 1, 2, ACK | PSH) + bytes(100000)
+        pseudo = src + dst + struct.pack('!LL', len(tcp), TCP)
+        tcp = tcp[:16] + struct.pack('!H', ones_sum(pseudo)) + tcp[18:]
+        ethernet = inner(ip=ip)[:14]
+        head = ip_header(src, dst, TCP, b'', ident=0x1234)
+        pieces = tcp_cut(ethernet + head + tcp, mss)
+        if ip == 4:
+            head = head[:2] + bytes(2) + head[4:10] + bytes(2) + head[12:]
+            head = (head[:10] + struct.pack('!H', 0xffff - ones_sum(head))
+                    + head[12:])
+        else:
+            # RFC 2675, which Linux 7 does without.
+            head = ip_header(src, dst, TCP, b'', ext=b'\0\xc2\4'
+                             + struct.pack('!L', 8 + len(tcp)))
+            head = head[:4] + bytes(2) + head[6:]
+        frame = ethernet + head + tcp
+        # Open vSwitch cuts the first packet of a flow.
+        yield (name + ', short', inner(100, ip=ip),
+               [Stt(inner(100, ip=ip), key=KEY)])
+        yield (name, left(frame, len(frame) - len(tcp), mss=mss,
+                          gso=GSO_TCPV4 if ip == 4 else GSO_TCPV6),
+               [Stt(piece, key=KEY) for piece in pieces])
+
+
 RX = {name[3:]: table for name, table in globals().items()
       if name.startswith('rx_')}
 TX = {name[3:]: table for name, table in globals().items()
@@ -451,7 +585,8 @@ class Stream:
 class Raw:
     """A raw socket on a network device in a network namespace."""
 
-    SOL_PACKET, PACKET_AUXDATA, PACKET_OUTGOING = 263, 8, 4
+    SOL_PACKET, PACKET_AUXDATA, PACKET_VNET_HDR = 263, 8, 15
+    PACKET_OUTGOING = 4
 
     def __init__(self, where):
         netns, name = where.split('/')
@@ -462,10 +597,16 @@ class Raw:
                                   socket.ntohs(3))
         self.sock.setsockopt(self.SOL_PACKET, self.PACKET_AUXDATA, 1)
         self.sock.bind((name, 0))
+        self.left = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self.left.setsockopt(self.SOL_PACKET, self.PACKET_VNET_HDR, 1)
+        self.left.bind((name, 0))
         self.sent = 0
 
     def send(self, frame):
-        self.sock.send(frame)
+        if isinstance(frame, Left):
+            self.left.send(frame.header + frame)
+        else:
+            self.sock.send(frame)
         self.sent += 1
         if self.sent % 16 == 0:
             time.sleep(.01)     # The switch's socket has room for some 90.
@@ -639,6 +780,8 @@ def run_tx(rig, args):
                 problem += '\n  expected header %s\n  got %s' % (
                     want.header(), got.header())
             problem += compare('inner', [want.inner], [got.inner])
+            if segs[0].tos != getattr(want, 'tos', segs[0].tos):
+                problem += '\n  outer TOS %#x' % segs[0].tos
             if segs[0].ident in idents:
                 problem += '\n  frame id %#x again' % segs[0].ident
             idents.add(segs[0].ident)

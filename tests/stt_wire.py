@@ -145,12 +145,14 @@ def l3_offset(frame):
     return at + 2
 
 
-def tcp_cut(frame, mss, csum='good'):
+def tcp_cut(frame, mss, csum='good', once=0):
     """Cuts the TCP 'frame' (no IPv6 extensions) into frames of at most 'mss'
-    bytes of payload, as a device that does TSO does."""
+    bytes of payload, as a device that does TSO does.  Only the first has the
+    TCP flags 'once'."""
     l3 = l3_offset(frame)
     v4 = frame[l3] >> 4 == 4
-    l4 = l3 + (20 if v4 else 40)
+    l4 = l3 + ((frame[l3] & 0xf) * 4 if v4 else 40)
+    options = frame[l3 + 20:l4] if v4 else b''
     body = l4 + (frame[l4 + 12] >> 4) * 4
     addresses = frame[l3 + 12:l3 + 20] if v4 else frame[l3 + 8:l3 + 40]
     half = len(addresses) // 2
@@ -164,9 +166,12 @@ def tcp_cut(frame, mss, csum='good'):
         struct.pack_into('!L', seg, 4, (seq + at) & 0xffffffff)
         if body + at + mss < len(frame):
             seg[13] &= ~(PSH | FIN)
+        if at:
+            seg[13] &= ~once
         seg = l4_sum(src, dst, TCP, bytes(seg), 16, csum)
         out.append(frame[:l3] + ip_header(
-            src, dst, TCP, seg, tos=tos, ident=0x1234 + at // mss))
+            src, dst, TCP, seg, tos=tos, ident=0x1234 + at // mss,
+            ext=options))
     return out
 
 

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+#
+# BIG TCP: STT cannot carry packets of more than 64 kB, so the kernel cuts them
+# first.  Over IPv4 there are such since Linux 6.3.
+
+. tests/qemu/wire.sh big
