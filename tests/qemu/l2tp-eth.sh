@@ -37,16 +37,8 @@ session() {
         lab_exec h2 ip l2tp add session name l2tpeth0 tunnel_id 1 \
             session_id 20 peer_session_id 10 $3
     }
-    lab_exec h2 ip address add 10.1.0.2/24 dev l2tpeth0
-    lab_exec h2 ip address add fd01::2/64 dev l2tpeth0 nodad
-    # vm1 remembers the address of the device before.
-    lab_exec h2 ip link set l2tpeth0 address 02:00:00:00:00:12 mtu 1400 up
-    wait_for pings vm1 10.1.0.2 1
-    wait_for pings vm1 fd01::2 1
-    pings vm1 10.1.0.2 3 1372
-    pings vm1 fd01::2 3 4000
-    transfer vm1 h2 1000000 10.1.0.2
-    transfer h2 vm1 1000000 fd01::1
+    linux_end l2tpeth0
+    reaches_linux
     lab_exec h2 ip l2tp show session
     lab_exec h2 ip l2tp del session tunnel_id 1 session_id 20
     lab_exec h2 ip l2tp del tunnel tunnel_id 1

@@ -160,15 +160,49 @@ with socket.create_connection((sys.argv[1], 5000), 30) as connection:
 }
 
 # Prints the Mb/s of one TCP stream from node $1 to node $2, at address $3, in
-# $4 seconds (default 2).
+# $4 seconds (default 2) after the first $5 (default 0).
 throughput() {
     lab_exec "$2" iperf3 -s -1 -D -I "$LAB_DIR/iperf3.pid" >/dev/null
     wait_for lab_exec "$2" sh -c 'ss -Htln sport = 5201 | grep -q .'
-    lab_exec "$1" iperf3 -J -t "${4:-2}" -c "$3" | python3 -c '
+    lab_exec "$1" iperf3 -J -t "${4:-2}" -O "${5:-0}" -c "$3" | python3 -c '
 import json, sys
 r = json.load(sys.stdin)
 sys.exit(r["error"]) if "error" in r else None
 print(int(r["end"]["sum_received"]["bits_per_second"] / 1e6))'
+}
+
+# Sends pings and files between the VMs, through a tunnel from h1 to h2.  Fails
+# if there is something else than ESP on the wire, of what tcpdump's filter $1
+# lets through.
+nothing_but_esp() {
+    background h2 tcpdump -Z root -U -i phy -w "$OUT/esp.pcap" "$1"
+    wait_for test -s "$OUT/esp.pcap"
+    pings vm1 10.1.0.2 3 8000
+    pings vm2 fd01::1
+    transfer vm1 vm2 300000 10.1.0.2
+    transfer vm2 vm1 300000 10.1.0.1
+    sleep 1
+    end_background
+    same "protocols" "$(tshark -r "$OUT/esp.pcap" -T fields -e ip.proto \
+        2>/dev/null | sort -u)" 50
+}
+
+# Brings up h2's device $1, a tunnel of Linux, in the place of vm2.
+linux_end() {
+    lab_exec h2 ip address add 10.1.0.2/24 dev "$1"
+    lab_exec h2 ip address add fd01::2/64 dev "$1" nodad
+    # vm1 remembers the address of the device before.
+    lab_exec h2 ip link set "$1" address 02:00:00:00:00:12 mtu 1400 up
+}
+
+# Sends pings and files between vm1 and linux_end's device.
+reaches_linux() {
+    wait_for pings vm1 10.1.0.2 1
+    wait_for pings vm1 fd01::2 1
+    pings vm1 10.1.0.2 3 1372
+    pings vm1 fd01::2 3 4000
+    transfer vm1 h2 1000000 10.1.0.2
+    transfer h2 vm1 1000000 fd01::1
 }
 
 # Prints the drops that the hosts $@ counted, one a line.

@@ -286,33 +286,31 @@ host() {
 make_packets() {
     python3 - "$(lab_exec a cat /sys/class/net/phy/address)" \
         "$(lab_exec b cat /sys/class/net/phy/address)" <<'END'
-import sys
+import struct, sys
 sys.dont_write_bytecode = True
-from scapy.all import *
+sys.path.insert(0, 'tests')
+from stt_wire import ACK, PSH, Path, hop_by_hop, ip_bytes, mac
 a, b = sys.argv[1:]
-data = bytes(18) + bytes(Ether(dst='ff:ff:ff:ff:ff:ff',
-                               src='02:00:00:00:00:09', type=0x88b5)
-                         / bytes(46))
-tcp = TCP(sport=40000, dport=7471, seq=len(data) << 16, ack=9, flags='PA')
-def ip4(dst):
-    return IP(src='10.9.0.1', dst=dst)
-ip6 = Ether(src=a, dst=b) / IPv6(src='fd09::1', dst='fd09::2')
-for name, headers in (
-        ('ipv4', Ether(src=a, dst=b) / ip4('10.9.0.2')),
-        ('other-host', Ether(src=a, dst=b) / ip4('10.9.0.77')),
-        ('l2-broadcast', Ether(src=a, dst='ff:ff:ff:ff:ff:ff')
-                         / ip4('10.9.0.2')),
-        ('broadcast', Ether(src=a, dst='ff:ff:ff:ff:ff:ff')
-                      / ip4('10.9.0.255')),
-        ('multicast', Ether(src=a, dst='01:00:5e:00:00:01')
-                      / ip4('224.0.0.1')),
-        ('ipv6', ip6),
-        ('destination-options', ip6 / IPv6ExtHdrDestOpt()),
-        ('routing', ip6 / IPv6ExtHdrSegmentRouting(
-            segleft=1, addresses=['fd09::3', 'fd09::2'])),
-        ('ah', ip6 / AH(spi=1, seq=1, icv=bytes(12))),
-        ('fragment', ip6 / IPv6ExtHdrFragment(m=0, offset=0, id=1))):
-    print(name, bytes(headers / tcp / data).hex())
+data = (bytes(18) + mac('ff:ff:ff:ff:ff:ff') + mac('02:00:00:00:00:09')
+        + b'\x88\xb5' + bytes(46))
+def packet(name, src, dst, to=b, **how):
+    print(name, Path(a, to, src, dst).segment(data, 9, len(data), 0, ACK | PSH,
+                                              **how).hex())
+def packet4(name, dst, to=b):
+    packet(name, '10.9.0.1', dst, to)
+def packet6(name, ext=b'', ext_type=0):
+    packet(name, 'fd09::1', 'fd09::2', ext=ext, ext_type=ext_type)
+packet4('ipv4', '10.9.0.2')
+packet4('other-host', '10.9.0.77')
+packet4('l2-broadcast', '10.9.0.2', 'ff:ff:ff:ff:ff:ff')
+packet4('broadcast', '10.9.0.255', 'ff:ff:ff:ff:ff:ff')
+packet4('multicast', '224.0.0.1', '01:00:5e:00:00:01')
+packet6('ipv6')
+packet6('destination-options', hop_by_hop(8), 60)
+packet6('routing', bytes([4, 4, 1, 1, 0, 0, 0]) + ip_bytes('fd09::3')
+        + ip_bytes('fd09::2'), 43)
+packet6('ah', bytes([4, 0, 0]) + struct.pack('!LL', 1, 1) + bytes(12), 51)
+packet6('fragment', bytes(3) + struct.pack('!L', 1), 44)
 END
 }
 
