@@ -76,6 +76,21 @@ needs_userspace(const struct netdev *netdev)
             || tnl_geneve_wants_relay(netdev));
 }
 
+/* Returns true if 'netdev' is a Geneve port of the kernel datapath, and not the
+ * device, which may outlive the ports. */
+static bool
+is_kernel_port(const struct netdev *netdev)
+{
+    const char *dpif_type = netdev_get_dpif_type(netdev);
+    char namebuf[NETDEV_VPORT_NAME_BUFSIZE];
+
+    return (dpif_type && !strcmp(dpif_type, "system")
+            && tnl_type_is_geneve(netdev_get_type(netdev))
+            && strcmp(netdev_get_name(netdev),
+                      netdev_vport_get_dpif_port(netdev, namebuf,
+                                                 sizeof namebuf)));
+}
+
 /* Returns a Geneve port of the kernel datapath that has the same device as
  * 'netdev' would have there, but another payload, or NULL if there is none.
  * The caller must close it. */
@@ -94,10 +109,7 @@ find_other_payload(const struct netdev *netdev)
     }
     vports = netdev_get_vports(&n);
     for (size_t i = 0; i < n; i++) {
-        const char *dpif_type = netdev_get_dpif_type(vports[i]);
-
-        if (!other && dpif_type && !strcmp(dpif_type, "system")
-            && tnl_type_is_geneve(netdev_get_type(vports[i]))
+        if (!other && is_kernel_port(vports[i])
             && netdev_get_tunnel_config(vports[i])->dst_port == cfg->dst_port
             && netdev_get_pt_mode(vports[i]) != cfg->pt_mode) {
             other = vports[i];
