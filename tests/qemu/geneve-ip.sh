@@ -11,6 +11,7 @@
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system
+preload=
 
 # The MAC addresses of the VMs, each of which finds the other at a third one.
 mac() {
@@ -166,8 +167,8 @@ restart_with() {
     lab_exec h1 ovs-appctl -t ovs-vswitchd exit
     wait_for fails lab_exec h1 ovs-appctl -t ovs-vswitchd version
     "$@"
-    lab_exec h1 ovs-vswitchd --detach --no-chdir --pidfile --log-file \
-        -vconsole:off
+    lab_exec h1 env LD_PRELOAD="$preload" ovs-vswitchd --detach --no-chdir \
+        --pidfile --log-file -vconsole:off
 }
 
 # A daemon that starts again finds the device of the one before.
@@ -202,6 +203,42 @@ received() {
     lab_exec vm1 nstat -asz IcmpInEchos | awk '/IcmpInEchos/ { print $2 }'
 }
 
+# A kernel that does not know inner-protocol-inherit ignores it.  All of those
+# used here do, so h1's daemon asks for it by another number.
+old_kernel() {
+    preload=$LAB_DIR/old.so
+    gcc -shared -fPIC -o "$preload" -x c - <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+ssize_t
+sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+    static const char inherit[] = { 4, 0, 14, 0 };
+    struct nlmsghdr *nlh = msg->msg_iov->iov_base;
+    char *attr;
+
+    if (msg->msg_iov->iov_len >= sizeof *nlh
+        && nlh->nlmsg_type == RTM_NEWLINK
+        && (attr = memmem(nlh, msg->msg_iov->iov_len, inherit, 4))) {
+        attr[3] = 3;
+    }
+    return ((ssize_t (*)(int, const struct msghdr *, int))
+            dlsym(RTLD_NEXT, "sendmsg"))(fd, msg, flags);
+}
+END
+    restart_with lab_exec h1 ovs-vsctl --no-wait set interface tun \
+        options:packet_type=legacy_l2
+    tun_gets "[]" options:packet_type=legacy_l2
+    tun_gets "\"tun: this kernel's Geneve carries Ethernet only: set the \
+bridge's datapath_type to netdev\"" options:packet_type=legacy_l3
+    tun_gets "[]" options:packet_type=legacy_l2
+    same "payload" "$(payload h1)" ethernet
+}
+
 refused() {
     tun_gets "\"tun: $1 needs the userspace datapath: set the bridge's \
 datapath_type to netdev\"" "options:$1"
@@ -222,4 +259,5 @@ check "Geneve IP: unknown_options=relay is refused" refused \
 check "Geneve IP: the daemon starts again" restart
 check "Geneve IP: packet_type changed meanwhile" restart_changed
 check "Geneve IP: Ethernet comes as IP" ethernet_comes_as_ip
+check "Geneve IP: the kernel does not have it" old_kernel
 finish
