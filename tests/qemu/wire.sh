@@ -31,6 +31,8 @@ prepare() {
     lab_exec h1 ovs-vsctl add-port br-int tun -- set interface tun type=stt \
         options:remote_ip=flow options:key=flow
     same "error" "$(lab_exec h1 ovs-vsctl get interface tun error)" "[]"
+    # Some cases send hundreds of segments, which takes long.
+    lab_exec h1 sysctl -q -w net.stt.reassembly_timeout_ms=60000
     # The kernel sends on any device that is up, in its own name.
     lab_exec h1 sysctl -q -w net.ipv6.conf.stt_sys_7471.disable_ipv6=1
     lab_exec vm1 sysctl -q -w net.ipv6.conf.eth0.disable_ipv6=1
