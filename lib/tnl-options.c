@@ -10,11 +10,15 @@
 
 #include "netdev.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
 #include "smap.h"
 #include "tnl-geneve-opts.h"
+#include "tnl-provider.h"
 #include "tnl-src-port.h"
 #include "tnl-too-big.h"
 #include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(tnl_options);
 
 /* If 'option' of a tunnel called 'name' of type 'type' is one of those here,
  * stores it in '*cfg' and returns true, with '*error' 0, or EINVAL and a
@@ -56,27 +60,34 @@ tnl_get_common_options(const struct netdev_tunnel_config *cfg,
     tnl_too_big_get_options(&cfg->too_big, args);
 }
 
-/* Returns 0 if a bridge of type 'datapath_type' can have 'netdev' as a port
- * with its options, otherwise a positive errno value, and stores a malloc()'d
- * message in '*errp'. */
+/* Returns 0 if a bridge of type 'datapath_type' can have 'netdev', with
+ * 'options', as a port, otherwise a positive errno value, with a malloc()'d
+ * message in '*errp', unless 'errp' is null. */
 int
-tnl_check_common_options(const struct netdev *netdev,
-                         const char *datapath_type, char **errp)
+tnl_check_options(const struct netdev *netdev, const struct smap *options,
+                  const char *datapath_type, char **errp)
 {
     const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
-    const char *options;
+    int error = tnl_check_ipsec(netdev, options, datapath_type, errp);
+    const char *what;
+    char *s;
 
-    if (!cfg || strcmp(datapath_type, "system")) {
-        return 0;
+    if (error || !cfg || strcmp(datapath_type, "system")) {
+        return error;
     } else if (cfg->src_port.min || cfg->src_port.keep) {
-        options = "src_port and src_port_range need";
+        what = "src_port and src_port_range need";
     } else if (cfg->too_big.mode) {
-        options = "too_big needs";
+        what = "too_big needs";
     } else {
         return 0;
     }
-    *errp = xasprintf("%s: %s the userspace datapath: set the bridge's "
-                      "datapath_type to netdev",
-                      netdev_get_name(netdev), options);
+    s = xasprintf("%s: %s the userspace datapath: set the bridge's "
+                  "datapath_type to netdev", netdev_get_name(netdev), what);
+    VLOG_WARN("%s", s);
+    if (errp) {
+        *errp = s;
+    } else {
+        free(s);
+    }
     return EOPNOTSUPP;
 }

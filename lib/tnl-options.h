@@ -24,7 +24,7 @@ void tnl_get_common_options(const struct netdev_tunnel_config *,
                             struct smap *);
 
 /* vswitchd/bridge.c. */
-int tnl_check_common_options(const struct netdev *, const char *datapath_type,
-                             char **errp);
+int tnl_check_options(const struct netdev *, const struct smap *options,
+                      const char *datapath_type, char **errp);
 
 #endif /* tnl-options.h */

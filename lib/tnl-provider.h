@@ -393,6 +393,10 @@ tnl_is_marked(const struct dp_packet *packet)
 void tnl_segment_batch(struct dp_packet_batch *,
                        bool (*test)(const struct dp_packet *));
 
+/* Can the port 'netdev' have 'options'?  See tnl_check_options(). */
+int tnl_check_ipsec(const struct netdev *, const struct smap *options,
+                    const char *datapath_type, char **errp);
+
 /* For the hooks. */
 
 const struct tnl_class *tnl_class_from_type(const char *type);
@@ -430,8 +434,6 @@ void tnl_map_delete(odp_port_t, const char *type);
 odp_port_t tnl_map_lookup(uint8_t nw_proto);
 bool tnl_get_error(const struct netdev *, const char *mapped_type,
                    char **errp);
-int tnl_check_ipsec(const struct netdev *, const struct smap *options,
-                    const char *datapath_type, char **errp);
 
 /* lib/netdev.c, lib/dpif-netdev.c: the datapath. */
 bool tnl_push(const struct netdev *, struct dp_packet_batch *,

@@ -11,29 +11,18 @@
         tnl_explain_add_error(netdev, br->type, error, errp);
         tnl_geneve_explain_add_error(netdev, br->type, error, errp);
 
-# Why: options that the kernel datapath cannot obey.
-@in iface_do_create before error = ofproto_port_add(br->ofproto, netdev, ofp_portp);
-    error = tnl_check_common_options(netdev, br->type, errp);
-    if (error) {
-        goto error;
-    }
-
-# Why: options for IPsec that the userspace datapath would not obey.
+# Why: options that the datapath of this bridge cannot obey.
 @in iface_do_create before iface_set_netdev_mtu(iface_cfg, netdev);
-    error = tnl_check_ipsec(netdev, &iface_cfg->options, br->type, errp);
+    error = tnl_check_options(netdev, &iface_cfg->options, br->type, errp);
     if (error) {
         goto error;
     }
 
-# Why: likewise, when they are added to a port.
+# Why: likewise, when a port gets them; and a device of the kernel has one
+# payload of Geneve.
 @in bridge_delete_or_reconfigure_ports before iface_set_netdev_mtu(iface->cfg, iface->netdev);
-        if (tnl_check_ipsec(iface->netdev, &iface->cfg->options, br->type,
-                            NULL)) {
-            goto delete;
-        }
-
-# Why: a device of the kernel has one payload of Geneve.
-@in bridge_delete_or_reconfigure_ports before iface_set_netdev_mtu(iface->cfg, iface->netdev);
-        if (!tnl_geneve_can_stay(iface->netdev, br->type)) {
+        if (tnl_check_options(iface->netdev, &iface->cfg->options, br->type,
+                              NULL)
+            || !tnl_geneve_can_stay(iface->netdev, br->type)) {
             goto delete;
         }

@@ -60,13 +60,19 @@ tells_apart() {
 }
 
 # Adds a Geneve port with the option $1 to h1's br-int, and fails unless its
-# error says that $2 the userspace datapath.
+# error says that $2 the userspace datapath; likewise if it gets the option
+# later.
 is_refused() {
+    local error="\"bad: $2 the userspace datapath: set the bridge's \
+datapath_type to netdev\""
     lab_exec h1 ovs-vsctl add-port br-int bad -- set interface bad \
         type=geneve options:remote_ip=10.9.0.3 options:"$1" || :
-    same "error" "$(lab_exec h1 ovs-vsctl get interface bad error)" \
-        "\"bad: $2 the userspace datapath: set the bridge's datapath_type to\
- netdev\""
+    same "error" "$(lab_exec h1 ovs-vsctl get interface bad error)" "$error"
+    lab_exec h1 ovs-vsctl remove interface bad options "${1%=*}"
+    same "error" "$(lab_exec h1 ovs-vsctl get interface bad error)" "[]"
+    lab_exec h1 ovs-vsctl set interface bad options:"$1" || :
+    same "error later" "$(lab_exec h1 ovs-vsctl get interface bad error)" \
+        "$error"
     lab_exec h1 ovs-vsctl del-port br-int bad
 }
 
