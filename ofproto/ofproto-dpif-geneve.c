@@ -41,7 +41,6 @@ xlate_geneve_report(struct xlate_in *xin, const struct tun_table *tab,
                     enum tnl_geneve_rx rx)
 {
     static const char *const outcomes[TNL_GENEVE_N_RX] = {
-        [TNL_GENEVE_RX_IGNORED] = "ignored (unknown_options=ignore)",
         [TNL_GENEVE_RX_RELAYED]
             = "they leave with the packet if by Geneve "
               "(unknown_options=relay)",
@@ -95,8 +94,8 @@ xlate_geneve_withholds(struct xlate_in *xin, const struct netdev *in,
 }
 
 /* Returns true if a trace of 'flow', which came to 'ofproto', must start with
- * options in UDPIF format, because the port decides what becomes of them.
- * Upstream converts them first, for the sake of the text. */
+ * options in UDPIF format, because the port drops or relays them.  Upstream
+ * converts them first, for the sake of the text. */
 bool
 trace_geneve_keeps(const struct ofproto *ofproto, const struct flow *flow)
 {
@@ -110,7 +109,7 @@ trace_geneve_keeps(const struct ofproto *ofproto, const struct flow *flow)
     }
     rx = tnl_geneve_receive(netdev, flow->tunnel.metadata.tab, &flow->tunnel);
     return (rx != TNL_GENEVE_RX_MALFORMED
-            && (rx != TNL_GENEVE_RX_KNOWN || tnl_geneve_wants_relay(netdev)));
+            && (tnl_geneve_is_drop(rx) || tnl_geneve_wants_relay(netdev)));
 }
 
 /* Gives 'next', which a trace of 'flow' has become where it was recirculated,
