@@ -20,6 +20,15 @@
 
 VLOG_DEFINE_THIS_MODULE(tnl_options);
 
+/* Makes the options here, in '*cfg', what a tunnel called 'name' of type 'type'
+ * has by default. */
+void
+tnl_init_common_options(const char *name, const char *type,
+                        struct netdev_tunnel_config *cfg)
+{
+    tnl_too_big_set_default(&cfg->too_big, name, type);
+}
+
 /* If 'option' of a tunnel called 'name' of type 'type' is one of those here,
  * stores it in '*cfg' and returns true, with '*error' 0, or EINVAL and a
  * message in 'errors' if its value cannot be used. */
@@ -50,14 +59,15 @@ tnl_set_common_option(const char *name, const char *type,
     return found;
 }
 
-/* Adds those of the options in 'cfg' that are not the defaults to 'args'. */
+/* Adds those of the options in 'cfg', of a tunnel of type 'type', that are not
+ * the defaults to 'args'. */
 void
 tnl_get_common_options(const struct netdev_tunnel_config *cfg,
-                       struct smap *args)
+                       const char *type, struct smap *args)
 {
     tnl_geneve_get_option(cfg->geneve_unknown, args);
     tnl_src_port_get_options(&cfg->src_port, args);
-    tnl_too_big_get_options(&cfg->too_big, args);
+    tnl_too_big_get_options(&cfg->too_big, type, args);
 }
 
 /* Returns 0 if a bridge of type 'datapath_type' can have 'netdev', with
@@ -76,7 +86,7 @@ tnl_check_options(const struct netdev *netdev, const struct smap *options,
         return error;
     } else if (cfg->src_port.min || cfg->src_port.keep) {
         what = "src_port and src_port_range need";
-    } else if (cfg->too_big.mode) {
+    } else if (cfg->too_big.mode && smap_get(options, "too_big")) {
         what = "too_big needs";
     } else {
         return 0;

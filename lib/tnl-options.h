@@ -16,12 +16,14 @@ struct smap;
 struct smap_node;
 
 /* lib/netdev-vport.c. */
+void tnl_init_common_options(const char *name, const char *type,
+                             struct netdev_tunnel_config *);
 bool tnl_set_common_option(const char *name, const char *type,
                            const struct smap_node *,
                            struct netdev_tunnel_config *, struct ds *errors,
                            int *error);
 void tnl_get_common_options(const struct netdev_tunnel_config *,
-                            struct smap *);
+                            const char *type, struct smap *);
 
 /* vswitchd/bridge.c. */
 int tnl_check_options(const struct netdev *, const struct smap *options,

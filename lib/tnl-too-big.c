@@ -70,7 +70,7 @@ static struct ovs_mutex too_big_mutex = OVS_MUTEX_INITIALIZER;
 static struct smap too_big_ports OVS_GUARDED_BY(too_big_mutex)
     = SMAP_INITIALIZER(&too_big_ports);
 
-/* True from the time that the first port has the option. */
+/* True from the time that the first port has a mode other than "send". */
 static atomic_bool too_big_used = false;
 
 /* Returns the place of the counters of port 'name'. */
@@ -98,6 +98,32 @@ static const char *const too_big_modes[] = {
     [TNL_TOO_BIG_ICMP] = "icmp",
 };
 
+/* Returns what tunnels of type 'type' do by default.  Those that upstream has
+ * stay as they are there. */
+static enum tnl_too_big_mode
+too_big_default(const char *type)
+{
+    const struct tnl_class *class = tnl_class_from_type(type);
+
+    return class && !class->set_mtu ? TNL_TOO_BIG_ICMP : TNL_TOO_BIG_SEND;
+}
+
+static void
+too_big_set_mode(struct tnl_too_big *cfg, const char *name,
+                 enum tnl_too_big_mode mode)
+{
+    cfg->mode = mode;
+    cfg->counters = mode ? too_big_get_counters(name) : 0;
+}
+
+/* Makes '*cfg' what a tunnel called 'name' of type 'type' has by default. */
+void
+tnl_too_big_set_default(struct tnl_too_big *cfg, const char *name,
+                        const char *type)
+{
+    too_big_set_mode(cfg, name, too_big_default(type));
+}
+
 /* If 'key' is "too_big", an option of a tunnel called 'name' of type 'type',
  * stores 'value' in '*cfg', or appends what is allowed to 'allowed', as
  * 'set_option' of struct tnl_class does, and returns true. */
@@ -117,8 +143,7 @@ tnl_too_big_set_option(struct tnl_too_big *cfg, const char *name,
     }
     for (int i = 0; i < ARRAY_SIZE(too_big_modes); i++) {
         if (!strcmp(value, too_big_modes[i])) {
-            cfg->mode = i;
-            cfg->counters = i ? too_big_get_counters(name) : 0;
+            too_big_set_mode(cfg, name, i);
             return true;
         }
     }
@@ -126,18 +151,20 @@ tnl_too_big_set_option(struct tnl_too_big *cfg, const char *name,
     return true;
 }
 
-/* Adds the option that 'cfg' is from to 'args', unless it is the default. */
+/* Adds the option that 'cfg', of a tunnel of type 'type', is from to 'args',
+ * unless it is the default. */
 void
-tnl_too_big_get_options(const struct tnl_too_big *cfg, struct smap *args)
+tnl_too_big_get_options(const struct tnl_too_big *cfg, const char *type,
+                        struct smap *args)
 {
-    if (cfg->mode) {
+    if (cfg->mode != too_big_default(type)) {
         smap_add(args, "too_big", too_big_modes[cfg->mode]);
     }
 }
 
 /* Implements 'get_custom_stats' of struct netdev_class for all tunnels: with
- * the counters of Geneve's options and, if the port has options:too_big, those
- * of what became of packets that were too big. */
+ * the counters of Geneve's options and, unless packets that are too big are
+ * sent, those of what became of them. */
 int
 tnl_get_custom_stats(const struct netdev *netdev,
                      struct netdev_custom_stats *stats)
@@ -168,7 +195,7 @@ tnl_get_custom_stats(const struct netdev *netdev,
     return 0;
 }
 
-/* Returns true if a port has or had the option. */
+/* Returns true if a port has or had a mode other than "send". */
 bool
 tnl_too_big_is_used(void)
 {
@@ -180,7 +207,7 @@ tnl_too_big_is_used(void)
 
 /* Action. */
 
-/* What follows the headers in a tnl_push action of a port with the option, or
+/* What follows the headers in a tnl_push action of a port with a limit, or
  * is at the end of the space for headers in struct ovs_action_push_tnl. */
 struct too_big_limit {
     ovs_be64 tun_id;            /* Of packets from the peer. */

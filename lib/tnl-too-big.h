@@ -29,9 +29,9 @@ struct ovs_action_push_tnl;
 struct smap;
 
 enum tnl_too_big_mode {
-    TNL_TOO_BIG_SEND,           /* The default. */
+    TNL_TOO_BIG_SEND,           /* The default of upstream's types. */
     TNL_TOO_BIG_DROP,
-    TNL_TOO_BIG_ICMP,
+    TNL_TOO_BIG_ICMP,           /* The default of overlay types. */
 };
 
 /* Options of a port. */
@@ -41,10 +41,13 @@ struct tnl_too_big {
 };
 
 /* lib/netdev-vport.c: configuration. */
+void tnl_too_big_set_default(struct tnl_too_big *, const char *name,
+                             const char *type);
 bool tnl_too_big_set_option(struct tnl_too_big *, const char *name,
                             const char *type, const char *key,
                             const char *value, struct ds *allowed);
-void tnl_too_big_get_options(const struct tnl_too_big *, struct smap *);
+void tnl_too_big_get_options(const struct tnl_too_big *, const char *type,
+                             struct smap *);
 int tnl_get_custom_stats(const struct netdev *, struct netdev_custom_stats *);
 
 /* ofproto/ofproto-dpif-xlate.c. */

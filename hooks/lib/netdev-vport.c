@@ -34,7 +34,11 @@
             }
         }
 
-# Why: options that several types have.  What follows is the body of the else.
+# Why: options that several types have.
+@in set_tunnel_config before SMAP_FOR_EACH (node, args) {
+    tnl_init_common_options(name, type, &tnl_cfg);
+
+# Why: the same.  What follows is the body of the else.
 @in set_tunnel_config before if (!strcmp(node->key, "remote_ip")) {
         if (tnl_set_common_option(name, type, node, &tnl_cfg, &errors, &err)) {
             if (err) {
@@ -44,7 +48,7 @@
 
 # Why: the same.
 @in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
-    tnl_get_common_options(tnl_cfg, args);
+    tnl_get_common_options(tnl_cfg, type, args);
 
 # Why: counters of tunnel ports.
 @in netdev_vport_tunnel_register before netdev_register_provider(&vport_classes[i].netdev_class);
