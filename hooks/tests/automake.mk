@@ -8,6 +8,7 @@ tests_ovstest_SOURCES += \
 
 OVERLAY_TESTSUITE_AT = \
 	tests/overlay-testsuite.at \
+	tests/overlay-macros.at \
 	tests/hooks.at \
 	tests/stt-reasm.at \
 	tests/stt-macros.at \
@@ -25,6 +26,7 @@ OVERLAY_TESTSUITE_AT = \
 
 SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-overlay-testsuite.at \
+	tests/overlay-macros.at \
 	tests/stt-macros.at \
 	tests/system-stt.at \
 	tests/system-geneve.at \
