@@ -653,7 +653,10 @@ static void stt_reasm_clean(struct stt_reasm *r, const struct stt_port *port)
 	for (i = 0; i < STT_N_SHARDS; i++) {
 		struct stt_shard *shard = &r->shards[i];
 
-		if (READ_ONCE(shard->oldest) == U64_MAX)
+		/* Someone may be evicting the last frame of 'port', and about
+		 * to count it: wait for that.
+		 */
+		if (!port && READ_ONCE(shard->oldest) == U64_MAX)
 			continue;
 		spin_lock_bh(&shard->lock);
 		list_for_each_entry_safe(f, next, &shard->lru, lru) {
