@@ -54,10 +54,10 @@ lab_ns() {
 lab_exec() {
     local node=$1 dir=$LAB_DIR/$1
     shift
-    ip netns exec "$(lab_ns "$node")" env \
-        OVS_RUNDIR="$dir" OVS_LOGDIR="$dir" OVS_DBDIR="$dir" \
-        OVS_SYSCONFDIR="$dir" OVS_PKGDATADIR="$LAB_OVS/vswitchd" \
-        PATH="$LAB_OVS/utilities:$LAB_OVS/ovsdb:$LAB_OVS/vswitchd:$PATH" "$@"
+    OVS_RUNDIR=$dir OVS_LOGDIR=$dir OVS_DBDIR=$dir OVS_SYSCONFDIR=$dir \
+        OVS_PKGDATADIR=$LAB_OVS/vswitchd \
+        PATH=$LAB_OVS/utilities:$LAB_OVS/ovsdb:$LAB_OVS/vswitchd:$PATH \
+        ip netns exec "${LAB_DIR##*/}-$node" "$@"
 }
 
 # Prints the command line that lets a person work on node $1.
@@ -85,10 +85,7 @@ lab_run() {
 lab_up() {
     local tso=$1 mtu=${2:-9000} n
 
-    for n in h1 h2 vm1 vm2; do
-        lab_run ip netns add "$(lab_ns $n)" || return
-        lab_run ip -n "$(lab_ns $n)" link set lo up || return
-    done
+    lab_nodes h1 h2 vm1 vm2 || return
     lab_veth h1 phy h2 phy 1500 || return
     for n in 1 2; do
         lab_veth h$n vm vm$n eth0 "$mtu" || return
@@ -126,20 +123,29 @@ lab_is_kernel() {
     test "${!datapath}" = system
 }
 
+# Makes the nodes $@.
+lab_nodes() {
+    local n
+    printf "netns add ${LAB_DIR##*/}-%s\n" "$@" | lab_run ip -batch - || return
+    for n; do
+        lab_run ip -n "$(lab_ns "$n")" link set lo up || return
+    done
+}
+
 # Connects two nodes with a veth pair: lab_veth NODE PORT NODE PORT MTU.
 lab_veth() {
-    lab_run ip -n "$(lab_ns "$1")" link add "$2" mtu "$5" type veth \
+    lab_run ip -n "$(lab_ns "$1")" link add "$2" up mtu "$5" type veth \
         peer name "$4" mtu "$5" netns "$(lab_ns "$3")" || return
-    lab_run ip -n "$(lab_ns "$1")" link set "$2" up || return
     lab_run ip -n "$(lab_ns "$3")" link set "$4" up
 }
 
 # Gives a port an IPv4 and an IPv6 address: lab_address NODE PORT IPV4 IPV6.
 lab_address() {
-    lab_run ip -n "$(lab_ns "$1")" address add "$3/24" dev "$2" || return
-    lab_run ip -n "$(lab_ns "$1")" address add "$4/64" dev "$2" nodad ||
-        return
-    lab_run ip -n "$(lab_ns "$1")" link set "$2" up
+    lab_run ip -n "$(lab_ns "$1")" -batch - <<END
+address add $3/24 dev $2
+address add $4/64 dev $2 nodad
+link set $2 up
+END
 }
 
 # Starts the two daemons on host $1; $2 is "tso" or "notso".
@@ -200,9 +206,9 @@ lab_tunnel() {
     esac
     for n in 1 2; do
         lab_run lab_exec h$n ovs-vsctl --if-exists del-port br-int tun \
-            -- --if-exists del-port nut || return
-        ! lab_is_kernel h$n || lab_run lab_exec h$n \
-            ovs-vsctl --if-exists del-port br-int phy || return
+            -- --if-exists del-port nut \
+            $(! lab_is_kernel h$n || echo -- --if-exists del-port br-int phy) ||
+            return
         if test "$type" = none && lab_is_kernel h$n; then
             lab_run lab_exec h$n ovs-vsctl add-port br-int phy || return
         elif test "$type" = none; then

@@ -23,7 +23,6 @@ Each function rx_GROUP and tx_GROUP is a table; one row is one case."""
 import argparse
 import configparser
 import copy
-import ctypes
 import itertools
 import random
 import re
@@ -34,6 +33,7 @@ import subprocess
 import sys
 import time
 
+from netns import inside
 from stt_wire import (ACK, CE, CWR, ETH_8021AD, ETH_8021Q, FIN, IPV4, L4TCP,
                       PARTIAL, PSH, RST, STT_LEN, SYN, Stt, TCP, UDP, URG,
                       VERIFIED, V_BIT, Path, Segment, arp, hop_by_hop, inner,
@@ -590,14 +590,12 @@ class Raw:
 
     def __init__(self, where):
         netns, name = where.split('/')
-        with open('/run/netns/' + netns) as f:
-            if ctypes.CDLL(None, use_errno=True).setns(f.fileno(), 0):
-                raise OSError(ctypes.get_errno(), 'cannot enter ' + netns)
-        self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
-                                  socket.ntohs(3))
+        self.sock = inside(netns, socket.socket, socket.AF_PACKET,
+                           socket.SOCK_RAW, socket.ntohs(3))
         self.sock.setsockopt(self.SOL_PACKET, self.PACKET_AUXDATA, 1)
         self.sock.bind((name, 0))
-        self.left = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self.left = inside(netns, socket.socket, socket.AF_PACKET,
+                           socket.SOCK_RAW, 0)
         self.left.setsockopt(self.SOL_PACKET, self.PACKET_VNET_HDR, 1)
         self.left.bind((name, 0))
         self.sent = 0

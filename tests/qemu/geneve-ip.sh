@@ -73,14 +73,11 @@ payload() {
 
 # What is on the wire has no Ethernet behind Geneve, both ways.
 on_the_wire() {
-    background h2 tcpdump -Z root -U -n -i phy -w "$LAB_DIR/geneve.pcap" \
-        'udp port 6081'
-    wait_for test -s "$LAB_DIR/geneve.pcap"
+    capture h2 phy geneve.pcap 'udp port 6081'
     pings vm1 10.1.0.2
     pings vm1 fd01::2
-    sleep 1
-    end_background
-    tshark -r "$LAB_DIR/geneve.pcap" -T fields \
+    end_capture geneve.pcap
+    tshark -r "$OUT/geneve.pcap" -T fields \
         -Y 'icmp || icmpv6.type == 128 || icmpv6.type == 129' -e ip.src \
         -e geneve.proto_type -e geneve.vni >"$LAB_DIR/types" 2>/dev/null
     cat "$LAB_DIR/types"

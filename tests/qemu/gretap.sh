@@ -51,12 +51,10 @@ one_key() {
     connect_key $((vsid << 8))
     mac=$(lab_exec h2 cat /sys/class/net/gre1/address)
     lab_exec vm1 ip neigh replace 10.1.0.2 lladdr "$mac" dev eth0 nud permanent
-    background h2 tcpdump -Z root -U -n -i br-phy -w "$LAB_DIR/gre.pcap" \
-        'ip proto 47'
-    wait_for test -s "$LAB_DIR/gre.pcap"
+    capture h2 br-phy gre.pcap 'ip proto 47'
     lab_exec vm1 ping -q -c 3 -W 1 10.1.0.2 || :
-    end_background
-    key=$(tshark -r "$LAB_DIR/gre.pcap" -Y icmp -T fields -e gre.key \
+    end_capture gre.pcap
+    key=$(tshark -r "$OUT/gre.pcap" -Y icmp -T fields -e gre.key \
         2>/dev/null | sort -u)
     same "VSID" "$((key >> 8))" "$((vsid))"
     lab_exec h2 ip link del gre1

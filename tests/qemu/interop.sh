@@ -7,6 +7,16 @@
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=netdev
 
+# Has node $1 get a file by HTTP from node $2, at address $3.
+download() {
+    mkdir -p "$LAB_DIR/www"
+    head -c 1000000 /dev/urandom >"$LAB_DIR/www/file"
+    background "$2" busybox httpd -f -p 8000 -h "$LAB_DIR/www"
+    wait_for lab_exec "$1" curl -sgf -o "$LAB_DIR/file" "http://$3:8000/file"
+    end_background
+    cmp "$LAB_DIR/file" "$LAB_DIR/www/file"
+}
+
 # Sends files both ways over IPv$1.
 both_ways() {
     lab_tunnel stt "$1"
@@ -16,6 +26,8 @@ both_ways() {
     pings vm2 fd01::1 3 8000
     transfer vm1 vm2 4000000 10.1.0.2
     transfer vm2 vm1 4000000 fd01::1
+    download vm1 vm2 10.1.0.2
+    download vm2 vm1 '[fd01::1]'
     # What the hosts dropped, other than frames that lost a segment.
     drops h1 h2
     same "drops" "$(drops h1 h2 | sed '/expired/d')" ""

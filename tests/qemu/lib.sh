@@ -120,69 +120,90 @@ end_background() {
     wait $! || :
 }
 
+# Starts to capture what passes port $2 of node $1 and the filter $4..., into
+# $OUT/$3.
+capture() {
+    # In the guest's memory first: each packet is a write.
+    background "$1" tcpdump -Z root -U -n -s 0 -B 16384 -i "$2" \
+        -w "$LAB_DIR/$3" "${@:4}"
+    wait_for test -s "$LAB_DIR/$3"
+}
+
+# Ends the capture into $OUT/$1, when tcpdump has got all of it.
+end_capture() {
+    sleep 1
+    end_background
+    mv "$LAB_DIR/$1" "$OUT"
+}
+
 # Fails unless node $1 gets answers to all of $3 (default 3) echo requests,
 # with $4 (default 56) bytes each, from address $2.  They go one at a time:
 # after several, ping waits for the last answer only twice as long as the
 # others took.
 pings() {
-    local i
-    for ((i = 0; i < ${3:-3}; i++)); do
-        lab_exec "$1" ping -q -c 1 -W 2 -s "${4:-56}" "$2" >"$LAB_DIR/ping" ||
-            ! cat "$LAB_DIR/ping" || return
-    done
+    # shellcheck disable=SC2016
+    lab_exec "$1" sh -c '
+        n=$1
+        while test "$n" -gt 0; do
+            ping -q -c 1 -W 2 -s "$2" "$3" || exit
+            n=$((n - 1))
+        done' sh "${3:-3}" "${4:-56}" "$2" >"$LAB_DIR/ping" ||
+        ! cat "$LAB_DIR/ping"
 }
 
-# Sends a file of $3 bytes from node $1 to node $2 by TCP, at address $4, and
-# fails unless it arrives as it was.
+# Sends $3 random bytes from node $1 to node $2 by TCP, at address $4, and
+# fails unless they arrive as they were.
 transfer() {
-    local from=$1 to=$2 size=$3 address=$4 server
-    head -c "$size" /dev/urandom >"$LAB_DIR/sent"
-    lab_exec "$to" python3 -c '
-import hashlib, socket, sys
-family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
-connection = socket.create_server((sys.argv[1], 5000),
-                                  family=family).accept()[0]
-digest = hashlib.sha256()
-while data := connection.recv(1 << 20):
-    digest.update(data)
-print(digest.hexdigest())' "$address" >"$LAB_DIR/sum" &
-    server=$!
-    wait_for lab_exec "$to" sh -c 'ss -Htln sport = 5000 | grep -q .'
-    lab_exec "$from" timeout 120 python3 -c '
-import socket, sys
-with socket.create_connection((sys.argv[1], 5000), 30) as connection:
-    connection.sendfile(open(sys.argv[2], "rb"))
-    connection.shutdown(socket.SHUT_WR)
-    connection.recv(1)' "$address" "$LAB_DIR/sent"
-    wait $server
-    same "checksum of $size bytes" "$(cat "$LAB_DIR/sum")" \
-        "$(sha256sum <"$LAB_DIR/sent" | cut -d' ' -f1)"
+    timeout 120 python3 -I -S tests/qemu/transfer.py "$(lab_ns "$1")" \
+        "$(lab_ns "$2")" "$4" "$3"
+}
+
+# Starts iperf3 on node $1, which serves one client.
+iperf3_serve() {
+    lab_exec "$1" sh -c 'iperf3 -s -1 -D -I "$0" >/dev/null
+        until ss -Htln sport = 5201 | grep -q .; do sleep .1; done' \
+        "$LAB_DIR/iperf3.pid"
 }
 
 # Prints the Mb/s of one TCP stream from node $1 to node $2, at address $3, in
-# $4 seconds (default 2) after the first $5 (default 0).
+# $4 seconds (default 1) after the first $5 (default 0).
 throughput() {
-    lab_exec "$2" iperf3 -s -1 -D -I "$LAB_DIR/iperf3.pid" >/dev/null
-    wait_for lab_exec "$2" sh -c 'ss -Htln sport = 5201 | grep -q .'
-    lab_exec "$1" iperf3 -J -t "${4:-2}" -O "${5:-0}" -c "$3" | python3 -c '
-import json, sys
-r = json.load(sys.stdin)
-sys.exit(r["error"]) if "error" in r else None
-print(int(r["end"]["sum_received"]["bits_per_second"] / 1e6))'
+    iperf3_serve "$2"
+    lab_exec "$1" iperf3 -f m -t "${4:-1}" -O "${5:-0}" -c "$3" \
+        >"$LAB_DIR/iperf3" || ! cat "$LAB_DIR/iperf3" || return
+    sed -n 's/.* \([0-9]*\)[.0-9]* Mbits.* receiver$/\1/p' "$LAB_DIR/iperf3"
+}
+
+# Runs a command on the machine that this one runs on, which does not emulate,
+# in the directory $OUT there.  Names of files in $OUT lose that.
+on_host() {
+    local job=$OUT/host/$BASHPID-$SECONDS-$RANDOM
+    mkdir -p "$OUT/host"
+    printf '%q ' "${@/#$OUT\//}" >"$job"
+    mv "$job" "$job.command"
+    while test ! -e "$job.status"; do
+        sleep .1
+    done
+    cat "$job.stderr" >&2
+    cat "$job.stdout"
+    return "$(cat "$job.status")"
+}
+
+# Takes many seconds to start here.
+tshark() {
+    on_host tshark "$@"
 }
 
 # Sends pings and files between the VMs, through a tunnel from h1 to h2.  Fails
 # if there is something else than ESP on the wire, of what tcpdump's filter $1
 # lets through.
 nothing_but_esp() {
-    background h2 tcpdump -Z root -U -i phy -w "$OUT/esp.pcap" "$1"
-    wait_for test -s "$OUT/esp.pcap"
+    capture h2 phy esp.pcap "$1"
     pings vm1 10.1.0.2 3 8000
     pings vm2 fd01::1
     transfer vm1 vm2 300000 10.1.0.2
     transfer vm2 vm1 300000 10.1.0.1
-    sleep 1
-    end_background
+    end_capture esp.pcap
     same "protocols" "$(tshark -r "$OUT/esp.pcap" -T fields -e ip.proto \
         2>/dev/null | sort -u)" 50
 }

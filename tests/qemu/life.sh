@@ -66,8 +66,7 @@ readded() {
     lab_tunnel stt 4
     lab_mtu 9000
     wait_for pings vm1 10.1.0.2
-    lab_exec vm2 iperf3 -s -1 -D
-    wait_for lab_exec vm2 sh -c 'ss -Htln sport = 5201 | grep -q .'
+    iperf3_serve vm2
     lab_exec vm1 iperf3 -t 12 -c 10.1.0.2 >"$LAB_DIR/iperf" 2>&1 &
     client=$!
     for i in 1 2 3 4 5; do

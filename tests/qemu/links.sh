@@ -15,12 +15,8 @@
 . tests/qemu/lib.sh
 
 two_hosts() {
-    local n
     modprobe stt
-    for n in a b; do
-        ip netns add "$(lab_ns $n)"
-        lab_exec $n ip link set lo up
-    done
+    lab_nodes a b
     lab_veth a phy b phy 1500
     lab_address a phy 10.9.0.1 fd09::1
     lab_address b phy 10.9.0.2 fd09::2
@@ -130,6 +126,13 @@ unpair() {
     done
 }
 
+# Keeps the kernel from sending on links $2... of host $1 in its own name.
+silence() {
+    # shellcheck disable=SC2046
+    lab_exec "$1" sysctl -q -w \
+        $(printf 'net.ipv6.conf.%s.disable_ipv6=1 ' "${@:2}")
+}
+
 # Prints the drops of stt0 on host $1.
 stt0_drops() {
     lab_exec "$1" ethtool -S stt0 |
@@ -139,15 +142,13 @@ stt0_drops() {
 # Everything between two fixed ends over IPv$2.
 fixed() {
     pair "$1" id 0x123456789abcdef0 ttl 33 tos 0x48
-    background b tcpdump -Z root -U -i phy -w "$OUT/fixed.pcap" tcp
-    wait_for test -s "$OUT/fixed.pcap"
+    capture b phy fixed.pcap tcp
     pings a 10.2.0.2
     pings a 10.2.0.2 3 8000
     pings b fd02::1 3 8000
     transfer a b 1000000 10.2.0.2
     transfer b a 1000000 fd02::1
-    sleep 1
-    end_background
+    end_capture fixed.pcap
     same "drops" "$(stt0_drops a; stt0_drops b)" ""
     same "TTL and DSCP" "$(tshark -r "$OUT/fixed.pcap" -T fields -e ip.ttl \
         -e ipv6.hlim -e ip.dsfield.dscp -e ipv6.tclass.dscp 2>/dev/null |
@@ -157,9 +158,9 @@ fixed() {
 # One port, several IDs, and the local address: each link has its own traffic.
 several() {
     local n order
+    lab_exec a ip address replace 10.9.0.3/24 dev phy
     for order in 'exact any' 'any exact'; do
         unpair
-        lab_exec a ip address replace 10.9.0.3/24 dev phy
         for n in $order; do
             case $n in
                 exact) link a add exact remote 10.9.0.2 id 5 local 10.9.0.3 ;;
@@ -167,52 +168,40 @@ several() {
             esac
         done
         link a add other remote 10.9.0.2 id 6
-        for n in exact any other; do
-            lab_exec a ip link set $n up
-        done
-        link b add to1 remote 10.9.0.1 id 5
-        link b add to3 remote 10.9.0.3 id 5
-        link b add to6 remote 10.9.0.1 id 6
-        reaches to1 any
-        reaches to3 exact
-        reaches to6 other
-        for n in exact any other; do
-            lab_exec a ip link delete $n
-        done
-        for n in to1 to3 to6; do
-            lab_exec b ip link delete $n
-        done
+        link b add to1 remote 10.9.0.1 id 5 -- add to3 remote 10.9.0.3 id 5 \
+            -- add to6 remote 10.9.0.1 id 6
+        lab_exec a ip -batch - < <(printf 'link set %s up\n' exact any other)
+        silence b to1 to3 to6
+        lab_exec b ip -batch - < <(printf 'link set %s up\n' to1 to3 to6)
+        same "frames of other, exact, any" "$(counts)" "0 0 0 "
+        send_frames to1 3
+        send_frames to3 5
+        send_frames to6 7
+        wait_for counts_are "7 5 3 "
+        lab_exec a ip -batch - < <(printf 'link del %s\n' exact any other)
+        lab_exec b ip -batch - < <(printf 'link del %s\n' to1 to3 to6)
     done
     lab_exec a ip address delete 10.9.0.3/24 dev phy
 }
 
-# Sends 3 frames from link $1 of host b, and fails unless link $2 of host a,
-# and no other, gets them.
-reaches() {
-    local n before after
-    before=$(counts)
-    lab_exec b sysctl -q -w net.ipv6.conf."$1".disable_ipv6=1
-    lab_exec b ip link set "$1" up
-    lab_exec b python3 -c '
+# Sends $2 frames from link $1 of host b.
+send_frames() {
+    lab_exec b python3 -I -S -c '
 import socket, sys
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.bind((sys.argv[1], 0))
-for i in range(3):
-    s.send(b"\xff" * 6 + b"\x02" + bytes(5) + b"\x88\xb5" + bytes(46))' "$1"
-    wait_for received_by "$2" $((3 + $(sed -n "s/^$2 //p" <<<"$before")))
-    after=$(counts)
-    same "other links" "$(grep -v "^$2 " <<<"$after")" \
-        "$(grep -v "^$2 " <<<"$before")"
+for i in range(int(sys.argv[2])):
+    s.send(b"\xff" * 6 + b"\x02" + bytes(5) + b"\x88\xb5" + bytes(46))' "$@"
 }
 
-received_by() {
-    test "$(lab_exec a cat /sys/class/net/"$1"/statistics/rx_packets)" = "$2"
-}
-
-# Prints how many packets each link of host a has received.
+# Prints how many packets the links of host a have received.
 counts() {
-    lab_exec a sh -c 'cd /sys/class/net && grep . */statistics/rx_packets' |
-        sed -nE 's#^(exact|any|other)/.*:#\1 #p'
+    lab_exec a cat /sys/class/net/{other,exact,any}/statistics/rx_packets |
+        tr '\n' ' '
+}
+
+counts_are() {
+    test "$(counts)" = "$1"
 }
 
 # Tunnels that lead into each other end, and are counted.
@@ -258,13 +247,11 @@ ah() {
         lab_exec $(host $n) ip xfrm policy add dir in src fd09::$((3 - n)) \
             proto tcp tmpl proto ah mode transport
     done
-    background b tcpdump -Z root -U -i phy -w "$OUT/ah.pcap" ip6 proto 51
-    wait_for test -s "$OUT/ah.pcap"
+    capture b phy ah.pcap ip6 proto 51
     wait_for pings a 10.2.0.2
     pings a 10.2.0.2 3 8000
     transfer a b 200000 10.2.0.2
-    sleep 1
-    end_background
+    end_capture ah.pcap
     test "$(tshark -r "$OUT/ah.pcap" 2>/dev/null | wc -l)" -gt 100
     # Without an AH, a policy refuses them.
     lab_exec a ip xfrm policy flush
@@ -281,92 +268,41 @@ host() {
     test "$1" = 1 && echo a || echo b
 }
 
-# Makes the packets of STT that counted() sends from host a to host b, each a
-# line with a name and the bytes in hexadecimal.
-make_packets() {
-    python3 - "$(lab_exec a cat /sys/class/net/phy/address)" \
-        "$(lab_exec b cat /sys/class/net/phy/address)" <<'END'
-import struct, sys
-sys.dont_write_bytecode = True
-sys.path.insert(0, 'tests')
-from stt_wire import ACK, PSH, Path, hop_by_hop, ip_bytes, mac
-a, b = sys.argv[1:]
-data = (bytes(18) + mac('ff:ff:ff:ff:ff:ff') + mac('02:00:00:00:00:09')
-        + b'\x88\xb5' + bytes(46))
-def packet(name, src, dst, to=b, **how):
-    print(name, Path(a, to, src, dst).segment(data, 9, len(data), 0, ACK | PSH,
-                                              **how).hex())
-def packet4(name, dst, to=b):
-    packet(name, '10.9.0.1', dst, to)
-def packet6(name, ext=b'', ext_type=0):
-    packet(name, 'fd09::1', 'fd09::2', ext=ext, ext_type=ext_type)
-packet4('ipv4', '10.9.0.2')
-packet4('other-host', '10.9.0.77')
-packet4('l2-broadcast', '10.9.0.2', 'ff:ff:ff:ff:ff:ff')
-packet4('broadcast', '10.9.0.255', 'ff:ff:ff:ff:ff:ff')
-packet4('multicast', '224.0.0.1', '01:00:5e:00:00:01')
-packet6('ipv6')
-packet6('destination-options', hop_by_hop(8), 60)
-packet6('routing', bytes([4, 4, 1, 1, 0, 0, 0]) + ip_bytes('fd09::3')
-        + ip_bytes('fd09::2'), 43)
-packet6('ah', bytes([4, 0, 0]) + struct.pack('!LL', 1, 1) + bytes(12), 51)
-packet6('fragment', bytes(3) + struct.pack('!L', 1), 44)
-END
-}
-
 # Prints what host b's stt0 counted: packets, and drops.
 b_counts() {
     echo "$(lab_exec b cat /sys/class/net/stt0/statistics/rx_packets)" \
         $(stt0_drops b)
 }
 
-# Fails unless packet $1 makes host b count $2 packets more, and no drop.
+# Fails unless host b's stt0 counts as many frames of each packet as said, such
+# as ipv4=1.
 counted() {
-    local before after
-    before=$(b_counts)
-    lab_exec a python3 -c '
-import socket, sys
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-s.bind(("phy", 0))
-s.send(bytes.fromhex(sys.argv[1]))' "$(sed -n "s/^$1 //p" "$LAB_DIR/packets")"
-    sleep .5
-    after=$(b_counts)
-    same "counters after $1" "$after" \
-        "$((${before%% *} + $2))${before#"${before%% *}"}"
+    lab_exec b python3 tests/qemu/count.py "$(lab_ns a)" "$(mac a)" \
+        "$(mac b)" "$@"
 }
 
-# Keeps the kernels from sending on stt0 in their own name.
-silence() {
-    local n
-    for n in a b; do
-        lab_exec $n sysctl -q -w net.ipv6.conf.stt0.disable_ipv6=1
-    done
+mac() {
+    lab_exec "$1" cat /sys/class/net/phy/address
 }
 
 # Which packets are taken: those for this host itself, in no VRF.
 taken() {
-    local packet
-    make_packets >"$LAB_DIR/packets"
     pair 10.9.0.
-    silence
-    counted ipv4 1
-    for packet in other-host l2-broadcast broadcast multicast; do
-        counted $packet 0
-    done
+    silence a stt0
+    silence b stt0
+    counted ipv4=1 other-host=0 l2-broadcast=0 broadcast=0 multicast=0
     lab_exec b ip link add red up type vrf table 10
     lab_exec b ip link set phy master red
-    counted ipv4 0
+    counted ipv4=0
     lab_exec b ip link set phy nomaster
     lab_exec b ip link delete red
-    counted ipv4 1
+    counted ipv4=1
 
     lab_exec b ip address replace fd09::2/64 dev phy nodad
     pair fd09::
-    silence
-    for packet in destination-options routing ah fragment; do
-        counted $packet 0
-    done
-    counted ipv6 1
+    silence a stt0
+    silence b stt0
+    counted destination-options=0 routing=0 ah=0 fragment=0 ipv6=1
 }
 
 # A host without a device of the right family, or with the device down, has a
@@ -375,8 +311,8 @@ down() {
     local before
     pair 10.9.0.
     pings a 10.2.0.2
-    before=$(b_counts)
     lab_exec b ip link set stt0 down
+    before=$(b_counts)
     fails pings a 10.2.0.2 1
     same "counters" "$(b_counts)" "$before"
     lab_exec b ip link set stt0 up

@@ -50,11 +50,12 @@ cases() {
     lab_exec h1 ovs-ofctl add-flow br-int "in_port=vm actions=set_field:\
 0x123456789abcdef0->tun_id,set_field:$remote,output:tun"
     # shellcheck disable=SC2086
-    PYTHONDONTWRITEBYTECODE=1 python3 tests/stt_cases.py "$2" "$3" $addresses \
+    PYTHONDONTWRITEBYTECODE=1 lab_exec h1 python3 tests/stt_cases.py \
+        "$2" "$3" $addresses \
         --kernel --mtu 9000 --underlay dev:"$(lab_ns h2)"/phy \
         --vm dev:"$(lab_ns vm1)"/eth0 --macs \
         02:00:00:00:00:02,"$(lab_exec h1 cat /sys/class/net/phy/address)" \
-        --counters "ip netns exec $(lab_ns h1) ethtool -S stt_sys_7471"
+        --counters "ethtool -S stt_sys_7471"
 }
 
 # Lets the devices that the raw sockets are on leave work to others.
