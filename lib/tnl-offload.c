@@ -182,6 +182,24 @@ tnl_finish_offload(struct dp_packet *packet)
     return true;
 }
 
+/* Returns the flags in 'data' if it is upstream's GRE header, otherwise 0. */
+static ovs_be16
+tnl_gre_flags(const struct ovs_action_push_tnl *data)
+{
+    const struct gre_base_hdr *gre;
+    size_t ofs = ETH_HEADER_LEN;
+
+    if (data->tnl_type != OVS_VPORT_TYPE_GRE
+        && data->tnl_type != OVS_VPORT_TYPE_IP6GRE) {
+        return 0;
+    }
+    ofs += (netdev_tnl_is_header_ipv6(data->header)
+            ? IPV6_HEADER_LEN : IP_HEADER_LEN);
+    gre = ALIGNED_CAST(const struct gre_base_hdr *,
+                       (const char *) data->header + ofs);
+    return gre->flags;
+}
+
 /* If 'data' is upstream's GRE header with a checksum or a sequence number, does
  * in software what the packets in 'batch' wait for.  Upstream computes the
  * checksum when it pushes the header, which is too early if that of the inner
@@ -192,19 +210,11 @@ void
 tnl_gre_prepare(struct dp_packet_batch *batch,
                 const struct ovs_action_push_tnl *data)
 {
-    size_t i, size, ofs = ETH_HEADER_LEN;
-    const struct gre_base_hdr *gre;
     struct dp_packet *packet;
+    size_t i, size;
 
-    if (!tnl_is_active() || (data->tnl_type != OVS_VPORT_TYPE_GRE
-                             && data->tnl_type != OVS_VPORT_TYPE_IP6GRE)) {
-        return;
-    }
-    ofs += (netdev_tnl_is_header_ipv6(data->header)
-            ? IPV6_HEADER_LEN : IP_HEADER_LEN);
-    gre = ALIGNED_CAST(const struct gre_base_hdr *,
-                       (const char *) data->header + ofs);
-    if (!(gre->flags & htons(GRE_CSUM | GRE_SEQ))) {
+    if (!tnl_is_active()
+        || !(tnl_gre_flags(data) & htons(GRE_CSUM | GRE_SEQ))) {
         return;
     }
 
@@ -217,6 +227,30 @@ tnl_gre_prepare(struct dp_packet_batch *batch,
             COVERAGE_INC(drop_tnl_no_l4);
             dp_packet_delete(packet);
         }
+    }
+}
+
+/* If 'data' is upstream's GRE header with a checksum and a sequence number,
+ * makes the checksums of the packets in 'batch', onto which it was pushed,
+ * right: upstream has summed them up with the number 0. */
+void
+tnl_gre_finish(struct dp_packet_batch *batch,
+               const struct ovs_action_push_tnl *data)
+{
+    const ovs_be16 both = htons(GRE_CSUM | GRE_SEQ);
+    struct dp_packet *packet;
+
+    if ((tnl_gre_flags(data) & both) != both) {
+        return;
+    }
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        char *end = (char *) dp_packet_data(packet) + data->header_len;
+        struct gre_base_hdr *gre = dp_packet_l4(packet);
+        ovs_be16 *sum = (ovs_be16 *) (gre + 1);
+        ovs_16aligned_be32 *seq
+            = ALIGNED_CAST(ovs_16aligned_be32 *, end - sizeof *seq);
+
+        *sum = recalc_csum32(*sum, 0, get_16aligned_be32(seq));
     }
 }
 

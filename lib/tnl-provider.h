@@ -440,6 +440,8 @@ bool tnl_push(const struct netdev *, struct dp_packet_batch *,
               const struct ovs_action_push_tnl *);
 void tnl_gre_prepare(struct dp_packet_batch *,
                      const struct ovs_action_push_tnl *);
+void tnl_gre_finish(struct dp_packet_batch *,
+                    const struct ovs_action_push_tnl *);
 bool tnl_pop(const struct netdev *, struct dp_packet_batch *);
 uint32_t tnl_pop_drops(const struct netdev *, uint32_t missing);
 

@@ -16,6 +16,10 @@
 @in netdev_push_header first
     tnl_gre_prepare(batch, data);
 
+# Why: upstream numbers a GRE packet after it has summed it up.
+@in netdev_push_header before return 0;
+    tnl_gre_finish(batch, data);
+
 # Why: relayed options are different in each packet.
 @in netdev_push_header first
     if (tnl_geneve_push(netdev, ingress_netdev, batch, data)) {
