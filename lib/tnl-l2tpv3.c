@@ -550,6 +550,17 @@ l2tp_session_remove(struct l2tp_session *session)
     ovsrcu_postpone(free, session);
 }
 
+/* Takes 'session', which may be NULL, away if it is that of a port that was
+ * deleted, whose netdev other threads may use for a while yet. */
+static void
+l2tp_session_remove_if_dead(struct l2tp_session *session)
+    OVS_REQUIRES(l2tp_mutex)
+{
+    if (session && !session->netdev->node) {
+        l2tp_session_remove(session);
+    }
+}
+
 /* Fills in the keys of 'session' from 'tnl_cfg'. */
 static void
 l2tp_session_set_keys(struct l2tp_session *session,
@@ -618,6 +629,12 @@ l2tp_configure(const struct netdev *netdev, const void *cfg)
 
     ovs_mutex_lock(&l2tp_mutex);
     old = l2tp_session_from_netdev(netdev);
+    if (!old) {
+        /* (A port that is changed is refused and comes back as a new one:
+         * ofproto/tunnel.c still has the old options of all of them.) */
+        l2tp_session_remove_if_dead(l2tp_find_rx(&session->rx_key));
+        l2tp_session_remove_if_dead(l2tp_find_tx(&session->tx_key));
+    }
     other = l2tp_find_rx(&session->rx_key);
     if (other && other != old) {
         error = xasprintf("port %s has the same remote_ip, local_ip, incoming "
