@@ -18,6 +18,7 @@
 #include <netinet/in.h>
 
 #include "dp-packet.h"
+#include "flow.h"
 #include "netdev-native-tnl.h"
 #include "netdev-provider.h"
 #include "odp-netlink.h"
@@ -43,7 +44,7 @@ BUILD_ASSERT_DECL(sizeof(struct nvgre_header) == 8);
  * counters. */
 #define NVGRE_BAD_FLAGS (GRE_ROUTING | GRE_STRICT | 0x0400 | GRE_VERSION)
 
-/* VSIDs that are not reserved, section 3.2. */
+/* VSIDs that are not reserved, section 3.4. */
 #define NVGRE_VSID_MIN  0x001000
 #define NVGRE_VSID_MAX  0xfffffe
 
@@ -328,6 +329,23 @@ nvgre_parse(struct dp_packet *packet)
     return NVGRE_N_COUNTERS;
 }
 
+/* 'packet' is an inner frame whose segment size is from the device that it was
+ * received from.  If it is TCP, that has put several packets together (GRO),
+ * and it must be segmented again before it leaves. */
+static void
+nvgre_pop_merged(struct dp_packet *packet)
+{
+    uint8_t nw_frag = 0;
+
+    parse_tcp_flags(packet, NULL, &nw_frag, NULL);
+    if (dp_packet_l4_proto_tcp(packet) && !nw_frag
+        && !tnl_has_options6(packet)) {
+        dp_packet_l4_checksum_set_partial(packet);
+    } else {
+        dp_packet_set_tso_segsz(packet, 0);
+    }
+}
+
 /* Pops the headers of 'packet'.  Returns false if 'packet' must be dropped,
  * which is counted. */
 static bool
@@ -335,6 +353,7 @@ nvgre_pop_one(struct dp_packet *packet)
 {
     enum nvgre_counter problem;
     uint32_t offloads = 0;
+    bool merged;
 
     tnl_update_padding(packet);
     problem = nvgre_parse(packet);
@@ -343,11 +362,10 @@ nvgre_pop_one(struct dp_packet *packet)
         return false;
     }
 
+    merged = dp_packet_get_tso_segsz(packet) && !dp_packet_tunnel(packet);
     if (OVS_UNLIKELY(dp_packet_tunnel(packet))) {
         /* Pushed by this switch, with work left to do. */
         offloads = packet->offloads >> DP_PACKET_OL_SHIFT_COUNT;
-    } else {
-        dp_packet_set_tso_segsz(packet, 0);
     }
     dp_packet_set_size(packet, (dp_packet_size(packet)
                                 - dp_packet_l2_pad_size(packet)));
@@ -356,6 +374,9 @@ nvgre_pop_one(struct dp_packet *packet)
     dp_packet_reset_offload(packet);
     packet->offloads = offloads;
     packet->packet_type = htonl(PT_ETH);
+    if (OVS_UNLIKELY(merged)) {
+        nvgre_pop_merged(packet);
+    }
     return true;
 }
 

@@ -26,8 +26,8 @@ def nvgre(src, dst, payload, family, vsid, flow, ip, gre):
     """Returns 'payload' in NVGRE, from host 'src' to 'dst'.  'ip' and 'gre'
     are fields that are not as usual."""
     if family == 4:
-        l3 = IP(src=src[4], dst=dst[4],
-                **{"id": 0, "flags": "DF", "proto": 47, **ip})
+        l3 = IP(**{"src": src[4], "dst": dst[4], "id": 0, "flags": "DF",
+                   "proto": 47, **ip})
     else:
         l3 = IPv6(src=src[6], dst=dst[6], **{"nh": 47, **ip})
     return (Ether(src=src["mac"], dst=dst["mac"]) / l3
