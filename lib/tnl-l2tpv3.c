@@ -38,7 +38,6 @@
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
 #include "packets.h"
-#include "random.h"
 #include "smap.h"
 #include "tnl-outer.h"
 #include "unaligned.h"
@@ -863,13 +862,7 @@ l2tp_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     }
     l4 = netdev_tnl_push_ip_header(packet, data->header, data->header_len,
                                    &size, 0);
-    if (!netdev_tnl_is_header_ipv6(data->header)) {
-        struct ip_header *ip = dp_packet_l3(packet);
-
-        if (!(ip->ip_frag_off & htons(IP_DF))) {
-            ip->ip_id = htons(random_uint16());
-        }
-    }
+    tnl_set_ip_id(packet);
     if (udp) {
         struct udp_header *header = l4;
 

@@ -250,6 +250,7 @@ nvgre_push_one(struct dp_packet *packet,
     dp_packet_tunnel_set_gre(packet);
     nvgre = netdev_tnl_push_ip_header(packet, data->header, data->header_len,
                                       &l4_size, 0);
+    tnl_set_ip_id(packet);
     nvgre_put_key(nvgre, vsid, flow_id);
     packet->inner_l3_ofs = nvgre_shift(l3_ofs, data->header_len);
     packet->inner_l4_ofs = nvgre_shift(l4_ofs, data->header_len);

@@ -4,8 +4,8 @@
 #ifndef TNL_OUTER_H
 #define TNL_OUTER_H 1
 
-/* What every class's 'pop' (struct tnl_class) does first: it checks the outer
- * IP header and an outer L4 checksum.  Inline, because it is done for each
+/* What classes do about outer headers: 'pop' (struct tnl_class) first checks
+ * the IP header and the L4 checksum.  Inline, because it is done for each
  * packet. */
 
 #include <netinet/in.h>
@@ -17,6 +17,7 @@
 #include "csum.h"
 #include "dp-packet.h"
 #include "packets.h"
+#include "random.h"
 #include "tnl-provider.h"
 
 /* What tnl_parse_outer() finds. */
@@ -103,6 +104,19 @@ tnl_l4_checksum_ok(struct dp_packet *packet, uint8_t nw_proto)
         }
     }
     return !dp_packet_l4_checksum_bad(packet);
+}
+
+/* Gives 'packet', onto which outer headers were just pushed, an identification
+ * that others do not have, if it is IPv4 and may be fragmented (RFC 6864,
+ * section 4.3). */
+static inline void
+tnl_set_ip_id(struct dp_packet *packet)
+{
+    struct ip_header *ip = dp_packet_l3(packet);
+
+    if (!tnl_outer_is_ipv6(packet) && !(ip->ip_frag_off & htons(IP_DF))) {
+        ip->ip_id = htons(random_uint16());
+    }
 }
 
 #endif /* tnl-outer.h */
