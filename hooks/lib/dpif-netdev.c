@@ -7,6 +7,7 @@
                 struct tnl_pop_others others;
                 if (tnl_pop_split(p->port->netdev, packets_, &others)) {
                     dp_execute_cb(aux_, &others.packets, &others.pop, true);
+                    dp_packet_batch_destroy(&others.packets);
                     packet_count = dp_packet_batch_size(packets_);
                 }
 
