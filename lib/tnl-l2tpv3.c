@@ -177,6 +177,8 @@ l2tp_put_cookie(void *p, uint64_t cookie, size_t len)
             "packets that came after a later one, or twice")            \
     COUNTER(RX_INNER, "rx_inner",                                       \
             "inner frames shorter than an Ethernet header")             \
+    COUNTER(TX_SESSION, "tx_session",                                   \
+            "inner frames whose tunnel key is not a session ID")        \
     COUNTER(TX_TOO_BIG, "tx_too_big",                                   \
             "inner frames longer than L2TPv3 can carry")                \
     COUNTER(TX_BAD_OFFLOAD, "tx_bad_offload",                           \
@@ -732,6 +734,17 @@ l2tp_put_header(void *p_, uint32_t id, uint16_t layout, uint64_t cookie)
     return L2TP_SESSION_LEN + l2tp_rest_len(layout);
 }
 
+/* Returns the session ID for packets of 'flow', in host byte order.  A tunnel
+ * key that is none becomes 0, which is not one either: push drops and counts
+ * the packets. */
+static uint32_t
+l2tp_session_id(const struct flow *flow)
+{
+    uint64_t id = ntohll(flow->tunnel.tun_id);
+
+    return id <= UINT32_MAX ? id : 0;
+}
+
 /* Writes what UDP puts in front, to 'udp', except for the checksum and the
  * length.  Returns the end of it. */
 static void *
@@ -771,8 +784,7 @@ l2tp_udp_build_header(const struct netdev *netdev,
     }
     data->header_len += L2TP_UDP_LEN;
     data->header_len += l2tp_put_header(
-        p, ntohll(params->flow->tunnel.tun_id), cfg->tx_layout,
-        cfg->tx_cookie);
+        p, l2tp_session_id(params->flow), cfg->tx_layout, cfg->tx_cookie);
     *l2tp_layout(data) = htons(cfg->tx_layout);
     data->tnl_type = tnl_l2tpv3_udp_class.vport_type;
     return 0;
@@ -788,8 +800,7 @@ l2tp_ip_build_header(const struct netdev *netdev,
     void *p = netdev_tnl_ip_build_header(data, params, IPPROTO_L2TP, 0);
 
     data->header_len += l2tp_put_header(
-        p, ntohll(params->flow->tunnel.tun_id), cfg->tx_layout,
-        cfg->tx_cookie);
+        p, l2tp_session_id(params->flow), cfg->tx_layout, cfg->tx_cookie);
     *l2tp_layout(data) = htons(cfg->tx_layout);
     data->tnl_type = tnl_l2tpv3_ip_class.vport_type;
     return 0;
@@ -892,20 +903,26 @@ l2tp_push(struct dp_packet_batch *batch,
 {
     size_t i, size = dp_packet_batch_size(batch);
     uint16_t layout = ntohs(*l2tp_layout(data));
+    size_t l4_ofs = l2tp_l4_ofs(data);
+    size_t id_ofs = l4_ofs + (udp ? L2TP_UDP_LEN : 0);
+    uint32_t id = l2tp_get_u32(l2tp_at(data, id_ofs));
     struct dp_packet *packet;
     atomic_uint32_t *seq = NULL;
     size_t seq_ofs = 0;
 
     if (layout & L2TP_L_SEQ && layout & L2TP_L_SUBLAYER) {
-        size_t l4_ofs = l2tp_l4_ofs(data);
-        size_t id_ofs = l4_ofs + (udp ? L2TP_UDP_LEN : 0);
         const struct udp_header *header = l2tp_at(data, l4_ofs);
 
         seq_ofs = id_ofs + L2TP_SESSION_LEN + l2tp_cookie_len(layout);
-        seq = l2tp_tx_seq(data, l2tp_get_u32(l2tp_at(data, id_ofs)),
-                          udp ? header->udp_dst : 0);
+        seq = l2tp_tx_seq(data, id, udp ? header->udp_dst : 0);
     }
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {
+        if (OVS_UNLIKELY(!id)) {
+            /* To the peer it would be a control message. */
+            l2tp_count(L2TP_TX_SESSION);
+            dp_packet_delete(packet);
+            continue;
+        }
         packet = l2tp_push_one(packet, data, udp, seq_ofs, seq);
         if (packet) {
             dp_packet_batch_add(batch, packet);
