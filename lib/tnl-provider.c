@@ -762,6 +762,22 @@ tnl_any(const struct dp_packet_batch *batch,
     return false;
 }
 
+/* Returns 'packet', from an AF_XDP port, if it has room for 'size' bytes in
+ * front, and otherwise a copy in its place that has: the buffer is part of a
+ * ring and cannot be resized. */
+static struct dp_packet *
+tnl_copy_afxdp(struct dp_packet *packet, size_t size)
+{
+    struct dp_packet *copy;
+
+    if (dp_packet_headroom(packet) >= size) {
+        return packet;
+    }
+    copy = dp_packet_clone_with_headroom(packet, size);
+    dp_packet_delete(packet);
+    return copy;
+}
+
 /* If 'netdev' is one of ours, pushes its header 'data' onto each packet in
  * 'batch' and returns true.  Otherwise, returns false: upstream will push its
  * own header. */
@@ -793,6 +809,11 @@ tnl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
         return true;
     }
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        if (OVS_UNLIKELY(packet->source == DPBUF_AFXDP)) {
+            /* With some room for tags that the underlay's flows add. */
+            packet = tnl_copy_afxdp(packet, data->header_len + 16);
+            batch->packets[i] = packet;
+        }
         tnl_update_padding(packet);
         splits |= (dp_packet_get_tso_segsz(packet) && class->push_splits
                    && class->push_splits(packet));

@@ -323,25 +323,13 @@ stt_put_offload(struct dp_packet *packet, struct stt_header *stt)
 }
 
 /* Gives 'packet' room for 'size' bytes in front and for what devices put
- * before that, so that a large frame is not copied twice.  Returns 'packet' or
- * what replaces it. */
-static struct dp_packet *
+ * before that, so that a large frame is not copied twice. */
+static void
 stt_make_headroom(struct dp_packet *packet, size_t size)
 {
-    struct dp_packet *copy;
-
-    if (dp_packet_headroom(packet) >= size) {
-        return packet;
+    if (dp_packet_headroom(packet) < size) {
+        dp_packet_resize(packet, size + 16, 0);
     }
-    size += 16;
-    if (packet->source == DPBUF_AFXDP) {
-        /* Its buffer is part of a ring and has the size that it has. */
-        copy = dp_packet_clone_with_headroom(packet, size);
-        dp_packet_delete(packet);
-        return copy;
-    }
-    dp_packet_resize(packet, size, 0);
-    return packet;
 }
 
 /* Pushes 'data' onto 'packet'.  Returns the encapsulated packet, or NULL if it
@@ -382,7 +370,7 @@ stt_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data)
         return NULL;
     }
 
-    packet = stt_make_headroom(packet, data->header_len);
+    stt_make_headroom(packet, data->header_len);
     packet->offloads = 0;
     tcp = netdev_tnl_push_ip_header(packet, data->header, data->header_len,
                                     &l4_size, 0);
