@@ -62,7 +62,7 @@ gateway_interface() {
         geneve-ip) echo type=geneve options:packet_type=legacy_l3 ;;
         gpe) echo type=vxlan options:exts=gpe options:dst_port=4790 \
                   options:packet_type=legacy_l2 ;;
-        # What tells GRE from NVGRE; seq=true does not go with userspace TSO.
+        # What tells GRE from NVGRE.
         gre) echo type=gre options:csum=true ;;
         *) echo "type=$1" ;;
     esac
