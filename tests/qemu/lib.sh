@@ -51,7 +51,7 @@ stack() {
 }
 
 # Ends the script with the exit status that says whether all checks passed;
-# then, keeps the logs of the lab's daemons beside those of the tests.
+# before, keeps the logs of the lab's daemons beside those of the tests.
 finish() {
     local node
     test ! -e $KMEMLEAK || check "no memory leaked" nothing_leaked
@@ -68,7 +68,7 @@ kernel_is_content() {
     bad="$bad|refcount_t|unregister_netdevice: waiting|general protection|Oops"
     bad="$bad|possible .* (locking|deadlock)|UBSAN|kmemleak: [1-9]"
     if dmesg | grep -E -A 30 "$bad"; then
-        echo "failed: the kernel complains"
+        echo "failed: the kernel complains: $(dmesg | grep -E -m 1 "$bad")"
         return 1
     fi
 }
@@ -95,9 +95,9 @@ fails() {
     ! "$@" || { echo "failed: succeeded: $*"; return 1; }
 }
 
-# Waits until a command succeeds, at most 30 seconds.
+# Waits until a command succeeds, at most 120 seconds, or $WAIT.
 wait_for() {
-    local end=$((SECONDS + 30))
+    local end=$((SECONDS + ${WAIT:-120}))
     while test $SECONDS -lt $end; do
         ! "$@" >/dev/null 2>&1 || return 0
         sleep .2
@@ -204,7 +204,12 @@ nothing_but_esp() {
     transfer vm1 vm2 300000 10.1.0.2
     transfer vm2 vm1 300000 10.1.0.1
     end_capture esp.pcap
-    same "protocols" "$(tshark -r "$OUT/esp.pcap" -T fields -e ip.proto \
+    is_esp esp.pcap
+}
+
+# Fails unless what is captured in $OUT/$1 is ESP, and something.
+is_esp() {
+    same "protocols" "$(tshark -r "$OUT/$1" -T fields -e ip.proto \
         2>/dev/null | sort -u)" 50
 }
 
