@@ -14,6 +14,8 @@
 
 #include "tnl-provider.h"
 
+#include <string.h>
+
 #include "dp-packet.h"
 #include "netdev-provider.h"
 #include "netdev-vport.h"
@@ -118,7 +120,9 @@ tnl_explain_rival(const struct netdev *netdev, const struct netdev *rival)
 
 /* Returns true if 'netdev', which may be in a datapath already, can have the
  * options 'cfg', as far as types with the same packets are concerned.
- * Otherwise, appends a line to 'errors'. */
+ * Otherwise, appends a line to 'errors'.  Every port comes here whenever the
+ * database changes, so ports whose options do not change do not look at all
+ * the others. */
 bool
 tnl_check_rival(const struct netdev *netdev,
                 const struct netdev_tunnel_config *cfg, struct ds *errors)
@@ -127,6 +131,7 @@ tnl_check_rival(const struct netdev *netdev,
     char *reason;
 
     rival = (tnl_is_active() && tnl_is_userspace_port(netdev)
+             && memcmp(netdev_get_tunnel_config(netdev), cfg, sizeof *cfg)
              ? tnl_find_rival__(netdev, cfg) : NULL);
     if (!rival) {
         return true;
