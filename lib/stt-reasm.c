@@ -19,12 +19,22 @@
 /* Most pieces of a frame with gaps between them. */
 #define MAX_RANGES 128
 
-/* Bytes of a frame that are allocated at first when memory is short. */
-#define FIRST_CAPACITY 16384
+/* What is allocated for the first segment of a frame is a multiple of this, so
+ * that the next new frame can often have it.  The second segment gets memory
+ * for the whole frame. */
+#define FIRST_CAPACITY 2048
 
 /* Number of shards, a power of 2. */
 #define SHARD_BITS 5
 #define N_SHARDS (1u << SHARD_BITS)
+
+/* A young frame is one that has only its first segment.  A flood of segments
+ * that are all of frames of their own keeps to the memory of a few young ones,
+ * which stays in the CPU's cache, and makes no other frame give way.  A shard
+ * has at most this part of the limit of frames as young frames, and at least
+ * MIN_YOUNG. */
+#define YOUNG_SHARE (32 * N_SHARDS)
+#define MIN_YOUNG 16
 
 /* Received bytes 'start' to 'end' - 1. */
 struct range {
@@ -35,6 +45,7 @@ struct range {
 struct frame {
     struct hmap_node node;      /* In shard's 'frames'. */
     struct ovs_list lru_node;   /* In shard's 'lru'. */
+    struct ovs_list young_node; /* In shard's 'young' if 'is_young'. */
     struct stt_reasm_key key;
 
     uint64_t used;              /* Value of 'clock' at the last segment. */
@@ -51,6 +62,8 @@ struct frame {
     uint16_t flags;
     bool ce;
 
+    bool is_young;
+
     /* What was received, in order, with a gap between each two. */
     uint8_t n_ranges;
     struct range ranges[MAX_RANGES];
@@ -64,6 +77,10 @@ OVS_ALIGNED_STRUCT(CACHE_LINE_SIZE, shard) {
 
     /* The same frames, the one whose last segment is the longest ago first. */
     struct ovs_list lru OVS_GUARDED;
+
+    /* Those with only one segment, the oldest first. */
+    struct ovs_list young OVS_GUARDED;
+    size_t n_young OVS_GUARDED;
 
     /* 'used' of the first frame in 'lru', UINT64_MAX if there is none.
      * Written only with 'mutex' held, read by anyone. */
@@ -110,7 +127,6 @@ struct room {
 struct attempt {
     struct room room;           /* Set aside so far. */
     struct room need;           /* What was missing. */
-    uint16_t first_capacity;    /* Allocation for a new frame, 0: undecided. */
     struct ovs_list dead;       /* Frames to free. */
 };
 
@@ -227,11 +243,24 @@ touch(struct stt_reasm *r, struct shard *shard, struct frame *f)
     publish_oldest(shard);
 }
 
+/* Notes that 'f', a member of 'shard', is not or no longer young. */
+static void
+grow_up(struct shard *shard, struct frame *f)
+    OVS_REQUIRES(shard->mutex)
+{
+    if (f->is_young) {
+        f->is_young = false;
+        ovs_list_remove(&f->young_node);
+        shard->n_young--;
+    }
+}
+
 /* Removes 'f' from 'shard'. */
 static void
 unlink_frame(struct shard *shard, struct frame *f)
     OVS_REQUIRES(shard->mutex)
 {
+    grow_up(shard, f);
     hmap_remove(&shard->frames, &f->node);
     ovs_list_remove(&f->lru_node);
     publish_oldest(shard);
@@ -403,24 +432,67 @@ find_frame(struct shard *shard, const struct stt_reasm_key *key, uint32_t hash)
     return NULL;
 }
 
+/* Takes room for a new frame, or for an old one that grows: 'at->need', to be
+ * set before.  Returns true if successful. */
+static bool
+need_room(struct stt_reasm *r, struct attempt *at)
+{
+    if (!take_room(r, &at->room, &at->need)) {
+        return false;
+    }
+    at->room.bytes -= at->need.bytes;
+    at->room.frames -= at->need.frames;
+    return true;
+}
+
 /* Creates in 'shard' a frame for 'seg', whose key hashes to 'hash', with
- * memory for 'capacity' bytes, which the caller has taken room for. */
+ * memory for its first 'capacity' bytes.  If there are too many young frames,
+ * the oldest of them makes room.  Returns a null pointer if there is no room;
+ * then, 'at->need' tells how much it takes. */
 static struct frame *
 create_frame(struct stt_reasm *r, struct shard *shard,
-             const struct stt_segment *seg, uint32_t hash, uint16_t capacity)
+             const struct stt_segment *seg, uint32_t hash, uint16_t capacity,
+             struct attempt *at)
     OVS_REQUIRES(shard->mutex)
 {
-    struct frame *f = xmalloc(sizeof *f);
+    struct frame *f = NULL;
+    uint64_t max_frames;
+
+    at->need.bytes = memory(headroom(seg->total), capacity);
+    at->need.frames = 1;
+
+    atomic_read_relaxed(&r->max_frames, &max_frames);
+    if (shard->n_young >= MAX(MIN_YOUNG, max_frames / YOUNG_SHARE)) {
+        f = CONTAINER_OF(ovs_list_front(&shard->young), struct frame,
+                         young_node);
+        shard->n[STT_REASM_RX_EVICTED]++;
+        if (memory(f->headroom, f->capacity) == at->need.bytes) {
+            unlink_frame(shard, f);
+        } else {
+            kill_frame(shard, f, &at->dead);
+            free_frames(&at->dead, &at->room);
+            f = NULL;
+        }
+    }
+    if (!f) {
+        if (!need_room(r, at)) {
+            return NULL;
+        }
+        f = xmalloc(sizeof *f);
+        f->base = xmalloc(headroom(seg->total) + capacity);
+    }
 
     f->key = seg->key;
     f->headroom = headroom(seg->total);
     f->capacity = capacity;
     f->total = seg->total;
-    f->base = xmalloc(f->headroom + f->capacity);
     f->ce = false;
     f->n_ranges = 0;
     hmap_insert(&shard->frames, &f->node, hash);
     ovs_list_push_back(&shard->lru, &f->lru_node);
+    f->is_young = true;
+    ovs_list_push_back(&shard->young, &f->young_node);
+    shard->n_young++;
     atomic_count_inc64(&r->clock);
     return f;
 }
@@ -469,47 +541,34 @@ add_segment(struct stt_reasm *r, struct shard *shard,
 
     if (!f || end > f->capacity) {
         uint64_t whole = memory(headroom(seg->total), seg->total);
-        uint64_t bytes, max_bytes;
-        uint16_t capacity;
+        uint64_t max_bytes;
 
-        atomic_read_relaxed(&r->bytes, &bytes);
         atomic_read_relaxed(&r->max_bytes, &max_bytes);
         if (whole > max_bytes) {
             return STT_REASM_RX_NO_ROOM;
         }
-
-        /* As long as memory is plentiful it is not worth copying the frame
-         * when it grows. */
-        if (!at->first_capacity) {
-            at->first_capacity = (bytes - at->room.bytes <= max_bytes / 2
-                                  ? UINT16_MAX : FIRST_CAPACITY);
-        }
-        capacity = (end <= at->first_capacity
-                    ? MIN(seg->total, at->first_capacity) : seg->total);
-
-        at->need.bytes = memory(headroom(seg->total), capacity);
-        at->need.frames = 1;
         if (f) {
-            at->need.bytes -= memory(f->headroom, f->capacity);
+            at->need.bytes = whole - memory(f->headroom, f->capacity);
             at->need.frames = 0;
-        }
-        if (!take_room(r, &at->room, &at->need)) {
-            if (f) {
+            if (!need_room(r, at)) {
                 /* Other frames shall make room, not this one. */
                 atomic_count_inc64(&r->clock);
                 touch(r, shard, f);
+                return STT_REASM_N_COUNTERS;
             }
-            return STT_REASM_N_COUNTERS;
-        }
-        at->room.bytes -= at->need.bytes;
-        at->room.frames -= at->need.frames;
-
-        if (!f) {
-            f = create_frame(r, shard, seg, hash, capacity);
+            f->base = xrealloc(f->base, f->headroom + seg->total);
+            f->capacity = seg->total;
         } else {
-            f->base = xrealloc(f->base, f->headroom + capacity);
-            f->capacity = capacity;
+            f = create_frame(r, shard, seg, hash,
+                             MIN(seg->total, ROUND_UP(end, FIRST_CAPACITY)),
+                             at);
+            if (!f) {
+                return STT_REASM_N_COUNTERS;
+            }
         }
+    }
+    if (f->n_ranges) {
+        grow_up(shard, f);
     }
 
     memcpy(f->base + f->headroom + seg->offset, seg->data, seg->len);
@@ -736,6 +795,7 @@ stt_reasm_create(void)
         ovs_mutex_lock(&shard->mutex);
         hmap_init(&shard->frames);
         ovs_list_init(&shard->lru);
+        ovs_list_init(&shard->young);
         atomic_init(&shard->oldest, UINT64_MAX);
         ovs_mutex_unlock(&shard->mutex);
     }

@@ -16,8 +16,9 @@
  * Anyone who can reach the underlay can send segments, so what is held is
  * bounded in bytes and in frames.  When a limit is reached, the frame whose
  * last segment is the longest ago makes room, and a frame that gets no
- * segment for a while is given up.  The work for one segment does not depend
- * on the number of frames held.
+ * segment for a while is given up.  Frames with only one segment have a limit
+ * of their own, beyond which one of them makes room for the next.  The work
+ * for one segment does not depend on the number of frames held.
  *
  * Thread-safety
  * =============

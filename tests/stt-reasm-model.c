@@ -19,7 +19,7 @@
 
 #define MAX_LEN 65536
 #define MAX_RANGES 128
-#define FIRST_CAPACITY 16384
+#define FIRST_CAPACITY 2048
 
 /* The model's frames have one of 'N_KEYS' keys.  One more is for frames that
  * are complete at once. */
@@ -268,8 +268,8 @@ model_add(struct model *m, size_t k, const struct stt_segment *seg)
     }
 
     capacity = seg->total;
-    if (end <= FIRST_CAPACITY && m->stats.bytes > m->limits.max_bytes / 2) {
-        capacity = MIN(capacity, FIRST_CAPACITY);
+    if (!f->exists) {
+        capacity = MIN(capacity, ROUND_UP(end, FIRST_CAPACITY));
     }
     if (!f->exists || end > f->capacity) {
         if (model_memory(m, seg->total, seg->total) > m->limits.max_bytes) {

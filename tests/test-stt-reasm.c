@@ -107,6 +107,7 @@ script_segment(struct script *script, const char *s)
     struct stt_segment seg = { .ttl = 64 };
     unsigned int offset, len, total;
     unsigned int tos = 0, ttl = 64, flags = 0, version = 0, repeat = 1;
+    unsigned int ids = 0;
     enum stt_reasm_verdict verdict = STT_REASM_N_COUNTERS;
     struct stt_frame frame;
     uint8_t *data;
@@ -122,7 +123,8 @@ script_segment(struct script *script, const char *s)
               || sscanf(s, ",ttl=%i%n", &ttl, &n) == 1
               || sscanf(s, ",flags=%i%n", &flags, &n) == 1
               || sscanf(s, ",version=%i%n", &version, &n) == 1
-              || sscanf(s, ",repeat=%i%n", &repeat, &n) == 1)) {
+              || sscanf(s, ",repeat=%i%n", &repeat, &n) == 1
+              || sscanf(s, ",ids=%i%n", &ids, &n) == 1)) {
             ovs_fatal(0, "%s: bad member", s);
         }
     }
@@ -134,8 +136,13 @@ script_segment(struct script *script, const char *s)
     seg.ttl = ttl;
     seg.flags = flags;
     seg.data = data;
-    for (unsigned int i = 0; i < repeat; i++) {
-        seg.offset = offset + i * 2 * len;
+    for (unsigned int i = 0; i < MAX(repeat, ids); i++) {
+        if (ids) {
+            seg.key.frame_id = htonl(UINT16_MAX + i);
+            seg.offset = offset;
+        } else {
+            seg.offset = offset + i * 2 * len;
+        }
         fill_data(data, ntohl(seg.key.frame_id), seg.offset, len);
         if (!seg.offset) {
             data[0] = version;
@@ -530,8 +537,9 @@ benchmark FRAMES [N [SIZE]]    N segments of SIZE bytes, FRAMES in flight\n\
 OP is one of:\n\
   KEY:OFFSET+LEN/TOTAL[,MEMBER=VALUE]...\n\
                     a segment, MEMBER being tos, ttl, flags, version (of the\n\
-                    first byte), or repeat (send that many, each 2 * LEN\n\
-                    after the one before)\n\
+                    first byte), repeat (send that many, each 2 * LEN\n\
+                    after the one before), or ids (send that many, each of\n\
+                    a frame of its own)\n\
   time+MSEC         let time pass\n\
   run               expire frames\n\
   flush=N           discard the frames of domain N\n\
