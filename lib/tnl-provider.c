@@ -874,6 +874,22 @@ tnl_set_rx_buffer(int fd)
     }
 }
 
+/* Called in the main thread, which has polled a receive queue and processed
+ * the 'n_packets' packets that it got.  Returns true if it shall poll the same
+ * queue again before it goes on to the next one: as long as the batches are
+ * full, 4 times in all. */
+bool
+tnl_poll_again(int n_packets)
+{
+    static int n_full = 0;
+
+    if (n_packets < NETDEV_MAX_BURST || ++n_full == 4) {
+        n_full = 0;
+        return false;
+    }
+    return true;
+}
+
 /* Called when 'execute', one step of the slow path, has left 'n_packets'
  * packets.  If it pushed a tunnel header and there is not one packet now,
  * makes 'execute''s packet empty: otherwise the steps that follow, meant

@@ -460,6 +460,7 @@ void tnl_send_prepare(const struct netdev *, struct dp_packet_batch *);
 typedef void tnl_recirculate_func(struct dp_netdev_pmd_thread *,
                                   struct dp_packet_batch *);
 void tnl_execute_done(struct dpif_execute *, size_t n_packets);
+bool tnl_poll_again(int n_packets);
 
 /* lib/netdev-linux.c. */
 void tnl_set_rx_buffer(int fd);

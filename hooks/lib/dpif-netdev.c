@@ -2,6 +2,13 @@
 @include "tnl-provider.h"
 @include "tnl-too-big.h"
 
+# Why: a round of the main thread costs as much as to receive a batch, so that it
+# would lose packets that it has the time for.
+@in dp_netdev_process_rxq_port before return batch_cnt;
+    if (pmd->core_id == NON_PMD_CORE_ID && tnl_poll_again(batch_cnt)) {
+        batch_cnt += dp_netdev_process_rxq_port(pmd, rxq, port_no);
+    }
+
 # Why: types with the same IP protocol each get their own packets.
 @in dp_execute_cb before netdev_pop_header(p->port->netdev, packets_);
                 struct tnl_pop_others others;
