@@ -762,20 +762,28 @@ tnl_any(const struct dp_packet_batch *batch,
     return false;
 }
 
-/* Returns 'packet', from an AF_XDP port, if it has room for 'size' bytes in
- * front, and otherwise a copy in its place that has: the buffer is part of a
- * ring and cannot be resized. */
-static struct dp_packet *
-tnl_copy_afxdp(struct dp_packet *packet, size_t size)
-{
-    struct dp_packet *copy;
+/* Room in front of packets from AF_XDP ports, and for tags that the underlay's
+ * flows may put in front of a header. */
+#define AFXDP_HEADROOM 128
+#define TNL_TAGS_LEN 16
 
-    if (dp_packet_headroom(packet) >= size) {
-        return packet;
+/* Returns 'packet' if it has room in front for the header 'data' or if that can
+ * be made, and otherwise, for a packet from an AF_XDP port, a copy in its
+ * place: its buffer is part of a ring and cannot be resized. */
+static struct dp_packet *
+tnl_copy_afxdp(struct dp_packet *packet,
+               const struct ovs_action_push_tnl *data)
+{
+    size_t size = data->header_len + TNL_TAGS_LEN;
+
+    if (OVS_UNLIKELY(packet->source == DPBUF_AFXDP
+                     && dp_packet_headroom(packet) < size)) {
+        struct dp_packet *copy = dp_packet_clone_with_headroom(packet, size);
+
+        dp_packet_delete(packet);
+        return copy;
     }
-    copy = dp_packet_clone_with_headroom(packet, size);
-    dp_packet_delete(packet);
-    return copy;
+    return packet;
 }
 
 /* If 'netdev' is one of ours, pushes its header 'data' onto each packet in
@@ -799,6 +807,12 @@ tnl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
             && tnl_any(batch, tnl_is_marked)) {
             tnl_segment_batch(batch, tnl_is_marked);
         }
+        if (OVS_UNLIKELY(data->header_len > AFXDP_HEADROOM - TNL_TAGS_LEN)) {
+            /* Geneve with many options. */
+            DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+                batch->packets[i] = tnl_copy_afxdp(packet, data);
+            }
+        }
         return false;
     }
 
@@ -809,11 +823,7 @@ tnl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
         return true;
     }
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        if (OVS_UNLIKELY(packet->source == DPBUF_AFXDP)) {
-            /* With some room for tags that the underlay's flows add. */
-            packet = tnl_copy_afxdp(packet, data->header_len + 16);
-            batch->packets[i] = packet;
-        }
+        packet = batch->packets[i] = tnl_copy_afxdp(packet, data);
         tnl_update_padding(packet);
         splits |= (dp_packet_get_tso_segsz(packet) && class->push_splits
                    && class->push_splits(packet));
