@@ -270,10 +270,34 @@ gateway_watch() {
     done
 }
 
+# Waits until the captures have all that has come: each VM sends a packet that
+# goes nowhere, an ICMP timestamp request, and that must be there.
+gateway_settle() {
+    local vm
+    for vm in west-a west-b east-a east-b; do
+        lab_exec $vm python3 -c '
+import socket
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+s.send(bytes.fromhex("0200000000990200000000980800"
+                     "450000280000000040010000c0000201c0000202"
+                     "0d00f2ff" + "00" * 16))' || return
+    done
+    for vm in west-a west-b east-a east-b; do
+        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            grep -q "time stamp query" "$LAB_DIR/$vm.txt" && continue 2
+            sleep .5
+        done
+        lab_fail "tcpdump does not keep up in $vm"
+        return
+    done
+}
+
 # Prints how many packets of the tenant that it does not belong to each VM has
 # seen since gateway_watch.
 gateway_leaks() {
     local vm other
+    gateway_settle || return
     for vm in west-a west-b east-a east-b; do
         other=bbbb
         test ${vm#*-} = a || other=aaaa
