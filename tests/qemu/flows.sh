@@ -6,6 +6,8 @@
 #   vm1 --- br-int h1 === STT, Geneve === br-int h2 --- vm2
 #
 # tests/lab.sh has the whole picture.
+#
+# kernel: slub_debug=FZP
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
@@ -108,35 +110,6 @@ bfd_is() {
     test "$(lab_exec h1 ovs-vsctl get interface tun bfd_status:state)" = "$1"
 }
 
-# Policies of IPsec, here without a daemon, hold for STT: nothing but ESP is on
-# the wire, and what comes without it is refused.
-ipsec() {
-    local n key=0x00112233445566778899aabbccddeeff00112233 tcp i
-    lab_tunnel stt 4
-    lab_mtu 9000
-    for n in 1 2; do
-        for i in 1 2; do
-            lab_exec h$n ip xfrm state add src 10.9.0.$i dst 10.9.0.$((3 - i)) \
-                proto esp spi $i mode transport \
-                aead 'rfc4106(gcm(aes))' $key 128
-        done
-        tcp='proto tcp dport 7471'
-        # shellcheck disable=SC2086
-        lab_exec h$n ip xfrm policy add dir out dst 10.9.0.$((3 - n)) $tcp \
-            tmpl proto esp mode transport
-        # shellcheck disable=SC2086
-        lab_exec h$n ip xfrm policy add dir in src 10.9.0.$((3 - n)) $tcp \
-            tmpl proto esp mode transport
-    done
-    wait_for pings vm1 10.1.0.2
-    nothing_but_esp ip
-    lab_exec h1 ip xfrm policy flush
-    fails pings vm1 10.1.0.2 2
-    drops h2 | grep 'rx_policy: [1-9]'
-    lab_exec h2 ip xfrm policy flush
-    wait_for pings vm1 10.1.0.2
-}
-
 # Prints how many packets h2's device of STT has received.
 received() {
     lab_exec h2 cat /sys/class/net/stt_sys_7471/statistics/rx_packets
@@ -237,7 +210,6 @@ check "keys of 64 bits, some bits matched" keys
 check "a port for one key" ports_by_key
 check "Geneve with an option beside" geneve_beside
 check "BFD" bfd
-check "IPsec" ipsec
 check "firewall" firewall
 check "packets on the wire, IPv4" wire 4
 check "packets on the wire, IPv6" wire 6

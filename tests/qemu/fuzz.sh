@@ -8,6 +8,8 @@
 #   h2: raw socket on phy ---- phy: h1: br-int (kernel) --- vm1
 #
 # usage: fuzz.sh [SECONDS [SEED]]
+#
+# kernel: slub_debug=FZP
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system

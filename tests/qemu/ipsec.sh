@@ -37,8 +37,9 @@ start() {
     lab_exec "$1" ipsec pluto --config "$dir/ipsec.conf" --ipsecdir "$dir" \
         --nssdir "$dir/ipsec.d" --logfile "$OUT/$1-pluto.log" \
         --secretsfile "$dir/secrets" --rundir "$dir"
+    # With -S, it does not import eventlet, which would take half a minute.
     lab_exec "$1" env PYTHONPATH="$LAB_OVS/python" PYTHONDONTWRITEBYTECODE=1 \
-        /usr/bin/python3 "$LAB_OVS/ipsec/ovs-monitor-ipsec" \
+        /usr/bin/python3 -S "$LAB_OVS/ipsec/ovs-monitor-ipsec" \
         unix:"$dir/db.sock" --ike-daemon=libreswan --no-restart-ike-daemon \
         --ipsec-conf="$dir/ipsec.conf" --ipsec-d="$dir/ipsec.d" \
         --ipsec-secrets="$dir/secrets" --ipsec-ctl="$dir/pluto.ctl" \
@@ -132,6 +133,8 @@ never_clear() {
     local n
     export -f guard
     for n in 1 2; do
+        # Nor may a host answer by RST what is still on its way to it.
+        lab_exec h$n ovs-vsctl del-port br-int tun
         lab_exec h$n bash -c guard
     done
     capture h2 phy never.pcap "$not_esp"

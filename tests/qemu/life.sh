@@ -2,6 +2,8 @@
 # Copyright (c) 2026 The ovs-overlay Authors
 #
 # How STT devices come and go; the picture is in tests/lab.sh.
+#
+# kernel: slub_debug=FZP
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
@@ -15,6 +17,21 @@ error_is() {
 add_stt() {
     lab_exec "$1" ovs-vsctl add-port br-int "$2" -- set interface "$2" \
         type=stt "${@:3}"
+}
+
+# A port of STT is refused, and said why, without the kernel module.
+no_module() {
+    local modprobe
+    modprobe=$(cat /proc/sys/kernel/modprobe)
+    echo /bin/false >/proc/sys/kernel/modprobe
+    fails grep '^stt ' /proc/modules
+    add_stt h1 tun options:remote_ip=10.9.0.2 || :
+    error_is h1 tun '"tun: the kernel has no module'\
+' \"stt\", which type stt needs: install it, or set the bridge'"'"'s'\
+' datapath_type to netdev"'
+    lab_exec h1 ovs-vsctl del-port br-int tun
+    same "ports" "$(lab_exec h1 ovs-appctl dpctl/show | grep -c port)" 3
+    echo "$modprobe" >/proc/sys/kernel/modprobe
 }
 
 # A program has the port, then the device has it.
@@ -184,6 +201,7 @@ many() {
 }
 
 check "two hosts" lab_up tso || finish
+check "stt without its module" no_module
 check "the port is in use" port_in_use
 check "another device has the port" other_device
 check "ports re-added while TCP runs" readded

@@ -14,6 +14,8 @@
 #
 # usage: wire.sh [big]
 #   big  only packets of more than 64 kB
+#
+# kernel: slub_debug=FZP
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
