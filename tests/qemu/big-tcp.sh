@@ -3,5 +3,7 @@
 #
 # BIG TCP: STT cannot carry packets of more than 64 kB, so the kernel cuts them
 # first.  Over IPv4 there are such since Linux 6.3.
+#
+# cpus: 1
 
 . tests/qemu/wire.sh big

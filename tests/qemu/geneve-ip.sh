@@ -8,6 +8,8 @@
 #               kernel          no Ethernet           userspace
 #
 # tests/lab.sh has the whole picture.
+#
+# cpus: 1
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system

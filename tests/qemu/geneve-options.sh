@@ -11,6 +11,8 @@
 #                                         priority 10: NORMAL
 #
 # tests/lab.sh has the whole picture.
+#
+# cpus: 1
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system

@@ -3,6 +3,8 @@
 #
 # The kernel datapath on one host, the userspace datapath on the other; the
 # picture is in tests/lab.sh.
+#
+# cpus: 1
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=netdev

@@ -9,6 +9,7 @@
 # tests/lab.sh has the whole picture.
 #
 # needs: ipsec
+# cpus: 1
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system

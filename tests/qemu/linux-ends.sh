@@ -11,6 +11,8 @@
 #             [br-phy phy]--------------------[phy br-phy]
 #
 # To Linux, VSID and FlowID of NVGRE are one key, the same for each packet.
+#
+# cpus: 1
 
 . tests/qemu/lib.sh
 vsid=0x123456

@@ -6,6 +6,7 @@
 #   a: stt0 10.2.0.1 -- phy 10.9.0.1 === phy 10.9.0.2 -- stt0 10.2.0.2 :b
 #
 # kernel: ipv6.disable=1
+# cpus: 1
 
 . tests/qemu/lib.sh
 

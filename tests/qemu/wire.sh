@@ -16,6 +16,7 @@
 #   big  only packets of more than 64 kB
 #
 # kernel: slub_debug=FZP
+# cpus: 1
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
