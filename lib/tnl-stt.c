@@ -541,13 +541,14 @@ stt_decapsulate(struct dp_packet *packet, size_t ofs, size_t len)
     return packet;
 }
 
-/* Adds 'segment', which arrived for 'netdev' in 'packet' at 'now', in
- * milliseconds, to what has been received of its frame.  Deletes 'packet'.  If the frame is now complete,
+/* Adds 'segment', which arrived for 'netdev' in 'packet', to what has been
+ * received of its frame.  '*now' is the time of the batch in milliseconds, 0 if
+ * nobody has asked for it yet.  Deletes 'packet'.  If the frame is now complete,
  * stores it in '*framep', as a packet with the outer headers' metadata, and
  * otherwise NULL.  Returns false if the segment was dropped (and counted). */
 static bool
 stt_reassemble(const struct netdev *netdev, struct dp_packet *packet,
-               struct stt_segment *segment, long long int now,
+               struct stt_segment *segment, long long int *now,
                struct dp_packet **framep)
 {
     struct pkt_metadata *md = &packet->md;
@@ -573,7 +574,10 @@ stt_reassemble(const struct netdev *netdev, struct dp_packet *packet,
     segment->flags = md->tunnel.flags;
 
     *framep = NULL;
-    verdict = stt_reasm_add(stt_reasm, segment, now, &frame);
+    if (!*now) {
+        *now = time_msec();
+    }
+    verdict = stt_reasm_add(stt_reasm, segment, *now, &frame);
     if (verdict == STT_REASM_COMPLETE) {
         *framep = whole = dp_packet_new(0);
         dp_packet_use(whole, frame.base, frame.allocated);
@@ -590,12 +594,12 @@ stt_reassemble(const struct netdev *netdev, struct dp_packet *packet,
     return verdict == STT_REASM_COMPLETE || verdict == STT_REASM_QUEUED;
 }
 
-/* Pops the headers of 'packet', which arrived for 'netdev' at 'now', in
- * milliseconds.  Returns the inner frame, or NULL if there is none (yet).  Adds
- * 1 to '*dropped' if something was dropped, which is counted. */
+/* Pops the headers of 'packet', which arrived for 'netdev'.  Returns the inner
+ * frame, or NULL if there is none (yet).  Adds 1 to '*dropped' if something
+ * was dropped, which is counted.  'now' is as for stt_reassemble(). */
 static struct dp_packet *
 stt_pop_one(const struct netdev *netdev, struct dp_packet *packet,
-            long long int now, size_t *dropped)
+            long long int *now, size_t *dropped)
 {
     struct stt_segment segment;
     size_t ofs;
@@ -630,13 +634,13 @@ static size_t
 stt_pop(const struct netdev *netdev, struct dp_packet_batch *batch)
 {
     size_t i, size = dp_packet_batch_size(batch);
-    long long int now = time_msec();
+    long long int now = 0;
     struct dp_packet *packet;
     bool segment = false;
     size_t dropped = 0;
 
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {
-        packet = stt_pop_one(netdev, packet, now, &dropped);
+        packet = stt_pop_one(netdev, packet, &now, &dropped);
         if (packet) {
             segment |= dp_packet_get_tso_segsz(packet) != 0;
             dp_packet_batch_add(batch, packet);
