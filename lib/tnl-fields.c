@@ -255,8 +255,8 @@ tnl_clear_presence(struct match *match)
 }
 
 /* Prepares 'match', which has tun_metadata_present, for a value of the
- * tun_metadata field 'mf'.  Returns false if there cannot be one, with an error
- * in '*err_str'. */
+ * tun_metadata field 'mf'.  Returns false if there cannot be one, with an
+ * error in '*err_str'. */
 static bool
 tnl_make_room_for_value(const struct mf_field *mf, struct match *match,
                         char **err_str)
@@ -294,8 +294,8 @@ tnl_set_port(const union mf_value *value, const union mf_value *mask,
 }
 
 /* If 'mf' is ours, makes 'match' match on '*value' / '*mask' (no 'value': on
- * nothing; no 'mask': exactly).  Stores in '*err_str', if nonnull, a malloc()'d
- * error or NULL. */
+ * nothing; no 'mask': exactly).  Stores in '*err_str', if nonnull, a
+ * malloc()'d error or NULL. */
 bool
 tnl_field_set_match(const struct mf_field *mf, const union mf_value *value,
                     const union mf_value *mask, struct match *match,
@@ -431,11 +431,11 @@ tnl_fields_format(struct ds *s, const struct match *match)
     }
 }
 
-/* Appends to 'b', if the tunnel mask 'mask' says so, that a packet must have no
- * Geneve options.  There is no such attribute in the key, where it would ask
- * for the flag that the kernel sets with the first option: in the mask alone,
- * it makes the kernel compare the length of the options, which is 0 in the
- * key. */
+/* Appends to 'b', if the tunnel mask 'mask' says so, that a packet must have
+ * no Geneve options.  There is no such attribute in the key, where it would
+ * ask for the flag that the kernel sets with the first option: in the mask
+ * alone, it makes the kernel compare the length of the options, which is 0 in
+ * the key. */
 void
 tnl_fields_put_no_options(const struct flow_tnl *mask, struct ofpbuf *b)
 {

@@ -20,8 +20,8 @@
  *
  * Hence the values that translation sees, of the packet that it is done for,
  * are not those of the other packets of the flow, unless the flow matches on
- * them.  'opts_own' in struct flow_tnl says for which options that holds: those
- * that came with the packet and that no action has written.
+ * them.  'opts_own' in struct flow_tnl says for which options that holds:
+ * those that came with the packet and that no action has written.
  *
  *   - Where translation stops, to go on for each packet later, it leaves them
  *     out, and takes them from that packet then (freeze, thaw).
@@ -354,9 +354,9 @@ tnl_geneve_match_dropped(const struct flow_tnl *upcall,
     wc->masks.tunnel.flags |= FLOW_TNL_F_UDPIF;
 }
 
-/* Prepares the output of packets of 'tnl' to 'netdev', by tnl_push if 'native':
- * has 'wc' match on the options that are the packet's own, if they will be in
- * the header. */
+/* Prepares the output of packets of 'tnl' to 'netdev', by tnl_push if
+ * 'native': has 'wc' match on the options that are the packet's own, if they
+ * will be in the header. */
 void
 tnl_geneve_output(const struct netdev *netdev, const struct flow_tnl *tnl,
                   struct flow_wildcards *wc, bool native)
@@ -463,8 +463,9 @@ tnl_geneve_freeze(const struct flow_tnl *upcall, const struct flow_tnl *tnl,
     frozen->metadata.tab = NULL;
 }
 
-/* Completes 'tnl', as frozen when the TLV map had sequence number 'map_seq', by
- * the options of 'packet', in UDPIF format, for which translation goes on. */
+/* Completes 'tnl', as frozen when the TLV map had sequence number 'map_seq',
+ * by the options of 'packet', in UDPIF format, for which translation goes
+ * on. */
 void
 tnl_geneve_thaw(const struct flow_tnl *packet, uint64_t map_seq,
                 struct flow_tnl *tnl)
@@ -670,9 +671,9 @@ tnl_geneve_merge(const struct geneve_opt *opts, size_t len,
     return end - (char *) out;
 }
 
-/* If 'data' has edits, pushes it onto the packets in 'batch', each with its own
- * options, and returns true.  Packets for which that is impossible are dropped
- * and counted. */
+/* If 'data' has edits, pushes it onto the packets in 'batch', each with its
+ * own options, and returns true.  Packets for which that is impossible are
+ * dropped and counted. */
 bool
 tnl_geneve_push(const struct netdev *netdev, const struct netdev *ingress,
                 struct dp_packet_batch *batch,

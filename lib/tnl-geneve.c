@@ -76,8 +76,8 @@ needs_userspace(const struct netdev *netdev)
             || tnl_geneve_wants_relay(netdev));
 }
 
-/* Returns true if 'netdev' is a Geneve port of the kernel datapath, and not the
- * device, which may outlive the ports. */
+/* Returns true if 'netdev' is a Geneve port of the kernel datapath, and not
+ * the device, which may outlive the ports. */
 static bool
 is_kernel_port(const struct netdev *netdev)
 {

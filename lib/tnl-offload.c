@@ -200,12 +200,12 @@ tnl_gre_flags(const struct ovs_action_push_tnl *data)
     return gre->flags;
 }
 
-/* If 'data' is upstream's GRE header with a checksum or a sequence number, does
- * in software what the packets in 'batch' wait for.  Upstream computes the
- * checksum when it pushes the header, which is too early if that of the inner
- * packet is partial, and numbers packets then, not their segments.  That is
- * left as it is, because tests of upstream expect it, until there is a port of
- * one of our classes. */
+/* If 'data' is upstream's GRE header with a checksum or a sequence number,
+ * does in software what the packets in 'batch' wait for.  Upstream computes
+ * the checksum when it pushes the header, which is too early if that of the
+ * inner packet is partial, and numbers packets then, not their segments.  That
+ * is left as it is, because tests of upstream expect it, until there is a port
+ * of one of our classes. */
 void
 tnl_gre_prepare(struct dp_packet_batch *batch,
                 const struct ovs_action_push_tnl *data)

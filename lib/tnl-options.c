@@ -20,8 +20,8 @@
 
 VLOG_DEFINE_THIS_MODULE(tnl_options);
 
-/* Makes the options here, in '*cfg', what a tunnel called 'name' of type 'type'
- * has by default. */
+/* Makes the options here, in '*cfg', what a tunnel called 'name' of type
+ * 'type' has by default. */
 void
 tnl_init_common_options(const char *name, const char *type,
                         struct netdev_tunnel_config *cfg)

@@ -726,8 +726,8 @@ tnl_check_ipsec(const struct netdev *netdev, const struct smap *options,
     if (tnl_class_from_netdev(netdev) && strcmp(datapath_type, "system")) {
         SMAP_FOR_EACH (node, options) {
             if (tnl_is_ipsec_option(node->key)) {
-                char *s = xasprintf("%s: %s needs IPsec, which only the kernel "
-                                    "datapath has: set the bridge's "
+                char *s = xasprintf("%s: %s needs IPsec, which only the "
+                                    "kernel datapath has: set the bridge's "
                                     "datapath_type to system",
                                     netdev_get_name(netdev), node->key);
 
@@ -767,8 +767,8 @@ tnl_any(const struct dp_packet_batch *batch,
 #define AFXDP_HEADROOM 128
 #define TNL_TAGS_LEN 16
 
-/* Returns 'packet' if it has room in front for the header 'data' or if that can
- * be made, and otherwise, for a packet from an AF_XDP port, a copy in its
+/* Returns 'packet' if it has room in front for the header 'data' or if that
+ * can be made, and otherwise, for a packet from an AF_XDP port, a copy in its
  * place: its buffer is part of a ring and cannot be resized. */
 static struct dp_packet *
 tnl_copy_afxdp(struct dp_packet *packet,

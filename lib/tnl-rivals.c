@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Types whose packets have the same IP protocol and no ports, such as NVGRE and
- * GRE: those of one class, and its rivals, which are upstream's.
+/* Types whose packets have the same IP protocol and no ports, such as NVGRE
+ * and GRE: those of one class, and its rivals, which are upstream's.
  *
  * Upstream's map from addresses, IP protocol and L4 port to datapath ports has
  * one entry for them all, with the first of their ports.  What follows refuses

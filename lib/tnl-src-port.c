@@ -124,8 +124,8 @@ tnl_src_port_format(ovs_be16 first, ovs_be16 last, struct ds *s)
     }
 }
 
-/* The inverse: if 's' starts with such text, stores it in '*first' and '*last'.
- * Returns the number of characters used. */
+/* The inverse: if 's' starts with such text, stores it in '*first' and
+ * '*last'.  Returns the number of characters used. */
 int
 tnl_src_port_parse(const char *s, ovs_be16 *first, ovs_be16 *last)
 {

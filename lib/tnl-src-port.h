@@ -7,12 +7,12 @@
 /* Source ports of UDP tunnels and STT
  * ===================================
  *
- * Upstream gives each packet a source port that is a hash of its inner headers,
- * in one range for the whole switch (ovs-appctl tnl/egress_port_range).  Here
- * actions and options of the port can ask for others.  The header template of a
- * tnl_push action says which, in two fields that are otherwise 0 and that the
- * push fills: those of the source port and of the length in UDP (the window in
- * STT).
+ * Upstream gives each packet a source port that is a hash of its inner
+ * headers, in one range for the whole switch (ovs-appctl
+ * tnl/egress_port_range).  Here actions and options of the port can ask for
+ * others.  The header template of a tnl_push action says which, in two fields
+ * that are otherwise 0 and that the push fills: those of the source port and
+ * of the length in UDP (the window in STT).
  *
  *     first  last           source port of a packet
  *     -----  -------------  --------------------------------------------------

@@ -542,10 +542,11 @@ stt_decapsulate(struct dp_packet *packet, size_t ofs, size_t len)
 }
 
 /* Adds 'segment', which arrived for 'netdev' in 'packet', to what has been
- * received of its frame.  '*now' is the time of the batch in milliseconds, 0 if
- * nobody has asked for it yet.  Deletes 'packet'.  If the frame is now complete,
- * stores it in '*framep', as a packet with the outer headers' metadata, and
- * otherwise NULL.  Returns false if the segment was dropped (and counted). */
+ * received of its frame.  '*now' is the time of the batch in milliseconds, 0
+ * if nobody has asked for it yet.  Deletes 'packet'.  If the frame is now
+ * complete, stores it in '*framep', as a packet with the outer headers'
+ * metadata, and otherwise NULL.  Returns false if the segment was dropped (and
+ * counted). */
 static bool
 stt_reassemble(const struct netdev *netdev, struct dp_packet *packet,
                struct stt_segment *segment, long long int *now,

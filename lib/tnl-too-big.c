@@ -720,8 +720,8 @@ tnl_too_big_filter(const struct nlattr *a, struct dp_packet_batch *batch,
 
 /* Called when the device 'netdev' has refused, with '*error', packet number
  * '*ofs' of a batch.  If that packet is too long for it, counts it in
- * '*tx_dropped', makes '*ofs' the number of the next packet and '*error' 0, and
- * returns true, so that one packet does not cost the rest of the batch. */
+ * '*tx_dropped', makes '*ofs' the number of the next packet and '*error' 0,
+ * and returns true, so that one packet does not cost the rest of the batch. */
 bool
 tnl_too_big_skip(const struct netdev *netdev, int *error, uint32_t *ofs,
                  uint64_t *tx_dropped)

@@ -14,8 +14,8 @@
 #include "openvswitch/dynamic-string.h"
 #include "tnl-geneve-opts.h"
 
-/* Counts the packets that 'xin' is about, now and whenever the datapath reports
- * some, as 'rx' for 'netdev'. */
+/* Counts the packets that 'xin' is about, now and whenever the datapath
+ * reports some, as 'rx' for 'netdev'. */
 void
 xlate_geneve_count(struct xlate_in *xin, const struct netdev *netdev,
                    enum tnl_geneve_rx rx)
@@ -80,8 +80,8 @@ xlate_geneve_receive(struct xlate_in *xin, const struct netdev *netdev,
     return !tnl_geneve_is_drop(rx) || rx == TNL_GENEVE_RX_MALFORMED;
 }
 
-/* Returns true if the flow of 'xin', which came by port 'in', must not leave by
- * 'out', and counts that. */
+/* Returns true if the flow of 'xin', which came by port 'in', must not leave
+ * by 'out', and counts that. */
 bool
 xlate_geneve_withholds(struct xlate_in *xin, const struct netdev *in,
                        const struct netdev *out)
