@@ -20,8 +20,8 @@
 #define MAX_RANGES 128
 
 /* What is allocated for the first segment of a frame is a multiple of this, so
- * that the next new frame can often have it.  The second segment gets memory
- * for the whole frame. */
+ * that the next new frame can often have it.  A segment that does not fit then
+ * gets memory for the whole frame. */
 #define FIRST_CAPACITY 2048
 
 /* Number of shards, a power of 2. */
