@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Types whose packets have the same IP protocol and no ports, such as NVGRE
- * and GRE: those of one class, and its rivals, which are upstream's.
+/* Types whose packets have the same IP protocol and L4 port, if any.
  *
  * Upstream's map from addresses, IP protocol and L4 port to datapath ports has
  * one entry for them all, with the first of their ports.  What follows refuses
- * ports whose packets cannot be told apart, tells which others are there, and
- * hands each packet to the one that it is for, whichever upstream or an older
- * flow of the datapath chose. */
+ * ports whose packets cannot be told apart: a port of a class over UDP and one
+ * of another type with the same L4 port; and some of a class without ports,
+ * such as NVGRE, and of its rivals, upstream's types with the same protocol,
+ * such as GRE.  Of the latter it also tells which others are there, and hands
+ * each packet to the one that it is for, whichever upstream or an older flow of
+ * the datapath chose. */
 
 #include <config.h>
 
@@ -58,39 +60,65 @@ tnl_is_userspace_port(const struct netdev *netdev)
                                                  sizeof namebuf)));
 }
 
+/* Returns true if 'netdev' is of a type over UDP.  Upstream's have their L4
+ * port in the datapath port's name. */
+static bool
+tnl_is_udp(const struct netdev *netdev)
+{
+    const struct netdev_class *netdev_class = netdev_get_class(netdev);
+    const struct tnl_class *class = tnl_class_from_type(netdev_class->type);
+    char namebuf[NETDEV_VPORT_NAME_BUFSIZE];
+
+    return (class
+            ? class->nw_proto == IPPROTO_UDP
+            : strcmp(netdev_vport_class_get_dpif_port(netdev_class),
+                     netdev_vport_get_dpif_port(netdev, namebuf,
+                                                sizeof namebuf)));
+}
+
+/* Returns true if packets for 'a', a port of one of our classes with options
+ * 'a_cfg', may as well be for 'b', of another type with options 'b_cfg'. */
+static bool
+tnl_are_rivals(const struct netdev *a,
+               const struct netdev_tunnel_config *a_cfg,
+               const struct netdev *b,
+               const struct netdev_tunnel_config *b_cfg)
+{
+    const struct tnl_class *class = tnl_class_from_netdev(a);
+    const char *type = netdev_get_type(b);
+
+    return (class && b_cfg && class->type != type
+            && ((a_cfg->dst_port && a_cfg->dst_port == b_cfg->dst_port
+                 && tnl_is_udp(a) && tnl_is_udp(b))
+                || (tnl_class_from_rival(type) == class
+                    && class->contests(type, b_cfg))));
+}
+
 /* Returns a port in a userspace datapath that wants packets that 'netdev',
- * with options 'cfg' and in such a datapath, would receive as well, with
- * nothing in them that tells whose they are, or NULL if there is none.  The
- * caller must close it. */
+ * with options 'cfg', null if it is no tunnel, and in such a datapath, would
+ * receive as well, with nothing in them that tells whose they are, or NULL if
+ * there is none.  The caller must close it. */
 static struct netdev *
 tnl_find_rival__(const struct netdev *netdev,
                  const struct netdev_tunnel_config *cfg)
 {
-    const struct tnl_class *class = tnl_class_from_netdev(netdev);
-    const char *type = netdev_get_type(netdev);
     struct netdev *rival = NULL;
     struct netdev **vports;
     size_t n;
 
-    if (!class) {
-        class = tnl_class_from_rival(type);
-        if (!class || !class->contests(type, cfg)) {
-            return NULL;
-        }
-    } else if (!class->rivals) {
+    if (!cfg) {
         return NULL;
     }
-
     vports = netdev_get_vports(&n);
     for (size_t i = 0; i < n; i++) {
         struct netdev *vport = vports[i];
-        const char *other = netdev_get_type(vport);
+        const struct netdev_tunnel_config *vport_cfg;
 
-        if (!rival && tnl_is_userspace_port(vport)
-            && (type == class->type
-                ? (tnl_class_from_rival(other) == class
-                   && class->contests(other, netdev_get_tunnel_config(vport)))
-                : tnl_class_from_netdev(vport) == class)) {
+        vport_cfg = netdev_get_tunnel_config(vport);
+        if (!rival
+            && (tnl_are_rivals(netdev, cfg, vport, vport_cfg)
+                || tnl_are_rivals(vport, vport_cfg, netdev, cfg))
+            && tnl_is_userspace_port(vport)) {
             rival = vport;
         } else {
             netdev_close(vport);
@@ -112,10 +140,11 @@ char *
 tnl_explain_rival(const struct netdev *netdev, const struct netdev *rival)
 {
     return xasprintf("%s: type %s would receive packets that port %s of type "
-                     "%s receives: delete one of them, or set "
-                     "options:seq=true on the GRE ports and their peers",
+                     "%s receives: delete one of them, or set %s",
                      netdev_get_name(netdev), netdev_get_type(netdev),
-                     netdev_get_name(rival), netdev_get_type(rival));
+                     netdev_get_name(rival), netdev_get_type(rival),
+                     tnl_is_udp(netdev) ? "another options:dst_port"
+                     : "options:seq=true on the GRE ports and their peers");
 }
 
 /* Returns true if 'netdev', which may be in a datapath already, can have the
