@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright (c) 2026 The ovs-overlay Authors
  *
- * usage: flood IFACE SMAC DMAC SRC DST stt|udp SIZE [PACKETS-PER-SECOND]
+ * usage: flood IFACE SMAC DMAC SRC DST stt|stt2|udp SIZE [PACKETS-PER-SECOND]
  *
  * Sends packets of SIZE bytes (with the Ethernet header) on the network
  * interface IFACE, from the addresses SMAC and SRC (IPv4) to DMAC and DST, as
@@ -11,6 +11,7 @@
  *   stt: each packet is the first segment of an STT frame of 60000 bytes whose
  *        other segments never come.  Every one has a frame id of its own and
  *        a good TCP checksum.
+ *   stt2: the same, but with the first two segments of each frame.
  *   udp: UDP datagrams to port 9, "discard".
  */
 
@@ -83,10 +84,12 @@ fold(uint32_t sum)
     return htons(~sum);
 }
 
-/* Makes '*p' a packet of 'size' bytes between the addresses in 'argv'. */
+/* Makes '*p' a packet of 'size' bytes between the addresses in 'argv': UDP if
+ * 'n_segments' is 0, otherwise segment number 'segment' of an STT frame. */
 static void
-build(struct packet *p, char *argv[], bool stt, size_t size)
+build(struct packet *p, char *argv[], int n_segments, int segment, size_t size)
 {
+    bool stt = n_segments > 0;
     size_t l4_len = size - sizeof p->eth - sizeof p->ip;
 
     memset(p, 0, sizeof *p);
@@ -104,7 +107,8 @@ build(struct packet *p, char *argv[], bool stt, size_t size)
     if (stt) {
         p->stt.tcp.source = htons(40000);
         p->stt.tcp.dest = htons(STT_PORT);
-        p->stt.tcp.seq = htonl((uint32_t) FRAME_LEN << 16);
+        p->stt.tcp.seq = htonl(((uint32_t) FRAME_LEN << 16)
+                               + segment * (l4_len - sizeof p->stt.tcp));
         p->stt.tcp.doff = 5;
         p->stt.tcp.ack = 1;
         p->stt.balance[0] = p->stt.balance[1] = 0xffff;
@@ -150,17 +154,19 @@ main(int argc, char *argv[])
     uint64_t sent = 0;
     uint32_t id = 0;
     double start, rate;
+    int n_segments;
     size_t size;
-    bool stt;
     int fd;
 
     if (argc < 8) {
-        errx(2, "usage: flood IFACE SMAC DMAC SRC DST stt|udp SIZE [PPS]");
+        errx(2, "usage: flood IFACE SMAC DMAC SRC DST stt|stt2|udp SIZE "
+                "[PPS]");
     }
-    stt = !strcmp(argv[6], "stt");
+    n_segments = (!strcmp(argv[6], "stt") ? 1 : !strcmp(argv[6], "stt2") ? 2
+                  : 0);
     size = atoi(argv[7]);
-    if (size < (stt ? 100 : 64) || size > MAX_SIZE || size % 2) {
-        errx(2, "the size must be even, from 64 (stt: 100) to %d", MAX_SIZE);
+    if (size < (n_segments ? 100 : 64) || size > MAX_SIZE || size % 2) {
+        errx(2, "the size must be even, from 64 (STT: 100) to %d", MAX_SIZE);
     }
     rate = argc > 8 ? atof(argv[8]) : 0;
 
@@ -170,7 +176,8 @@ main(int argc, char *argv[])
         err(1, "%s", argv[1]);
     }
     for (int i = 0; i < BATCH; i++) {
-        build(&packets[i], argv, stt, size);
+        build(&packets[i], argv, n_segments, i % (n_segments ? n_segments : 1),
+              size);
         iovs[i] = (struct iovec) { &packets[i], size };
         msgs[i].msg_hdr.msg_iov = &iovs[i];
         msgs[i].msg_hdr.msg_iovlen = 1;
@@ -180,8 +187,8 @@ main(int argc, char *argv[])
     signal(SIGINT, stop);
     start = now();
     while (!stopped) {
-        for (int i = 0; stt && i < BATCH; i++) {
-            set_id(&packets[i], htonl(id++));
+        for (int i = 0; n_segments && i < BATCH; i++) {
+            set_id(&packets[i], htonl(id++ / n_segments));
         }
         int n = sendmmsg(fd, msgs, rate ? 1 : BATCH, 0);
         if (n < 0 && errno != ENOBUFS && errno != EINTR) {
