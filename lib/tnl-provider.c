@@ -774,7 +774,8 @@ static struct dp_packet *
 tnl_copy_afxdp(struct dp_packet *packet,
                const struct ovs_action_push_tnl *data)
 {
-    size_t size = data->header_len + TNL_TAGS_LEN;
+    /* What is read and written in packets is at even addresses. */
+    size_t size = ROUND_UP(data->header_len, 2) + TNL_TAGS_LEN;
 
     if (OVS_UNLIKELY(packet->source == DPBUF_AFXDP
                      && dp_packet_headroom(packet) < size)) {
