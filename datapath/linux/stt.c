@@ -211,16 +211,14 @@ struct stt_net {
 	unsigned int		timeout;	/* ms */
 };
 
+/* Bottom halves are disabled, as wherever packets pass. */
 static void stt_count(struct stt_port *port, enum stt_counter counter)
 {
-	struct stt_stats *stats;
+	struct stt_stats *stats = this_cpu_ptr(port->stats);
 
-	local_bh_disable();
-	stats = this_cpu_ptr(port->stats);
 	u64_stats_update_begin(&stats->syncp);
 	u64_stats_inc(&stats->n[counter]);
 	u64_stats_update_end(&stats->syncp);
-	local_bh_enable();
 }
 
 static void stt_drop(struct stt_port *port, struct sk_buff *skb,
@@ -1219,6 +1217,7 @@ no_memory:
 
 /* Takes 'skb', whose data starts with the outer IP header, for 'port', whose
  * TCP header starts 'thoff' bytes later.  'outer' has what the IP header says.
+ * Bottom halves must be disabled.
  */
 static void stt_rcv(struct stt_port *port, struct sk_buff *skb,
 		    unsigned int thoff, struct stt_outer *outer)
@@ -1353,7 +1352,11 @@ static unsigned int stt_hook4(void *priv, struct sk_buff *skb,
 	outer.df = iph->frag_off & htons(IP_DF);
 	outer.tos = iph->tos;
 	outer.ttl = iph->ttl;
+
+	/* What was queued to user space comes from there by a system call. */
+	local_bh_disable();
 	stt_rcv(port, skb, ip_hdrlen(skb), &outer);
+	local_bh_enable();
 	return NF_STOLEN;
 }
 
@@ -1385,7 +1388,9 @@ static unsigned int stt_hook6(void *priv, struct sk_buff *skb,
 	outer.tos = ipv6_get_dsfield(ip6h);
 	outer.ttl = ip6h->hop_limit;
 	outer.label = ip6_flowlabel(ip6h);
+	local_bh_disable();
 	stt_rcv(port, skb, sizeof(*ip6h), &outer);
+	local_bh_enable();
 	return NF_STOLEN;
 }
 #endif

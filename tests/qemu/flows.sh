@@ -164,6 +164,24 @@ firewall() {
     wait_for pings vm1 10.1.0.2
 }
 
+# A program sees the segments first, and lets them pass.
+queue() {
+    local family
+    lab_mtu 9000
+    background h2 python3 tests/qemu/queue.py 7
+    input_rule 'tcp dport 7471 counter queue num 7'
+    for family in 6 4; do
+        lab_tunnel stt $family
+        wait_for pings vm1 10.1.0.2 1
+        pings vm1 10.1.0.2 3 8000
+        transfer vm1 vm2 1000000 10.1.0.2
+        transfer vm2 vm1 1000000 10.1.0.1
+    done
+    end_background
+    nothing_received
+    input_rule ''
+}
+
 # What is sent is right: tshark finds nothing malformed, TCP's checksums are
 # good, no packet is larger than the MTU, and nothing but STT is there.
 wire() {
@@ -211,6 +229,7 @@ check "a port for one key" ports_by_key
 check "Geneve with an option beside" geneve_beside
 check "BFD" bfd
 check "firewall" firewall
+check "firewall: queue to user space" queue
 check "packets on the wire, IPv4" wire 4
 check "packets on the wire, IPv6" wire 6
 finish
