@@ -477,6 +477,7 @@ struct stt_outer {
 	u8	tos;
 	u8	ttl;
 	__be32	label;			/* flow label, IPv6 only */
+	u32	mark;			/* what the host marked it with */
 };
 
 /* Bytes received: 'start' to 'end' - 1. */
@@ -899,6 +900,7 @@ static struct sk_buff *stt_frame_to_skb(struct stt_reasm *r,
 	BUILD_BUG_ON(STT_MAX_PAGES > MAX_SKB_FRAGS);
 	if (skb) {
 		skb_reserve(skb, NET_SKB_PAD + NET_IP_ALIGN);
+		skb->mark = f->outer.mark;
 		for (i = 0; left; i++) {
 			unsigned int n = min_t(unsigned int, left, PAGE_SIZE);
 
@@ -1265,6 +1267,7 @@ static void stt_rcv(struct stt_port *port, struct sk_buff *skb,
 	outer->key.sport = th->source;
 	outer->key.dport = th->dest;
 	outer->key.frame_id = th->ack_seq;
+	outer->mark = skb->mark;
 	__skb_pull(skb, tcp_len);
 
 	/* A frame list would hinder whoever segments the inner packet. */

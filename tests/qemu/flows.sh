@@ -164,6 +164,26 @@ firewall() {
     wait_for pings vm1 10.1.0.2
 }
 
+# The firewall's mark is that of the frame, which comes in one segment or in
+# many.
+mark() {
+    local family
+    lab_mtu 9000
+    for family in 6 4; do
+        lab_tunnel stt $family
+        flows 2 <<END
+priority=9,in_port=tun,pkt_mark=0,actions=drop
+priority=8,actions=normal
+END
+        input_rule 'tcp dport 7471 meta mark set 7'
+        wait_for pings vm1 10.1.0.2 1
+        pings vm1 10.1.0.2 3 8000
+        input_rule ''
+        fails pings vm1 10.1.0.2 1
+    done
+    flows 2 <<<actions=normal
+}
+
 # A program sees the segments first, and lets them pass.
 queue() {
     local family
@@ -229,6 +249,7 @@ check "a port for one key" ports_by_key
 check "Geneve with an option beside" geneve_beside
 check "BFD" bfd
 check "firewall" firewall
+check "firewall: marks" mark
 check "firewall: queue to user space" queue
 check "packets on the wire, IPv4" wire 4
 check "packets on the wire, IPv6" wire 6
