@@ -2183,13 +2183,16 @@ static void stt_setup(struct net_device *dev)
 /* Netlink. */
 
 static const struct nla_policy stt_policy[IFLA_STT_MAX + 1] = {
+	[IFLA_STT_UNSPEC]		= { .strict_start_type = IFLA_STT_PORT },
 	[IFLA_STT_PORT]			= { .type = NLA_U16 },
 	[IFLA_STT_COLLECT_METADATA]	= { .type = NLA_FLAG },
 	[IFLA_STT_ID]			= { .type = NLA_U64 },
 	[IFLA_STT_REMOTE]		= { .type = NLA_U32 },
-	[IFLA_STT_REMOTE6]		= { .len = sizeof(struct in6_addr) },
+	[IFLA_STT_REMOTE6]		=
+		NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
 	[IFLA_STT_LOCAL]		= { .type = NLA_U32 },
-	[IFLA_STT_LOCAL6]		= { .len = sizeof(struct in6_addr) },
+	[IFLA_STT_LOCAL6]		=
+		NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
 	[IFLA_STT_TTL]			= { .type = NLA_U8 },
 	[IFLA_STT_TOS]			= { .type = NLA_U8 },
 };

@@ -8,9 +8,9 @@ usage: link.py add NAME [OPTION VALUE]... [-- COMMAND]...
 
 The options, named after the attributes in include/linux/if_stt.h, are port,
 collect_metadata (whose VALUE counts for nothing), id, remote, local, ttl and
-tos.  "show" prints what the kernel says, in the same form.  If the kernel
-refuses a command, prints its error and its message, goes on, and fails in the
-end."""
+tos.  An attribute's number is an option as well; its VALUE is in hex.  "show"
+prints what the kernel says, in the same form.  If the kernel refuses a command,
+prints its error and its message, goes on, and fails in the end."""
 
 import ipaddress
 import os
@@ -52,6 +52,8 @@ def attributes(data):
 
 def option(name, value):
     """Returns the attribute for option 'name'."""
+    if name.isdigit():
+        return attribute(int(name), bytes.fromhex(value))
     for known, kind4, kind6, form in ATTRIBUTES:
         if name == known and form == 'ip':
             ip = ipaddress.ip_address(value)

@@ -71,6 +71,10 @@ remote 10.9.0.2 local 224.0.0.1 | Invalid argument: The local address is not a \
 unicast address
 remote fd09::2 local ff02::1 | Invalid argument: The local address is not a \
 unicast address
+1 1d2f0000 | Invalid argument: invalid attribute length
+3 07000000 | Invalid argument: invalid attribute length
+5 fd0900000000000000000000000000020000 | Numerical result out of range: binary \
+attribute size out of range
 END
 
     link a add one remote 10.9.0.2 id 7
@@ -86,7 +90,12 @@ END
     refuses <<'END'
 remote 10.9.0.2 | File exists: A device that collects metadata has the port
 END
+    # A link stays in its namespace, which may be another than the command's.
+    fails lab_exec a ip link set one netns "$(lab_ns b)"
+    lab_exec a ip link add one netns "$(lab_ns b)" type stt
     lab_exec a ip link delete one
+    same "link" "$(link b show one)" "stt port 7471 collect_metadata"
+    lab_exec b ip link delete one
 }
 
 # What the kernel tells is what it was told, or the defaults.
