@@ -1167,7 +1167,7 @@ static void stt_deliver(struct stt_port *port, struct sk_buff *skb,
 	skb->csum_complete_sw = 0;
 	skb->csum_level = 0;
 	skb->encapsulation = 0;
-	skb_scrub_packet(skb, !net_eq(port->net, dev_net(dev)));
+	skb_scrub_packet(skb, false);
 	skb_clear_hash_if_not_l4(skb);
 	skb_set_queue_mapping(skb, 0);
 	__vlan_hwaccel_clear_tag(skb);
@@ -1437,6 +1437,7 @@ static const struct nf_hook_ops stt_hooks[] = {
  */
 static struct socket *stt_bind(struct net *net, __be16 port)
 {
+	int family = ipv6_mod_enabled() ? AF_INET6 : AF_INET;
 	struct sockaddr_in sin = {
 		.sin_family = AF_INET,
 		.sin_port = port,
@@ -1445,26 +1446,24 @@ static struct socket *stt_bind(struct net *net, __be16 port)
 		.sin6_family = AF_INET6,
 		.sin6_port = port,
 	};
-	struct sockaddr *addr = (struct sockaddr *)&sin6;
-	int err, len = sizeof(sin6);
 	struct socket *sock;
+	int err;
 
-	err = sock_create_kern(net, AF_INET6, SOCK_STREAM, IPPROTO_TCP, &sock);
-	if (!err) {
+	err = sock_create_kern(net, family, SOCK_STREAM, IPPROTO_TCP, &sock);
+	if (err)
+		return ERR_PTR(err);
+
+	if (family == AF_INET6) {
 		/* Whatever net.ipv6.bindv6only says. */
 		lock_sock(sock->sk);
 		sock->sk->sk_ipv6only = false;
 		release_sock(sock->sk);
+		err = kernel_bind(sock, (struct sockaddr_unsized *)&sin6,
+				  sizeof(sin6));
 	} else {
-		addr = (struct sockaddr *)&sin;
-		len = sizeof(sin);
-		err = sock_create_kern(net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
-				       &sock);
+		err = kernel_bind(sock, (struct sockaddr_unsized *)&sin,
+				  sizeof(sin));
 	}
-	if (err)
-		return ERR_PTR(err);
-
-	err = kernel_bind(sock, (struct sockaddr_unsized *)addr, len);
 	if (err) {
 		sock_release(sock);
 		return ERR_PTR(err);
@@ -1895,10 +1894,6 @@ static netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (stt_pull_tag(skb, &tx.hdr.vlan))
 		goto drop;
 	is_ip = stt_parse_inner(skb, &in);
-	if (skb_has_frag_list(skb) && skb_linearize(skb)) {
-		counter = STT_TX_NO_MEMORY;
-		goto drop;
-	}
 	if (stt_put_offload(skb, &in, is_ip, &tx.hdr))
 		goto drop;
 	if (skb->len > STT_INNER_MAX) {
