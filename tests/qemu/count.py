@@ -8,7 +8,8 @@ usage: count.py A MAC MAC [PACKET=NUMBER]...
 
 Runs on host b; A is the namespace of host a, and the MACs are those of phy on a
 and b.  Sends each PACKET, a key of packets(), and fails unless stt0 then counts
-NUMBER frames more than before, and no drop."""
+NUMBER frames more than before, and no drop.  If a PACKET is in two segments,
+each CPU sends, and so receives, one of them."""
 
 import os
 import re
@@ -31,8 +32,13 @@ def packets(a, b):
             + b'\x88\xb5' + bytes(46))
 
     def packet(src, dst, to=b, **how):
-        return Path(a, to, src, dst).segment(data, 9, len(data), 0, ACK | PSH,
-                                             **how)
+        return [Path(a, to, src, dst).segment(data, 9, len(data), 0, ACK | PSH,
+                                              **how)]
+
+    def split(src, dst, size):
+        return [Path(a, b, src, dst).segment(data[i:i + size], 10, len(data),
+                                             i)
+                for i in range(0, len(data), size)]
 
     def packet4(dst, to=b):
         return packet('10.9.0.1', dst, to)
@@ -41,6 +47,8 @@ def packets(a, b):
         return packet('fd09::1', 'fd09::2', ext=ext, ext_type=ext_type)
 
     return {
+        'two-cpus': split('10.9.0.1', '10.9.0.2', 40),
+        'two-cpus6': split('fd09::1', 'fd09::2', 40),
         'ipv4': packet4('10.9.0.2'),
         'other-host': packet4('10.9.0.77'),
         'l2-broadcast': packet4('10.9.0.2', 'ff:ff:ff:ff:ff:ff'),
@@ -56,12 +64,12 @@ def packets(a, b):
 
 
 def counters():
-    """Returns how many frames stt0 has received, and what it counts."""
+    """Returns how many frames stt0 has received, and the drops it counts."""
     with open('/proc/thread-self/net/dev') as f:
         n = re.search(r'stt0: *\d+ *(\d+)', f.read()).group(1)
     out = subprocess.run(['ethtool', '-S', 'stt0'], check=True,
                          stdout=subprocess.PIPE).stdout.decode()
-    return int(n), out
+    return int(n), re.sub(r'rx_(queued|complete): .*', '', out)
 
 
 def main():
@@ -71,7 +79,9 @@ def main():
     sock.bind(('phy', 0))
     expected, drops = counters()
     for name, number in (arg.split('=') for arg in sys.argv[4:]):
-        sock.send(known[name])
+        for cpu, segment in enumerate(known[name]):
+            os.sched_setaffinity(0, {cpu})
+            sock.send(segment)
         expected += int(number)
         deadline = time.monotonic() + 10
         while counters()[0] < expected and time.monotonic() < deadline:

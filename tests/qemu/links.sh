@@ -301,7 +301,8 @@ taken() {
     pair 10.9.0.
     silence a stt0
     silence b stt0
-    counted ipv4=1 other-host=0 l2-broadcast=0 broadcast=0 multicast=0
+    counted ipv4=1 two-cpus=1 other-host=0 l2-broadcast=0 broadcast=0 \
+        multicast=0
     lab_exec b ip link add red up type vrf table 10
     lab_exec b ip link set phy master red
     counted ipv4=0
@@ -313,7 +314,8 @@ taken() {
     pair fd09::
     silence a stt0
     silence b stt0
-    counted destination-options=0 routing=0 ah=0 fragment=0 ipv6=1
+    counted destination-options=0 routing=0 ah=0 fragment=0 ipv6=1 \
+        two-cpus6=1
 }
 
 # A host without a device of the right family, or with the device down, has a
