@@ -774,15 +774,17 @@ static struct dp_packet *
 tnl_copy_afxdp(struct dp_packet *packet,
                const struct ovs_action_push_tnl *data)
 {
-    /* What is read and written in packets is at even addresses. */
-    size_t size = ROUND_UP(data->header_len, 2) + TNL_TAGS_LEN;
+    if (OVS_UNLIKELY(packet->source == DPBUF_AFXDP)) {
+        /* What is read and written in packets is at even addresses. */
+        size_t size = ROUND_UP(data->header_len, 2) + TNL_TAGS_LEN;
 
-    if (OVS_UNLIKELY(packet->source == DPBUF_AFXDP
-                     && dp_packet_headroom(packet) < size)) {
-        struct dp_packet *copy = dp_packet_clone_with_headroom(packet, size);
+        if (dp_packet_headroom(packet) < size) {
+            struct dp_packet *copy;
 
-        dp_packet_delete(packet);
-        return copy;
+            copy = dp_packet_clone_with_headroom(packet, size);
+            dp_packet_delete(packet);
+            return copy;
+        }
     }
     return packet;
 }

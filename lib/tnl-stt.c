@@ -262,9 +262,10 @@ stt_next_id(void)
 }
 
 /* Converts the offload state of 'packet', a frame without outer headers, into
- * the 'flags' and 'l4_offset' of 'stt'; what these cannot express is done in
- * software. */
-static void
+ * the 'flags', 'l4_offset' and 'mss' of 'stt', which are 0; what these cannot
+ * express is done in software.  Returns false if 'packet' lacks what it takes
+ * for that. */
+static bool
 stt_put_offload(struct dp_packet *packet, struct stt_header *stt)
 {
     bool tcp = dp_packet_l4_proto_tcp(packet);
@@ -277,11 +278,12 @@ stt_put_offload(struct dp_packet *packet, struct stt_header *stt)
         if (dp_packet_l4_checksum_good(packet) && !tnl_is_cut(packet)) {
             stt->flags = STT_F_CSUM_VERIFIED;
         }
-        return;
+        return true;
+    } else if (tnl_lacks_l4(packet)) {
+        return false;
     } else if (tnl_is_cut(packet)) {
         /* There is nothing left to segment or to sum up. */
-        dp_packet_set_tso_segsz(packet, 0);
-        return;
+        return true;
     }
 
     if (!dp_packet_tunnel(packet)
@@ -320,6 +322,8 @@ stt_put_offload(struct dp_packet *packet, struct stt_header *stt)
             stt->flags = STT_F_CSUM_VERIFIED;
         }
     }
+    stt->mss = htons(dp_packet_get_tso_segsz(packet));
+    return !stt->mss || stt->flags & STT_F_TCP;
 }
 
 /* Gives 'packet' room for 'size' bytes in front and for what devices put
@@ -352,14 +356,7 @@ stt_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data)
                     | htons(STT_VLAN_PRESENT));
         eth_pop_vlan(packet);
     }
-    if (OVS_UNLIKELY(tnl_lacks_l4(packet))) {
-        stt_count(STT_TX_BAD_OFFLOAD);
-        dp_packet_delete(packet);
-        return NULL;
-    }
-    stt_put_offload(packet, &stt);
-    stt.mss = htons(dp_packet_get_tso_segsz(packet));
-    if (OVS_UNLIKELY(stt.mss && !(stt.flags & STT_F_TCP))) {
+    if (OVS_UNLIKELY(!stt_put_offload(packet, &stt))) {
         stt_count(STT_TX_BAD_OFFLOAD);
         dp_packet_delete(packet);
         return NULL;
