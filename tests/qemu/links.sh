@@ -92,10 +92,10 @@ remote 10.9.0.2 | File exists: A device that collects metadata has the port
 END
     # A link stays in its namespace, which may be another than the command's.
     fails lab_exec a ip link set one netns "$(lab_ns b)"
-    lab_exec a ip link add one netns "$(lab_ns b)" type stt
+    lab_exec a ip link add far netns "$(lab_ns b)" type stt
     lab_exec a ip link delete one
-    same "link" "$(link b show one)" "stt port 7471 collect_metadata"
-    lab_exec b ip link delete one
+    same "link" "$(link b show far)" "stt port 7471 collect_metadata"
+    lab_exec b ip link delete far
 }
 
 # What the kernel tells is what it was told, or the defaults.
