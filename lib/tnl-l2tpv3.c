@@ -809,9 +809,9 @@ l2tp_ip_build_header(const struct netdev *netdev,
 /* Implements 'push_splits' of struct tnl_class for both classes: each segment
  * needs a header of its own. */
 static bool
-l2tp_push_splits(const struct dp_packet *packet)
+l2tp_push_splits(const struct dp_packet *packet OVS_UNUSED)
 {
-    return !tnl_is_cut(packet);
+    return true;
 }
 
 /* Returns the counter that numbers the packets with the header 'data', whose
@@ -1121,7 +1121,6 @@ l2tp_pop_one(struct dp_packet *packet, ovs_be16 port, struct l2tp_last *last)
     enum tnl_outer outer;
     const char *l4;
 
-    tnl_update_padding(packet);
     outer = tnl_parse_outer(packet, (port ? L2TP_UDP_LEN : 0)
                                     + L2TP_SESSION_LEN);
     if (outer != TNL_OUTER_GOOD) {

@@ -169,10 +169,9 @@ nvgre_build_header(const struct netdev *netdev OVS_UNUSED,
 static bool
 nvgre_push_splits(const struct dp_packet *packet)
 {
-    return (!tnl_is_cut(packet)
-            && (dp_packet_tunnel(packet)
-                || tnl_has_options6(packet)
-                || dp_packet_size(packet) > NVGRE_INNER_MAX));
+    return (dp_packet_tunnel(packet)
+            || tnl_has_options6(packet)
+            || dp_packet_size(packet) > NVGRE_INNER_MAX);
 }
 
 /* Returns the FlowID for 'packet', an inner frame. */
@@ -238,7 +237,7 @@ nvgre_push_one(struct dp_packet *packet,
         nvgre_count(NVGRE_TX_TOO_BIG);
         return false;
     }
-    if (OVS_UNLIKELY(dp_packet_tunnel(packet) || tnl_is_cut(packet))) {
+    if (OVS_UNLIKELY(dp_packet_tunnel(packet))) {
         tnl_finish_offload(packet);
     } else if (OVS_UNLIKELY(tnl_has_options6(packet))) {
         tnl_complete_csum6(packet);
@@ -356,7 +355,6 @@ nvgre_pop_one(struct dp_packet *packet)
     uint32_t offloads = 0;
     bool merged;
 
-    tnl_update_padding(packet);
     problem = nvgre_parse(packet);
     if (OVS_UNLIKELY(problem != NVGRE_N_COUNTERS)) {
         nvgre_count(problem);

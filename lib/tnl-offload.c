@@ -18,6 +18,7 @@
 #include "netdev-provider.h"
 #include "odp-netlink.h"
 #include "packets.h"
+#include "tnl-cut.h"
 #include "userspace-tso.h"
 #include "util.h"
 
@@ -145,19 +146,34 @@ tnl_segment_fit(struct dp_packet *packet, int mtu)
     }
 }
 
-/* Makes 'packet', which an action truncated, fit to be sent: there is nothing
- * left of it to segment or to sum up, but for the IP header. */
-static void
-tnl_finish_cut(struct dp_packet *packet)
+/* Called when an action has truncated 'packet', or left it as long as it was.
+ * Upstream leaves its offload state and the size of its padding as they were,
+ * and then gets sizes below zero.  So does what is left to do about the IP
+ * header if that is still there, and leaves nothing else to do. */
+void
+tnl_packet_cut(struct dp_packet *packet)
 {
-    dp_packet_set_tso_segsz(packet, 0);
-    if (dp_packet_ip_checksum_partial(packet)
-        && dp_packet_size(packet) >= packet->l3_ofs + IP_HEADER_LEN) {
-        struct ip_header *ip = dp_packet_l3(packet);
+    int padding = tnl_padding(packet);
 
-        ip->ip_csum = 0;
-        ip->ip_csum = csum(ip, IP_HEADER_LEN);
+    if (dp_packet_l2_pad_size(packet)) {
+        dp_packet_set_l2_pad_size(packet, MAX(padding, 0));
     }
+    if (padding >= 0) {
+        return;
+    }
+
+    if (dp_packet_ip_checksum_partial(packet)) {
+        struct ip_header *ip = dp_packet_l3(packet);
+        size_t left = dp_packet_size(packet) - packet->l3_ofs;
+
+        if (dp_packet_size(packet) > packet->l3_ofs
+            && IP_VER(ip->ip_ihl_ver) == 4
+            && left >= IP_IHL(ip->ip_ihl_ver) * 4) {
+            ip->ip_csum = 0;
+            ip->ip_csum = csum(ip, IP_IHL(ip->ip_ihl_ver) * 4);
+        }
+    }
+    dp_packet_set_tso_segsz(packet, 0);
     packet->offloads = 0;
 }
 
@@ -171,14 +187,11 @@ tnl_finish_offload(struct dp_packet *packet)
         return true;
     } else if (tnl_lacks_l4(packet)) {
         return false;
-    } else if (tnl_is_cut(packet)) {
-        tnl_finish_cut(packet);
-    } else {
-        if (!dp_packet_tunnel(packet)) {
-            tnl_complete_csum6(packet);
-        }
-        dp_packet_ol_send_prepare(packet, 0);
     }
+    if (!dp_packet_tunnel(packet)) {
+        tnl_complete_csum6(packet);
+    }
+    dp_packet_ol_send_prepare(packet, 0);
     return true;
 }
 
@@ -276,14 +289,10 @@ tnl_send_prepare(const struct netdev *netdev, struct dp_packet_batch *batch)
             continue;
         }
         if (tnl_is_marked(packet)) {
-            if (OVS_UNLIKELY(tnl_is_cut(packet))) {
-                tnl_finish_cut(packet);
-            } else {
-                if (!mtu && netdev_get_mtu(netdev, &mtu)) {
-                    mtu = ETH_PAYLOAD_MAX;
-                }
-                tnl_segment_fit(packet, mtu);
+            if (!mtu && netdev_get_mtu(netdev, &mtu)) {
+                mtu = ETH_PAYLOAD_MAX;
             }
+            tnl_segment_fit(packet, mtu);
             packet->offloads &= ~(TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
             segment |= dp_packet_get_tso_segsz(packet) != 0;
         }

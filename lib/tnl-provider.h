@@ -272,17 +272,17 @@ tnl_padding(const struct dp_packet *packet)
 }
 
 /* Returns true if an action truncated the IP packet in 'packet', so that it is
- * not all there. */
+ * not all there.  Then nothing is left to do about its segmentation and
+ * checksums, see tnl_packet_cut(). */
 static inline bool
 tnl_is_cut(const struct dp_packet *packet)
 {
     return tnl_padding(packet) < 0;
 }
 
-/* Makes the size of the padding of 'packet' right: truncation leaves it as
- * it was, and upstream then gets sizes below zero.  The padding of a packet
- * to be segmented is cut off, because it would be taken for a part of each
- * segment. */
+/* Makes the padding of 'packet' what its IP header says, also if that is of
+ * another version than the Ethertype.  That of a packet to be segmented is cut
+ * off, because it would be taken for a part of each segment. */
 static inline void
 tnl_update_padding(struct dp_packet *packet)
 {
@@ -301,8 +301,7 @@ tnl_update_padding(struct dp_packet *packet)
 /* Returns true if 'packet' needs its L4 header, to be segmented or summed up,
  * and that was lost on the way or is not all there.  Recirculation does not
  * look behind MPLS labels or many tags; and an IP header whose version is not
- * that of the Ethertype says that the packet ends elsewhere.  What an action
- * truncated needs it no more. */
+ * that of the Ethertype says that the packet ends elsewhere. */
 static inline bool
 tnl_lacks_l4(const struct dp_packet *packet)
 {
@@ -313,12 +312,10 @@ tnl_lacks_l4(const struct dp_packet *packet)
             && (dp_packet_get_tso_segsz(packet)
                 || dp_packet_l4_checksum_partial(packet))
             && (packet->l4_ofs == UINT16_MAX
-                || (!tnl_is_cut(packet)
-                    && end < (packet->l4_ofs
-                              + (dp_packet_l4_proto_tcp(packet)
-                                 ? TCP_HEADER_LEN
-                                 : dp_packet_l4_proto_udp(packet)
-                                 ? UDP_HEADER_LEN : SCTP_HEADER_LEN)))));
+                || end < (packet->l4_ofs
+                          + (dp_packet_l4_proto_tcp(packet) ? TCP_HEADER_LEN
+                             : dp_packet_l4_proto_udp(packet)
+                             ? UDP_HEADER_LEN : SCTP_HEADER_LEN))));
 }
 
 /* Returns true if 'packet' is IPv6 with extension headers. */
@@ -332,8 +329,7 @@ uint32_t tnl_pseudoheader6(const struct dp_packet *packet, uint8_t nw_proto);
  * do it wrong: TCP or UDP over IPv6 with extension headers. */
 void tnl_complete_csum6(struct dp_packet *packet);
 
-/* Completes in software what 'packet', which is not TSO or was truncated,
- * waits for, for an encapsulation that cannot leave it to the device or to the
+/* Completes in software what 'packet', which is not TSO, waits for, for an encapsulation that cannot leave it to the device or to the
  * receiver.  Returns false if it is not known where that has to be done. */
 bool tnl_finish_offload(struct dp_packet *packet);
 

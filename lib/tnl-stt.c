@@ -218,9 +218,6 @@ stt_push_splits(const struct dp_packet *packet)
 {
     const struct tcp_header *tcp = dp_packet_l4(packet);
 
-    if (tnl_is_cut(packet)) {
-        return false;
-    }
     return (dp_packet_tunnel(packet)
             || dp_packet_size(packet) - stt_tag_len(packet) > STT_INNER_MAX
             || !stt_reaches_l4(packet)
@@ -275,15 +272,12 @@ stt_put_offload(struct dp_packet *packet, struct stt_header *stt)
         && !dp_packet_l4_checksum_partial(packet)
         && !dp_packet_tunnel(packet)) {
         /* The common case without userspace TSO: nothing is left to do. */
-        if (dp_packet_l4_checksum_good(packet) && !tnl_is_cut(packet)) {
+        if (dp_packet_l4_checksum_good(packet)) {
             stt->flags = STT_F_CSUM_VERIFIED;
         }
         return true;
     } else if (tnl_lacks_l4(packet)) {
         return false;
-    } else if (tnl_is_cut(packet)) {
-        /* There is nothing left to segment or to sum up. */
-        return true;
     }
 
     if (!dp_packet_tunnel(packet)
@@ -602,7 +596,6 @@ stt_pop_one(const struct netdev *netdev, struct dp_packet *packet,
     struct stt_segment segment;
     size_t ofs;
 
-    tnl_update_padding(packet);
     if (!stt_parse_segment(packet, &segment)) {
         dp_packet_delete(packet);
         ++*dropped;

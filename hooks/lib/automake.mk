@@ -5,6 +5,7 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/stt-reasm.c \
 	lib/stt-reasm.h \
 	lib/tnl-csum.c \
+	lib/tnl-cut.h \
 	lib/tnl-l2tpv3.c \
 	lib/tnl-geneve-cache.c \
 	lib/tnl-geneve-cache.h \

@@ -1,0 +1,5 @@
+@include "tnl-cut.h"
+
+# Why: what truncation leaves is neither to be segmented nor to be summed up.
+@in dp_packet_batch_apply_cutlen after dp_packet_set_size(packet, dp_packet_get_send_len(packet));
+            tnl_packet_cut(packet);
