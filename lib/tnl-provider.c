@@ -762,6 +762,14 @@ tnl_any(const struct dp_packet_batch *batch,
     return false;
 }
 
+/* Returns true if 'packet', in a tunnel, is to be segmented by the device that
+ * it leaves from. */
+static bool
+tnl_is_marked_inside(const struct dp_packet *packet)
+{
+    return packet->offloads & TNL_OL_INNER_SEGMENT;
+}
+
 /* Room in front of packets from AF_XDP ports, and for tags that the underlay's
  * flows may put in front of a header. */
 #define AFXDP_HEADROOM 128
@@ -801,14 +809,16 @@ tnl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
     bool splits = false;
 
     if (!class) {
-        /* GSO sees through these headers and no others. */
-        if (tnl_is_active()
-            && data->tnl_type != OVS_VPORT_TYPE_GENEVE
-            && data->tnl_type != OVS_VPORT_TYPE_VXLAN
-            && data->tnl_type != OVS_VPORT_TYPE_GRE
-            && data->tnl_type != OVS_VPORT_TYPE_IP6GRE
-            && tnl_any(batch, tnl_is_marked)) {
-            tnl_segment_batch(batch, tnl_is_marked);
+        /* GSO sees through one of these headers and through no others. */
+        bool seen = (data->tnl_type == OVS_VPORT_TYPE_GENEVE
+                     || data->tnl_type == OVS_VPORT_TYPE_VXLAN
+                     || data->tnl_type == OVS_VPORT_TYPE_GRE
+                     || data->tnl_type == OVS_VPORT_TYPE_IP6GRE);
+        bool (*test)(const struct dp_packet *)
+            = seen ? tnl_is_marked_inside : tnl_is_marked;
+
+        if (tnl_is_active() && tnl_any(batch, test)) {
+            tnl_segment_batch(batch, test);
         }
         if (OVS_UNLIKELY(data->header_len > AFXDP_HEADROOM - TNL_TAGS_LEN)) {
             /* Geneve with many options. */
