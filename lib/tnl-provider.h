@@ -329,8 +329,9 @@ uint32_t tnl_pseudoheader6(const struct dp_packet *packet, uint8_t nw_proto);
  * do it wrong: TCP or UDP over IPv6 with extension headers. */
 void tnl_complete_csum6(struct dp_packet *packet);
 
-/* Completes in software what 'packet', which is not TSO, waits for, for an encapsulation that cannot leave it to the device or to the
- * receiver.  Returns false if it is not known where that has to be done. */
+/* Completes in software what 'packet', which is not TSO, waits for, for an
+ * encapsulation that cannot leave it to the device or to the receiver.
+ * Returns false if it is not known where that has to be done. */
 bool tnl_finish_offload(struct dp_packet *packet);
 
 /* What happens to packets of a class, one of an array of these. */

@@ -9,8 +9,8 @@
  * of another type with the same L4 port; and some of a class without ports,
  * such as NVGRE, and of its rivals, upstream's types with the same protocol,
  * such as GRE.  Of the latter it also tells which others are there, and hands
- * each packet to the one that it is for, whichever upstream or an older flow of
- * the datapath chose. */
+ * each packet to the one that it is for, whichever upstream or an older flow
+ * of the datapath chose. */
 
 #include <config.h>
 
