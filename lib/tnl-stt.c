@@ -203,12 +203,12 @@ stt_tag_len(const struct dp_packet *packet)
 }
 
 /* Returns true if the STT header can tell the receiver where the L4 header of
- * 'packet' is. */
+ * 'packet' is, without the 'tag_len' bytes of tag that it takes. */
 static bool
-stt_reaches_l4(const struct dp_packet *packet)
+stt_reaches_l4(const struct dp_packet *packet, size_t tag_len)
 {
     return (dp_packet_l4(packet)
-            && packet->l4_ofs - stt_tag_len(packet) <= UINT8_MAX);
+            && packet->l4_ofs - tag_len <= UINT8_MAX);
 }
 
 /* Implements 'push_splits' of struct tnl_class.  The receiver is asked for
@@ -220,7 +220,7 @@ stt_push_splits(const struct dp_packet *packet)
 
     return (dp_packet_tunnel(packet)
             || dp_packet_size(packet) - stt_tag_len(packet) > STT_INNER_MAX
-            || !stt_reaches_l4(packet)
+            || !stt_reaches_l4(packet, stt_tag_len(packet))
             || tnl_has_options6(packet)
             || (dp_packet_l4_size(packet) >= TCP_HEADER_LEN
                 && TCP_FLAGS(tcp->tcp_ctl) & TCP_CWR));
@@ -284,7 +284,7 @@ stt_put_offload(struct dp_packet *packet, struct stt_header *stt)
         && (dp_packet_l4_checksum_partial(packet)
             || dp_packet_get_tso_segsz(packet))
         && (tcp || dp_packet_l4_proto_udp(packet))
-        && stt_reaches_l4(packet)) {
+        && stt_reaches_l4(packet, 0)) {
         const struct ip_header *ip = dp_packet_l3(packet);
         void *l4 = dp_packet_l4(packet);
         uint32_t pseudo;
