@@ -43,9 +43,10 @@
 @in dp_netdev_pmd_flush_output_on_port first
     size_t capacity = dp_packet_batch_capacity(&p->output_pkts);
 
-# Why: as above.
+# Why: as above.  What follows still reads as many elements as packets went in,
+# so the array never gets shorter here.
 @in dp_netdev_pmd_flush_output_on_port before dp_packet_batch_reset(&p->output_pkts);
-    if (capacity != dp_packet_batch_capacity(&p->output_pkts)) {
+    if (capacity < dp_packet_batch_capacity(&p->output_pkts)) {
         capacity = dp_packet_batch_capacity(&p->output_pkts);
         p->output_pkts_rxqs = xrealloc(p->output_pkts_rxqs, capacity
                                        * sizeof *p->output_pkts_rxqs);
