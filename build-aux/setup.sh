@@ -8,7 +8,14 @@
 # What is needed to build; the same names in Debian 12 and 13.
 BUILD_PACKAGES='autoconf automake ca-certificates g++ gcc libbpf-dev libc6-dev
     libcap-ng-dev libnuma-dev libssl-dev libtool libunbound-dev libxdp-dev make
-    pkg-config python3'
+    pkg-config python3 python3-sphinx'
+
+# What else ./configure takes if it is there.
+OPTIONAL_PACKAGES='graphviz groff libunwind-dev python3-flake8
+    python3-hacking sparse systemtap-sdt-dev valgrind'
+
+# If there is ccache, the compilers' names stand for it here.
+PATH=/usr/lib/ccache:$PATH
 
 # Prints a line that says what is going on, with the seconds since the start.
 say() {
@@ -89,18 +96,22 @@ install_packages() {
         apt-get -q -y --no-install-recommends install $missing
 }
 
-# Prints the C compiler $1, through ccache if there is one.
-compiler() {
-    command -v ccache >/dev/null && echo "ccache $1" || echo "$1"
-}
-
 # Builds in _build/ovs, or brings that up to date.  Debian's own Python, and
 # not another one in $PATH, has the modules that the packages install.
 build() {
+    local state
+    # shellcheck disable=SC2086
+    state=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' \
+        $BUILD_PACKAGES $OPTIONAL_PACKAGES 2>/dev/null)
     test -e configure || patiently "making ./configure" ./boot.sh
-    test -e Makefile ||
+    if test ! -e Makefile; then
         patiently "getting and configuring Open vSwitch" ./configure \
-            CC="$(compiler gcc)" CFLAGS="-g -O2" PYTHON3=/usr/bin/python3
+            CFLAGS="-g -O2" PYTHON3=/usr/bin/python3
+    elif test "$state" != "$(cat _build/packages 2>/dev/null)"; then
+        patiently "configuring again, since packages changed" \
+            sh -c './config.status --recheck && ./config.status'
+    fi
+    echo "$state" >_build/packages
     patiently "building in _build/ovs (2 minutes on 2 cores, less later)" \
         make -j"$(nproc)" V=0
 }
