@@ -770,33 +770,6 @@ tnl_is_marked_inside(const struct dp_packet *packet)
     return packet->offloads & TNL_OL_INNER_SEGMENT;
 }
 
-/* Room in front of packets from AF_XDP ports, and for tags that the underlay's
- * flows may put in front of a header. */
-#define AFXDP_HEADROOM 128
-#define TNL_TAGS_LEN 16
-
-/* Returns 'packet' if it has room in front for the header 'data' or if that
- * can be made, and otherwise, for a packet from an AF_XDP port, a copy in its
- * place: its buffer is part of a ring and cannot be resized. */
-static struct dp_packet *
-tnl_copy_afxdp(struct dp_packet *packet,
-               const struct ovs_action_push_tnl *data)
-{
-    if (OVS_UNLIKELY(packet->source == DPBUF_AFXDP)) {
-        /* What is read and written in packets is at even addresses. */
-        size_t size = ROUND_UP(data->header_len, 2) + TNL_TAGS_LEN;
-
-        if (dp_packet_headroom(packet) < size) {
-            struct dp_packet *copy;
-
-            copy = dp_packet_clone_with_headroom(packet, size);
-            dp_packet_delete(packet);
-            return copy;
-        }
-    }
-    return packet;
-}
-
 /* If 'netdev' is one of ours, pushes its header 'data' onto each packet in
  * 'batch' and returns true.  Otherwise, returns false: upstream will push its
  * own header. */
@@ -820,12 +793,6 @@ tnl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
         if (tnl_is_active() && tnl_any(batch, test)) {
             tnl_segment_batch(batch, test);
         }
-        if (OVS_UNLIKELY(data->header_len > AFXDP_HEADROOM - TNL_TAGS_LEN)) {
-            /* Geneve with many options. */
-            DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-                batch->packets[i] = tnl_copy_afxdp(packet, data);
-            }
-        }
         return false;
     }
 
@@ -836,7 +803,6 @@ tnl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
         return true;
     }
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        packet = batch->packets[i] = tnl_copy_afxdp(packet, data);
         tnl_update_padding(packet);
         splits |= (dp_packet_get_tso_segsz(packet) && class->push_splits
                    && class->push_splits(packet));

@@ -4,6 +4,8 @@
 lib_libopenvswitch_la_SOURCES += \
 	lib/stt-reasm.c \
 	lib/stt-reasm.h \
+	lib/tnl-afxdp.c \
+	lib/tnl-afxdp.h \
 	lib/tnl-csum.c \
 	lib/tnl-cut.h \
 	lib/tnl-l2tpv3.c \

@@ -1,0 +1,11 @@
+@include "tnl-afxdp.h"
+
+# Why: what is freed may have been moved out of its frame.
+@in free_afxdp_buf after xpacket = dp_packet_cast_afxdp(p);
+    tnl_afxdp_restore(xpacket);
+
+# Why: likewise.  Such packets are freed one by one.
+@in check_free_batch after xpacket = dp_packet_cast_afxdp(packet);
+        if (xpacket->frame) {
+            return false;
+        }

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "tnl-afxdp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dp-packet.h"
+#include "util.h"
+
+#if HAVE_AF_XDP
+/* If 'packet' is one of an AF_XDP port, gives it 'new_headroom' bytes of room
+ * in front of its data and 'new_tailroom' behind, and returns true. */
+bool
+tnl_afxdp_resize(struct dp_packet *packet, size_t new_headroom,
+                 size_t new_tailroom)
+{
+    size_t size = dp_packet_size(packet);
+    struct dp_packet_afxdp *xpacket;
+    char *base;
+
+    if (OVS_LIKELY(packet->source != DPBUF_AFXDP)) {
+        return false;
+    }
+
+    xpacket = CONTAINER_OF(packet, struct dp_packet_afxdp, packet);
+    base = xmalloc(new_headroom + size + new_tailroom);
+    memcpy(base + new_headroom, dp_packet_data(packet), size);
+    if (xpacket->frame) {
+        free(dp_packet_base(packet));
+    } else {
+        xpacket->frame = dp_packet_base(packet);
+    }
+    dp_packet_set_base(packet, base);
+    dp_packet_set_allocated(packet, new_headroom + size + new_tailroom);
+    dp_packet_set_data(packet, base + new_headroom);
+    return true;
+}
+
+/* Called when 'xpacket' is freed: frees memory that it was moved to, and makes
+ * the frame that it came in its buffer again. */
+void
+tnl_afxdp_restore(struct dp_packet_afxdp *xpacket)
+{
+    if (OVS_UNLIKELY(xpacket->frame)) {
+        free(dp_packet_base(&xpacket->packet));
+        dp_packet_set_base(&xpacket->packet, xpacket->frame);
+        xpacket->frame = NULL;
+    }
+}
+#endif /* HAVE_AF_XDP */
