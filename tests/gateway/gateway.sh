@@ -16,17 +16,20 @@
 #                             +----------------+
 #
 # Tenants a and b have the same MAC and IP addresses.  Each VM has an IPv4 and
-# an IPv6 address for each encapsulation.  A packet from 10.1.0.1x to 10.1.0.2y,
-# or from fd01::1x to fd01::2y, leaves host west in encapsulation number x over
-# IPv4 and arrives at host east in number y over IPv6, and the other way around.
-# The hosts have a port with a fixed key for each encapsulation and tenant.  The
-# gateway has one for each encapsulation; its flows know the tenants' ids and
-# where the addresses are.  Nothing needs ARP or neighbor discovery.
+# an IPv6 address for each encapsulation.  A packet from 10.1.0.1x to
+# 10.1.0.2y, or from fd01::1x to fd01::2y, leaves host west in encapsulation
+# number x over IPv4 and arrives at host east in number y over IPv6, and the
+# other way around.  The hosts have a port with a fixed key for each
+# encapsulation and tenant.  The gateway has one for each encapsulation; its
+# flows know the tenants' ids and where the addresses are.  The VMs ask for
+# each other's MAC addresses by ARP and by neighbor discovery, in the
+# encapsulation of the address that they ask from.  The gateway answers.
+# "geneve-ip" carries no such question, so there the VM's own host answers.
 #
 # To be sourced after lab.sh, whose functions it uses.
 
-# The encapsulations, in the order of their numbers, from 1.  "geneve-ip" has IP
-# packets for its payload, the others Ethernet.
+# The encapsulations, in the order of their numbers, from 1.  "geneve-ip" has
+# IP packets for its payload, the others Ethernet.
 GATEWAY_ENCAPS='stt geneve geneve-ip vxlan gpe gre nvgre l2tpv3'
 
 # Each tenant's ids, in the same order.
@@ -45,14 +48,30 @@ gateway_nth() {
     echo "$1"
 }
 
-# Prints the tenants' address of family $1, on host $2, for encapsulation number
-# $3.
+# Prints the tenants' address of family $1, on host $2, for encapsulation
+# number $3.
 gateway_address() {
     local side=1
     test "$2" = west || side=2
     case $1 in
         4) echo 10.1.0.$side$3 ;;
         6) echo fd01::$side$3 ;;
+    esac
+}
+
+# Prints the MAC address of the tenants' VMs on host $1.
+gateway_mac() {
+    case $1 in
+        west) echo 02:00:00:00:00:01 ;;
+        east) echo 02:00:00:00:00:02 ;;
+    esac
+}
+
+# Prints the host on the other side than $1.
+gateway_other() {
+    case $1 in
+        west) echo east ;;
+        east) echo west ;;
     esac
 }
 
@@ -72,12 +91,34 @@ gateway_interface() {
 # for host $2, if it has none.
 gateway_macs() {
     test "$1" = geneve-ip || return
-    case $2 in
-        west) echo "set_field:02:00:00:00:00:02->eth_src," \
-                   "set_field:02:00:00:00:00:01->eth_dst," ;;
-        east) echo "set_field:02:00:00:00:00:01->eth_src," \
-                   "set_field:02:00:00:00:00:02->eth_dst," ;;
-    esac
+    echo "set_field:$(gateway_mac "$(gateway_other "$2")")->eth_src," \
+         "set_field:$(gateway_mac "$2")->eth_dst,"
+}
+
+# Prints the actions that answer an ARP request, or a neighbor solicitation, by
+# the MAC address of the VMs on host $1.
+gateway_answer() {
+    echo "set_field:0x$(gateway_mac "$1" | tr -d :)->xreg1,resubmit(,3)"
+}
+
+# Prints the flows that answer.  xreg1 has the MAC address.  What asks whether
+# anybody has the asker's own address is not answered: an ARP probe, and
+# duplicate address detection.
+gateway_answers_flows() {
+    local back="move:tun_src->tun_dst,move:tun_ipv6_src->tun_ipv6_dst,in_port"
+    cat <<END
+table=3,priority=40000,arp,arp_spa=0.0.0.0,actions=drop
+table=3,arp,arp_op=1,actions=move:eth_src->eth_dst,\
+move:xreg1[0..47]->eth_src,set_field:2->arp_op,\
+move:arp_tpa->reg1,move:arp_spa->arp_tpa,move:reg1->arp_spa,\
+move:arp_sha->arp_tha,move:xreg1[0..47]->arp_sha,$back
+table=3,priority=40000,icmp6,icmp_type=135,ipv6_src=::,actions=drop
+table=3,icmp6,icmp_type=135,actions=move:eth_src->eth_dst,\
+move:xreg1[0..47]->eth_src,move:ipv6_src->ipv6_dst,\
+move:nd_target->ipv6_src,set_field:136->icmpv6_type,\
+set_field:0x60000000->nd_reserved,set_field:2->nd_options_type,resubmit(,4)
+table=4,icmp6,icmp_type=136,actions=move:xreg1[0..47]->nd_tll,$back
+END
 }
 
 # Brings the picture up: gateway_up TSO [OPTION...].
@@ -130,19 +171,16 @@ gateway_host() {
 
 # Makes the VM of tenant $2 on host $1; $3 is "tso" or "notso".
 gateway_vm() {
-    local vm=$1-$2 here=1 there=2 other=east i family
-    test "$1" = west || { here=2; there=1; other=west; }
+    local vm=$1-$2 i family
     lab_veth "$1" "vm-$2" "$vm" eth0 9000 || return
     gateway_offload "$3" "$1" "vm-$2" &&
         gateway_offload "$3" "$vm" eth0 || return
     lab_run ip -n "$(lab_ns "$vm")" link set eth0 mtu $GATEWAY_MTU \
-        address 02:00:00:00:00:0$here || return
+        address "$(gateway_mac "$1")" || return
     for i in 1 2 3 4 5 6 7 8; do
         for family in 4 6; do
             echo "address add $(gateway_address $family "$1" $i)" \
                 "dev eth0 $(test $family = 4 || echo nodad)"
-            echo "neighbor add $(gateway_address $family $other $i)" \
-                "lladdr 02:00:00:00:00:0$there dev eth0 nud permanent"
         done
     done >"$LAB_DIR/$vm.ip"
     echo "route add 10.1.0.0/24 dev eth0" >>"$LAB_DIR/$vm.ip"
@@ -153,7 +191,7 @@ gateway_vm() {
 
 # Makes the ports and the flows of host $1.
 gateway_ends() {
-    local gw=10.9.0.1 i=0 encap tenant ids add=() flows=
+    local gw=10.9.0.1 i=0 encap tenant ids actions add=() flows=
     test "$1" = west || gw=fd09::1
     for encap in $GATEWAY_ENCAPS; do
         i=$((i + 1))
@@ -164,14 +202,30 @@ gateway_ends() {
                   -- set interface $encap-$tenant $(gateway_interface $encap)
                      options:remote_ip=$gw
                      options:key="$(gateway_nth $i ${!ids})")
+            actions=$encap-$tenant
+            test $encap != geneve-ip ||
+                actions=$(gateway_answer "$(gateway_other "$1")")
             flows+="in_port=vm-$tenant,ip,\
 nw_src=$(gateway_address 4 "$1" $i),actions=$encap-$tenant
 in_port=vm-$tenant,ipv6,ipv6_src=$(gateway_address 6 "$1" $i),\
 actions=$encap-$tenant
+in_port=vm-$tenant,arp,arp_spa=$(gateway_address 4 "$1" $i),\
+actions=$actions
+priority=40000,in_port=vm-$tenant,icmp6,icmp_type=135,\
+ipv6_src=$(gateway_address 6 "$1" $i),actions=$actions
 in_port=$encap-$tenant,actions=$(gateway_macs $encap "$1")vm-$tenant
 "
         done
     done
+    # What a VM asks from its link-local address, and from none.
+    for tenant in a b; do
+        flows+="in_port=vm-$tenant,icmp6,icmp_type=135,ipv6_src=fe80::/10,\
+actions=stt-$tenant
+in_port=vm-$tenant,icmp6,icmp_type=135,ipv6_src=::,actions=stt-$tenant
+in_port=vm-$tenant,arp,arp_spa=0.0.0.0,actions=stt-$tenant
+"
+    done
+    flows+=$(gateway_answers_flows)
     lab_run lab_exec "$1" ovs-vsctl --timeout=60 "${add[@]}" || return
     lab_run lab_exec "$1" ovs-ofctl add-flows br-int - <<<"$flows"
 }
@@ -191,10 +245,15 @@ gateway_ports() {
 
 # Makes the gateway's flows.  Table 0 finds the tenant by the id that a packet
 # came with, and drops it if there is none.  Table 1 knows for each tenant and
-# address the host, the encapsulation and the id.  A packet may leave by the
-# port that it came by.  'tun_dst' wins over 'tun_ipv6_dst', unless it is 0.
+# address the MAC address, with which tables 3 and 4 answer who asks for it.
+# Table 2 knows the host, the encapsulation and the id.  A packet may leave by
+# the port that it came by.  'tun_dst' wins over 'tun_ipv6_dst', unless it is
+# 0.
 gateway_flows() {
     local host from to to_host encap tenant ids i flows=
+    flows="table=1,priority=0,actions=set_field:0->in_port,resubmit(,2)
+$(gateway_answers_flows)
+"
     for host in west east; do
         case $host in
             west) from=tun_src=10.9.0.2 to="set_field:10.9.0.2->tun_dst" ;;
@@ -211,10 +270,14 @@ gateway_flows() {
                 set -- $(gateway_nth $i ${!ids})
                 to_host="$(gateway_macs geneve-ip $host)$to"
                 flows+="table=0,in_port=$encap,tun_id=$1,$from,\
-actions=set_field:0x$tenant->reg0,set_field:0->in_port,resubmit(,1)
-table=1,reg0=0x$tenant,ip,nw_dst=$(gateway_address 4 $host $i),\
+actions=set_field:0x$tenant->reg0,resubmit(,1)
+table=1,reg0=0x$tenant,arp,arp_tpa=$(gateway_address 4 $host $i),\
+actions=$(gateway_answer $host)
+table=1,reg0=0x$tenant,icmp6,icmp_type=135,\
+nd_target=$(gateway_address 6 $host $i),actions=$(gateway_answer $host)
+table=2,reg0=0x$tenant,ip,nw_dst=$(gateway_address 4 $host $i),\
 actions=$to_host,set_field:$1->tun_id,output:$encap
-table=1,reg0=0x$tenant,ipv6,ipv6_dst=$(gateway_address 6 $host $i),\
+table=2,reg0=0x$tenant,ipv6,ipv6_dst=$(gateway_address 6 $host $i),\
 actions=$to_host,set_field:$1->tun_id,output:$encap
 "
             done
