@@ -33,6 +33,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-geneve.at \
 	tests/system-gateway.at \
 	tests/system-gwlb.at \
+	tests/system-howto.at \
 	tests/system-nvgre.at \
 	tests/l2tpv3-macros.at \
 	tests/system-l2tpv3.at \
