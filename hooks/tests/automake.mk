@@ -55,7 +55,7 @@ check-overlay: all tests/atlocal $(check_DATA) $(OVERLAY_TESTSUITE)
 
 check-overlay-system: all tests/atlocal $(SYSTEM_OVERLAY_TESTSUITE)
 	$(SHELL) '$(SYSTEM_OVERLAY_TESTSUITE)' -C tests \
-	    AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS) -j1
+	    AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS)
 
 CLEAN_LOCAL += clean-overlay
 clean-overlay:
