@@ -8,6 +8,7 @@
 # tests/lab.sh has the whole picture.
 #
 # kernel: slub_debug=FZP
+# cpus: 1
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system

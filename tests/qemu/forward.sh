@@ -4,6 +4,8 @@
 # Two hosts with the kernel datapath; the picture is in tests/lab.sh.
 #
 # usage: forward.sh [TYPE]...
+#
+# cpus: 1
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system

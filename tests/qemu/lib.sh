@@ -10,7 +10,6 @@
 
 n_checks=0 failed=0
 KMEMLEAK=/sys/kernel/debug/kmemleak
-lab_new
 
 # Runs a test: check TITLE FUNCTION [ARGUMENT]...  The function runs in a
 # subshell, with "set -e".  The kernel must have nothing to complain about.
@@ -35,6 +34,8 @@ check() {
         echo "FAILED $title"
         tail -n 15 "$log" | sed 's/^/    /'
         failed=1
+        # What went wrong may go wrong in each test.  Do not wait as long again.
+        WAIT=10
     fi
     return $status
 }
@@ -243,3 +244,12 @@ drops() {
             /x_queued/d; /x_complete/d; /tx_no_metadata/d; /x_.*: [1-9]/p"
     done
 }
+
+# Without these nothing works, and much would be waited for in vain.
+modules_there() {
+    modprobe --dry-run --all openvswitch stt geneve vxlan
+}
+
+lab_new
+modules_there 2>/dev/null || check "the kernel has its modules" modules_there ||
+    finish

@@ -3,6 +3,8 @@
 #
 # The least that each kernel must do: two hosts with the kernel datapath send a
 # little to each other.  The picture is in tests/lab.sh.
+#
+# cpus: 1
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
