@@ -56,9 +56,9 @@ stop_busy() {
     busy=
 }
 
-# Prints how far the log is.
+# Prints how far the log is, of the test 'name' if it is that of a test.
 last_of_log() {
-    tail -n 1 "$log" | cut -c 1-60
+    echo "${name:+$name: }$(tail -n 1 "$log" | cut -c 1-60)"
 }
 
 # Runs a command that takes long, with its output in the log file.  $1 says
@@ -102,7 +102,7 @@ build() {
     local state
     # shellcheck disable=SC2086
     state=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' \
-        $BUILD_PACKAGES $OPTIONAL_PACKAGES 2>/dev/null)
+        $BUILD_PACKAGES $OPTIONAL_PACKAGES 2>/dev/null | grep ' installed$')
     test -e configure || patiently "making ./configure" ./boot.sh
     if test ! -e Makefile; then
         patiently "getting and configuring Open vSwitch" ./configure \
