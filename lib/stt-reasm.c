@@ -14,6 +14,7 @@
 #include "ovs-atomic.h"
 #include "ovs-thread.h"
 #include "packets.h"
+#include "secret-hash.h"
 #include "util.h"
 
 /* Most pieces of a frame with gaps between them. */
@@ -130,20 +131,14 @@ struct attempt {
     struct ovs_list dead;       /* Frames to free. */
 };
 
-/* Hashes 'key'.  The keys come from the network, so this is the pair-multiply-
- * shift scheme, which is strongly universal: whoever does not know 'secrets'
- * cannot find keys that collide more often than by chance. */
+/* Hashes 'key', which comes from the network. */
 static uint32_t
 hash_key(const struct stt_reasm *r, const struct stt_reasm_key *key)
 {
     uint32_t words[KEY_WORDS] = { 0 };
-    uint64_t sum = r->secrets[KEY_WORDS];
 
     memcpy(words, key, sizeof *key);
-    for (size_t i = 0; i < KEY_WORDS; i += 2) {
-        sum += (r->secrets[i] + words[i + 1]) * (r->secrets[i + 1] + words[i]);
-    }
-    return sum >> 32;
+    return secret_hash(r->secrets, words, KEY_WORDS);
 }
 
 /* Returns the memory, in bytes, for a frame with 'headroom' of which

@@ -20,13 +20,12 @@
 
 VLOG_DEFINE_THIS_MODULE(tnl_options);
 
-/* Makes the options here, in '*cfg', what a tunnel called 'name' of type
- * 'type' has by default. */
+/* Makes the options here, in '*cfg', what a tunnel of type 'type' has by
+ * default. */
 void
-tnl_init_common_options(const char *name, const char *type,
-                        struct netdev_tunnel_config *cfg)
+tnl_init_common_options(const char *type, struct netdev_tunnel_config *cfg)
 {
-    tnl_too_big_set_default(&cfg->too_big, name, type);
+    tnl_too_big_set_default(&cfg->too_big, type);
 }
 
 /* If 'option' of a tunnel called 'name' of type 'type' is one of those here,
@@ -47,7 +46,7 @@ tnl_set_common_option(const char *name, const char *type,
                                    &allowed)
              || tnl_src_port_set_option(&cfg->src_port, type, key, value,
                                         &allowed)
-             || tnl_too_big_set_option(&cfg->too_big, name, type, key, value,
+             || tnl_too_big_set_option(&cfg->too_big, type, key, value,
                                        &allowed));
     *error = 0;
     if (allowed.length) {
@@ -67,7 +66,7 @@ tnl_get_common_options(const struct netdev_tunnel_config *cfg,
 {
     tnl_geneve_get_option(cfg->geneve_unknown, args);
     tnl_src_port_get_options(&cfg->src_port, args);
-    tnl_too_big_get_options(&cfg->too_big, type, args);
+    tnl_too_big_get_options(cfg->too_big, type, args);
 }
 
 /* Returns 0 if a bridge of type 'datapath_type' can have 'netdev', with
@@ -86,7 +85,7 @@ tnl_check_options(const struct netdev *netdev, const struct smap *options,
         return error;
     } else if (cfg->src_port.min || cfg->src_port.keep) {
         what = "src_port and src_port_range need";
-    } else if (cfg->too_big.mode && smap_get(options, "too_big")) {
+    } else if (cfg->too_big && smap_get(options, "too_big")) {
         what = "too_big needs";
     } else {
         return 0;

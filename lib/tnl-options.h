@@ -16,8 +16,7 @@ struct smap;
 struct smap_node;
 
 /* lib/netdev-vport.c. */
-void tnl_init_common_options(const char *name, const char *type,
-                             struct netdev_tunnel_config *);
+void tnl_init_common_options(const char *type, struct netdev_tunnel_config *);
 bool tnl_set_common_option(const char *name, const char *type,
                            const struct smap_node *,
                            struct netdev_tunnel_config *, struct ds *errors,

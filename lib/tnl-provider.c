@@ -532,8 +532,9 @@ tnl_type_needs_dst_port(const char *type)
     return class && class->dst_port;
 }
 
-/* Completes 'cfg' for the new 'netdev', whose name ends in L4 port number
- * 'port', in host byte order, or in none, if 'port' is 0.  The datapath port
+/* Completes the new 'netdev', a virtual port, and 'cfg', its configuration.
+ * Its name ends in L4 port number 'port', in host byte order, or in none, if
+ * 'port' is 0.  The datapath port
  * of a class without L4 ports has a name that ends in "_0", if its type has
  * one with ports, too. */
 void
@@ -543,6 +544,9 @@ tnl_construct(const struct netdev *netdev, uint16_t port,
     const char *name = netdev_get_name(netdev);
     const struct tnl_class *class;
 
+    if (netdev_vport_class_get_dpif_port(netdev_get_class(netdev))) {
+        netdev_vport_cast(netdev)->too_big = tnl_too_big_port_create();
+    }
     class = tnl_class_from_type(netdev_get_type(netdev));
     if (class) {
         size_t len = strlen(class->dpif_port);

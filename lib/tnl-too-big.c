@@ -16,27 +16,35 @@
 #include "tnl-too-big.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <string.h>
 
 #include "byte-order.h"
+#include "cmap.h"
+#include "coverage.h"
 #include "csum.h"
 #include "dp-packet.h"
+#include "entropy.h"
 #include "flow.h"
 #include "hash.h"
 #include "netdev.h"
+#include "netdev-vport.h"
+#include "netdev-vport-private.h"
 #include "netlink.h"
 #include "odp-netlink.h"
 #include "odp-util.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/list.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/vlog.h"
 #include "ovs-atomic.h"
+#include "ovs-rcu.h"
 #include "ovs-thread.h"
 #include "packets.h"
-#include "random.h"
+#include "secret-hash.h"
 #include "smap.h"
 #include "timeval.h"
 #include "tnl-geneve-opts.h"
@@ -44,6 +52,32 @@
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(tnl_too_big);
+
+COVERAGE_DEFINE(drop_tnl_too_big_stale);
+
+/* At most so many answers a second to one sender, and so many at once. */
+#define TOO_BIG_RATE    10
+#define TOO_BIG_BURST   10
+#define TOO_BIG_INTERVAL (1000000 / TOO_BIG_RATE) /* Microseconds. */
+
+/* A tenant's senders share so many of these limits. */
+#define TOO_BIG_SENDERS 32
+
+/* Most tenants that a port knows.  It need not know one that had no answer for
+ * a second, and there is at least one datapath flow for each, so this is more
+ * than there can be with the default of other_config:flow-limit. */
+#define TOO_BIG_MAX_TENANTS (1 << 18)
+
+/* Those who send with one key through one port. */
+struct too_big_tenant {
+    struct cmap_node node;      /* In port's 'tenants'. */
+    struct ovs_list list_node;  /* In port's 'tenant_list'. */
+    ovs_be64 key;
+
+    /* For each sender, or some of them, when the next answer would be due if
+     * they came evenly, in microseconds. */
+    atomic_uint64_t due[TOO_BIG_SENDERS];
+};
 
 /* What happens to packets that are too big.
  *
@@ -61,33 +95,88 @@ enum too_big_counter {
     TOO_BIG_N_COUNTERS
 };
 
-/* Counters of ports.  A port keeps its place as long as the switch runs, by
- * its name.  The first is for the ports for which there was none left. */
-#define TOO_BIG_MAX_PORTS 1024
-static atomic_uint64_t too_big_counters[TOO_BIG_MAX_PORTS][TOO_BIG_N_COUNTERS];
+/* A tunnel port.  Flows name it by 'id', which no other port ever has, so that
+ * a flow that outlives its port does not count for another. */
+struct tnl_too_big_port {
+    struct cmap_node node;      /* In 'too_big_ports'. */
+    uint32_t id;
+    atomic_uint64_t counters[TOO_BIG_N_COUNTERS];
+
+    /* Its tenants that had answers, for readers any time, and the same ones in
+     * the order in which they are looked at to see whether they may go. */
+    struct ovs_mutex mutex;
+    struct cmap tenants;
+    struct ovs_list tenant_list OVS_GUARDED;
+};
 
 static struct ovs_mutex too_big_mutex = OVS_MUTEX_INITIALIZER;
-static struct smap too_big_ports OVS_GUARDED_BY(too_big_mutex)
-    = SMAP_INITIALIZER(&too_big_ports);
+static struct cmap too_big_ports = CMAP_INITIALIZER;
+static uint32_t too_big_last_id OVS_GUARDED_BY(too_big_mutex);
 
 /* True from the time that the first port has a mode other than "send". */
 static atomic_bool too_big_used = false;
 
-/* Returns the place of the counters of port 'name'. */
-static uint16_t
-too_big_get_counters(const char *name)
+/* Returns the port that flows call 'id', or NULL if there is none. */
+static struct tnl_too_big_port *
+too_big_find_port(uint32_t id)
 {
-    size_t n;
+    struct tnl_too_big_port *port;
 
-    atomic_store_relaxed(&too_big_used, true);
-    ovs_mutex_lock(&too_big_mutex);
-    n = smap_get_uint(&too_big_ports, name, 0);
-    if (!n && smap_count(&too_big_ports) < TOO_BIG_MAX_PORTS - 1) {
-        n = smap_count(&too_big_ports) + 1;
-        smap_add_format(&too_big_ports, name, "%"PRIuSIZE, n);
+    CMAP_FOR_EACH_WITH_HASH (port, node, hash_int(id, 0), &too_big_ports) {
+        if (port->id == id) {
+            return port;
+        }
     }
+    return NULL;
+}
+
+/* Returns what is kept here of a new tunnel port. */
+struct tnl_too_big_port *
+tnl_too_big_port_create(void)
+{
+    struct tnl_too_big_port *port = xzalloc(sizeof *port);
+
+    ovs_mutex_init(&port->mutex);
+    cmap_init(&port->tenants);
+    ovs_mutex_lock(&port->mutex);
+    ovs_list_init(&port->tenant_list);
+    ovs_mutex_unlock(&port->mutex);
+
+    ovs_mutex_lock(&too_big_mutex);
+    do {
+        port->id = ++too_big_last_id;
+    } while (!port->id || too_big_find_port(port->id));
+    cmap_insert(&too_big_ports, &port->node, hash_int(port->id, 0));
     ovs_mutex_unlock(&too_big_mutex);
-    return n;
+    return port;
+}
+
+/* Frees 'port', for which nobody looks any more. */
+static void
+too_big_port_free(struct tnl_too_big_port *port)
+{
+    struct too_big_tenant *tenant;
+
+    ovs_mutex_lock(&port->mutex);
+    LIST_FOR_EACH_POP (tenant, list_node, &port->tenant_list) {
+        free(tenant);
+    }
+    ovs_mutex_unlock(&port->mutex);
+    cmap_destroy(&port->tenants);
+    ovs_mutex_destroy(&port->mutex);
+    free(port);
+}
+
+/* Forgets 'port', which is no more. */
+void
+tnl_too_big_port_destroy(struct tnl_too_big_port *port)
+{
+    if (port) {
+        ovs_mutex_lock(&too_big_mutex);
+        cmap_remove(&too_big_ports, &port->node, hash_int(port->id, 0));
+        ovs_mutex_unlock(&too_big_mutex);
+        ovsrcu_postpone(too_big_port_free, port);
+    }
 }
 
 /* Options. */
@@ -109,28 +198,27 @@ too_big_default(const char *type)
 }
 
 static void
-too_big_set_mode(struct tnl_too_big *cfg, const char *name,
-                 enum tnl_too_big_mode mode)
+too_big_set_mode(enum tnl_too_big_mode *modep, enum tnl_too_big_mode mode)
 {
-    cfg->mode = mode;
-    cfg->counters = mode ? too_big_get_counters(name) : 0;
+    *modep = mode;
+    if (mode) {
+        atomic_store_relaxed(&too_big_used, true);
+    }
 }
 
-/* Makes '*cfg' what a tunnel called 'name' of type 'type' has by default. */
+/* Makes '*mode' what a tunnel of type 'type' has by default. */
 void
-tnl_too_big_set_default(struct tnl_too_big *cfg, const char *name,
-                        const char *type)
+tnl_too_big_set_default(enum tnl_too_big_mode *mode, const char *type)
 {
-    too_big_set_mode(cfg, name, too_big_default(type));
+    too_big_set_mode(mode, too_big_default(type));
 }
 
-/* If 'key' is "too_big", an option of a tunnel called 'name' of type 'type',
- * stores 'value' in '*cfg', or appends what is allowed to 'allowed', as
- * 'set_option' of struct tnl_class does, and returns true. */
+/* If 'key' is "too_big", an option of a tunnel of type 'type', stores 'value'
+ * in '*mode', or appends what is allowed to 'allowed', as 'set_option' of
+ * struct tnl_class does, and returns true. */
 bool
-tnl_too_big_set_option(struct tnl_too_big *cfg, const char *name,
-                       const char *type, const char *key, const char *value,
-                       struct ds *allowed)
+tnl_too_big_set_option(enum tnl_too_big_mode *mode, const char *type,
+                       const char *key, const char *value, struct ds *allowed)
 {
     const struct tnl_class *class = tnl_class_from_type(type);
 
@@ -143,7 +231,7 @@ tnl_too_big_set_option(struct tnl_too_big *cfg, const char *name,
     }
     for (int i = 0; i < ARRAY_SIZE(too_big_modes); i++) {
         if (!strcmp(value, too_big_modes[i])) {
-            too_big_set_mode(cfg, name, i);
+            too_big_set_mode(mode, i);
             return true;
         }
     }
@@ -151,14 +239,14 @@ tnl_too_big_set_option(struct tnl_too_big *cfg, const char *name,
     return true;
 }
 
-/* Adds the option that 'cfg', of a tunnel of type 'type', is from to 'args',
+/* Adds the option that 'mode', of a tunnel of type 'type', is from to 'args',
  * unless it is the default. */
 void
-tnl_too_big_get_options(const struct tnl_too_big *cfg, const char *type,
+tnl_too_big_get_options(enum tnl_too_big_mode mode, const char *type,
                         struct smap *args)
 {
-    if (cfg->mode != too_big_default(type)) {
-        smap_add(args, "too_big", too_big_modes[cfg->mode]);
+    if (mode != too_big_default(type)) {
+        smap_add(args, "too_big", too_big_modes[mode]);
     }
 }
 
@@ -175,11 +263,12 @@ tnl_get_custom_stats(const struct netdev *netdev,
 #undef TOO_BIG_COUNTER
     };
     const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
+    struct tnl_too_big_port *port = netdev_vport_cast(netdev)->too_big;
 
     if (!strcmp(netdev_get_type(netdev), "geneve")) {
         tnl_geneve_get_custom_stats(netdev, stats);
     }
-    if (!cfg || !cfg->too_big.mode) {
+    if (!cfg || !cfg->too_big) {
         return stats->size ? 0 : EOPNOTSUPP;
     }
     stats->counters = xrealloc(stats->counters,
@@ -188,8 +277,7 @@ tnl_get_custom_stats(const struct netdev *netdev,
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         struct netdev_custom_counter *c = &stats->counters[stats->size++];
 
-        atomic_read_relaxed(&too_big_counters[cfg->too_big.counters][i],
-                            &c->value);
+        atomic_read_relaxed(&port->counters[i], &c->value);
         ovs_strlcpy(c->name, names[i], sizeof c->name);
     }
     return 0;
@@ -211,12 +299,13 @@ tnl_too_big_is_used(void)
  * is at the end of the space for headers in struct ovs_action_push_tnl. */
 struct too_big_limit {
     ovs_be64 tun_id;            /* Of packets from the peer. */
+    ovs_be64 tenant;            /* What tells the port's tenants apart. */
+    uint32_t port;              /* Of struct tnl_too_big_port. */
     uint16_t mtu;               /* Longest outer IP packet, in bytes. */
-    uint16_t counters;
-    uint16_t mode;              /* TNL_TOO_BIG_*, SEND for no limit. */
-    uint16_t has_key;           /* Is there a 'tun_id'? */
+    uint8_t mode;               /* TNL_TOO_BIG_*, SEND for no limit. */
+    uint8_t has_key;            /* Is there a 'tun_id'? */
 };
-BUILD_ASSERT_DECL(sizeof(struct too_big_limit) == 16);
+BUILD_ASSERT_DECL(sizeof(struct too_big_limit) == 24);
 
 /* Code of ICMP4_DST_UNREACH. */
 #define ICMP4_FRAG_NEEDED 4
@@ -241,15 +330,16 @@ tnl_too_big_build(struct ovs_action_push_tnl *data, const struct netdev *port,
     struct too_big_limit limit;
     int mtu;
 
-    if (OVS_LIKELY(!cfg->too_big.mode) || netdev_get_mtu(egress, &mtu)
+    if (OVS_LIKELY(!cfg->too_big) || netdev_get_mtu(egress, &mtu)
         || data->header_len > TOO_BIG_OFS) {
         return;
     }
     memset(&limit, 0, sizeof limit);
     limit.tun_id = cfg->in_key_flow ? tun_id : cfg->in_key;
+    limit.tenant = cfg->out_key_flow ? tun_id : limit.tun_id;
+    limit.port = netdev_vport_cast(port)->too_big->id;
     limit.mtu = MIN(mtu, UINT16_MAX);
-    limit.counters = cfg->too_big.counters;
-    limit.mode = cfg->too_big.mode;
+    limit.mode = cfg->too_big;
     limit.has_key = cfg->in_key_present;
     memcpy((char *) data->header + TOO_BIG_OFS, &limit, sizeof limit);
 }
@@ -308,7 +398,10 @@ tnl_too_big_format(const struct nlattr *a, struct ds *s)
         if (limit.has_key) {
             ds_put_format(s, ",tun_id=0x%"PRIx64, ntohll(limit.tun_id));
         }
-        ds_put_format(s, ",counters=%"PRIu16")", limit.counters);
+        if (limit.tenant != limit.tun_id) {
+            ds_put_format(s, ",tenant=0x%"PRIx64, ntohll(limit.tenant));
+        }
+        ds_put_format(s, ",counters=%"PRIu32")", limit.port);
     }
 }
 
@@ -319,8 +412,8 @@ int
 tnl_too_big_parse(const char *s, struct ovs_action_push_tnl *data)
 {
     struct too_big_limit limit;
-    unsigned int mtu, counters;
-    uint64_t tun_id;
+    uint64_t tun_id, tenant;
+    unsigned int mtu;
     char mode[8];
     int n = 0;
 
@@ -335,60 +428,150 @@ tnl_too_big_parse(const char *s, struct ovs_action_push_tnl *data)
         limit.tun_id = htonll(tun_id);
         limit.has_key = true;
     }
+    limit.tenant = limit.tun_id;
+    if (ovs_scan_len(s, &n, ",tenant=0x%"SCNx64, &tenant)) {
+        limit.tenant = htonll(tenant);
+    }
     limit.mode = (!strcmp(mode, "icmp") ? TNL_TOO_BIG_ICMP
                   : !strcmp(mode, "drop") ? TNL_TOO_BIG_DROP
                   : TNL_TOO_BIG_SEND);
-    if (!ovs_scan_len(s, &n, ",counters=%u)", &counters) || !limit.mode
-        || mtu > UINT16_MAX || counters >= TOO_BIG_MAX_PORTS) {
+    if (!ovs_scan_len(s, &n, ",counters=%"SCNu32")", &limit.port)
+        || !limit.mode || mtu > UINT16_MAX) {
         return -EINVAL;
     }
     limit.mtu = mtu;
-    limit.counters = counters;
     memcpy((char *) data->header + TOO_BIG_OFS, &limit, sizeof limit);
     return n;
 }
 
 /* Datapath. */
 
-/* At most so many answers a second to one sender, and so many at once. */
-#define TOO_BIG_RATE    10
-#define TOO_BIG_BURST   10
-
-/* For each sender, or some of them, when the next answer would be due if they
- * came evenly, in microseconds. */
-static atomic_uint64_t too_big_due[1024];
-
-/* Returns true if the sender with 'hash' may have another answer now. */
-static bool
-too_big_may_answer(uint32_t hash)
+/* Returns the secrets for secret_hash(). */
+static const uint64_t *
+too_big_secrets(void)
 {
-    atomic_uint64_t *due = &too_big_due[hash % ARRAY_SIZE(too_big_due)];
-    const uint64_t interval = 1000000 / TOO_BIG_RATE;
+    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
+    static uint64_t secrets[5]; /* For an IPv6 address. */
+
+    if (ovsthread_once_start(&once)) {
+        get_entropy_or_die(secrets, sizeof secrets);
+        ovsthread_once_done(&once);
+    }
+    return secrets;
+}
+
+/* Returns the hash of the tenant with 'key'. */
+static uint32_t
+too_big_hash_tenant(ovs_be64 key)
+{
+    uint32_t words[2];
+
+    memcpy(words, &key, sizeof key);
+    return secret_hash(too_big_secrets(), words, ARRAY_SIZE(words));
+}
+
+/* Returns the tenant of 'port' with 'key', which hashes to 'hash', or NULL if
+ * it is not known. */
+static struct too_big_tenant *
+too_big_find_tenant(const struct tnl_too_big_port *port, ovs_be64 key,
+                    uint32_t hash)
+{
+    struct too_big_tenant *tenant;
+
+    CMAP_FOR_EACH_WITH_HASH (tenant, node, hash, &port->tenants) {
+        if (tenant->key == key) {
+            return tenant;
+        }
+    }
+    return NULL;
+}
+
+/* Returns true if to forget 'tenant' at 'now', in microseconds, does not get
+ * it more answers. */
+static bool
+too_big_is_idle(struct too_big_tenant *tenant, uint64_t now)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(tenant->due); i++) {
+        uint64_t due;
+
+        atomic_read_relaxed(&tenant->due[i], &due);
+        if (due > now) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Returns the tenant of 'port' with 'key', which hashes to 'hash', as a new
+ * one unless it is known, at 'now', in microseconds.  Looks at some of the
+ * others, and forgets those that are idle.  Returns NULL if there are too
+ * many. */
+static struct too_big_tenant *
+too_big_add_tenant(struct tnl_too_big_port *port, ovs_be64 key, uint32_t hash,
+                   uint64_t now)
+{
+    struct too_big_tenant *tenant;
+
+    ovs_mutex_lock(&port->mutex);
+    tenant = too_big_find_tenant(port, key, hash);
+    if (!tenant) {
+        /* One is added and two may go, so idle ones do not pile up. */
+        for (int i = 0; i < 2 && !ovs_list_is_empty(&port->tenant_list); i++) {
+            tenant = CONTAINER_OF(ovs_list_pop_front(&port->tenant_list),
+                                  struct too_big_tenant, list_node);
+            if (too_big_is_idle(tenant, now)) {
+                cmap_remove(&port->tenants, &tenant->node,
+                            too_big_hash_tenant(tenant->key));
+                ovsrcu_postpone(free, tenant);
+            } else {
+                ovs_list_push_back(&port->tenant_list, &tenant->list_node);
+            }
+        }
+        tenant = NULL;
+        if (cmap_count(&port->tenants) < TOO_BIG_MAX_TENANTS) {
+            tenant = xzalloc(sizeof *tenant);
+            tenant->key = key;
+            cmap_insert(&port->tenants, &tenant->node, hash);
+            ovs_list_push_back(&port->tenant_list, &tenant->list_node);
+        }
+    }
+    ovs_mutex_unlock(&port->mutex);
+    return tenant;
+}
+
+/* Returns true if the sender with address 'src', 'size' bytes, of the tenant
+ * of 'port' with 'key' may have another answer now.  Each tenant has limits of
+ * its own, whatever the others do. */
+static bool
+too_big_may_answer(struct tnl_too_big_port *port, ovs_be64 key,
+                   const void *src, size_t size)
+{
+    uint32_t hash = too_big_hash_tenant(key);
+    uint32_t words[sizeof(struct in6_addr) / sizeof(uint32_t)] = { 0 };
     uint64_t now = time_usec();
+    struct too_big_tenant *tenant;
+    atomic_uint64_t *due;
     uint64_t old, new;
 
+    tenant = too_big_find_tenant(port, key, hash);
+    if (OVS_UNLIKELY(!tenant)) {
+        tenant = too_big_add_tenant(port, key, hash, now);
+        if (!tenant) {
+            return false;
+        }
+    }
+
+    memcpy(words, src, size);
+    due = &tenant->due[secret_hash(too_big_secrets(), words,
+                                   ARRAY_SIZE(words)) % TOO_BIG_SENDERS];
     atomic_read_relaxed(due, &old);
     do {
-        new = MAX(old, now) + interval;
-        if (new - now > TOO_BIG_BURST * interval) {
+        new = MAX(old, now) + TOO_BIG_INTERVAL;
+        if (new - now > TOO_BIG_BURST * TOO_BIG_INTERVAL) {
             return false;
         }
     } while (!atomic_compare_exchange_weak_relaxed(due, &old, new));
     return true;
-}
-
-/* Returns a number that nobody can foretell. */
-static uint32_t
-too_big_basis(void)
-{
-    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
-    static uint32_t basis;
-
-    if (ovsthread_once_start(&once)) {
-        basis = random_uint32();
-        ovsthread_once_done(&once);
-    }
-    return basis;
 }
 
 /* Returns the length of the longest IP packet in 'packet', an inner packet,
@@ -607,10 +790,11 @@ too_big_set_metadata(struct dp_packet *error,
 }
 
 /* Returns the ICMP error for 'packet', for which there is room for 'room'
- * bytes, and which was to have the header 'data' with 'limit'.  Returns NULL
- * if there must be none, and why in '*counter'. */
+ * bytes, and which was to leave through 'port', with the header 'data' with
+ * 'limit'.  Returns NULL if there must be none, and why in '*counter'. */
 static struct dp_packet *
-too_big_answer(const struct dp_packet *packet, int room,
+too_big_answer(struct tnl_too_big_port *port,
+               const struct dp_packet *packet, int room,
                const struct ovs_action_push_tnl *data,
                const struct too_big_limit *limit,
                enum too_big_counter *counter)
@@ -622,7 +806,6 @@ too_big_answer(const struct dp_packet *packet, int room,
     size_t size = dp_packet_size(packet) - ofs;
     bool ipv6 = type == htons(ETH_TYPE_IPV6);
     struct dp_packet *error;
-    uint32_t hash;
 
     *counter = TOO_BIG_UNANSWERABLE;
     if (!type || room <= (int) ofs
@@ -634,14 +817,13 @@ too_big_answer(const struct dp_packet *packet, int room,
         return NULL;
     }
 
-    hash = (ipv6
-            ? hash_bytes(&((const struct ovs_16aligned_ip6_hdr *) ip)->ip6_src,
-                         sizeof(struct in6_addr), too_big_basis())
-            : hash_bytes(&((const struct ip_header *) ip)->ip_src,
-                         sizeof(ovs_be32), too_big_basis()));
-    hash = hash_uint64_basis((OVS_FORCE uint64_t) limit->tun_id, hash);
-    hash = hash_add(hash, limit->counters);
-    if (!too_big_may_answer(hash)) {
+    if (ipv6
+        ? !too_big_may_answer(port, limit->tenant,
+                              &((const struct ovs_16aligned_ip6_hdr *) ip)
+                              ->ip6_src, sizeof(struct in6_addr))
+        : !too_big_may_answer(port, limit->tenant,
+                              &((const struct ip_header *) ip)->ip_src,
+                              sizeof(ovs_be32))) {
         *counter = TOO_BIG_LIMITED;
         return NULL;
     }
@@ -676,6 +858,7 @@ tnl_too_big_filter(const struct nlattr *a, struct dp_packet_batch *batch,
     const struct ovs_action_push_tnl *data = nl_attr_get(a);
     size_t i, n = dp_packet_batch_size(batch);
     struct dp_packet_batch errors;
+    struct tnl_too_big_port *port = NULL;
     struct too_big_limit limit;
     struct dp_packet *packet;
     int room;
@@ -698,15 +881,21 @@ tnl_too_big_filter(const struct nlattr *a, struct dp_packet_batch *batch,
             dp_packet_batch_add(batch, packet);
             continue;
         }
-        if (limit.mode == TNL_TOO_BIG_ICMP) {
-            error = too_big_answer(packet, left, data, &limit, &counter);
+        if (!port) {
+            port = too_big_find_port(limit.port);
+        }
+        if (port && limit.mode == TNL_TOO_BIG_ICMP) {
+            error = too_big_answer(port, packet, left, data, &limit, &counter);
         }
         if (error) {
             dp_packet_batch_add(&errors, error);
         }
         dp_packet_delete(packet);
-        atomic_add_relaxed(&too_big_counters[limit.counters][counter], 1,
-                           &orig);
+        if (port) {
+            atomic_add_relaxed(&port->counters[counter], 1, &orig);
+        } else {
+            COVERAGE_INC(drop_tnl_too_big_stale);
+        }
     }
     if (!dp_packet_batch_is_empty(&errors)) {
         ++*depth;

@@ -34,19 +34,16 @@ enum tnl_too_big_mode {
     TNL_TOO_BIG_ICMP,           /* The default of overlay types. */
 };
 
-/* Options of a port. */
-struct tnl_too_big {
-    uint16_t mode;              /* TNL_TOO_BIG_*. */
-    uint16_t counters;          /* Which counters are the port's. */
-};
+/* lib/netdev-vport.c: ports. */
+struct tnl_too_big_port *tnl_too_big_port_create(void);
+void tnl_too_big_port_destroy(struct tnl_too_big_port *);
 
 /* lib/netdev-vport.c: configuration. */
-void tnl_too_big_set_default(struct tnl_too_big *, const char *name,
-                             const char *type);
-bool tnl_too_big_set_option(struct tnl_too_big *, const char *name,
-                            const char *type, const char *key,
-                            const char *value, struct ds *allowed);
-void tnl_too_big_get_options(const struct tnl_too_big *, const char *type,
+void tnl_too_big_set_default(enum tnl_too_big_mode *, const char *type);
+bool tnl_too_big_set_option(enum tnl_too_big_mode *, const char *type,
+                            const char *key, const char *value,
+                            struct ds *allowed);
+void tnl_too_big_get_options(enum tnl_too_big_mode, const char *type,
                              struct smap *);
 int tnl_get_custom_stats(const struct netdev *, struct netdev_custom_stats *);
 

@@ -5,10 +5,13 @@
 
   too_big_packets.py send PORT FILE    has dummy device PORT receive them
   too_big_packets.py expect PCAP FILE  checks that PCAP has them, and no others
+  too_big_packets.py flood PORT N TOS  has dummy device PORT receive N packets
+                                       from N senders, 600 bytes long
 
 FILE is as for geneve_packets.py, with size(), error() and tx().
 """
 
+import subprocess
 import sys
 
 import geneve_packets
@@ -59,8 +62,24 @@ def tx(packet):
             / VXLAN(vni=0x7b, flags="Instance") / packet)
 
 
+def flood(port, n, tos):
+    """Has dummy device 'port' receive 'n' packets, each of 600 bytes, with the
+    type of service 'tos', and from a sender of its own."""
+    for first in range(0, n, 100):
+        packets = []
+        for i in range(first, min(first + 100, n)):
+            packets += ["eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),"
+                        "eth_type(0x0800),ipv4(src=10.%d.%d.%d,dst=10.1.0.2,"
+                        "proto=17,tos=%d,ttl=64,frag=no),udp(src=1,dst=2)"
+                        % (tos, i // 256, i % 256, tos), "--len", "600"]
+        subprocess.run(["ovs-appctl", "netdev-dummy/receive", port, *packets],
+                       check=True)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "send":
         send(*sys.argv[2:], globals())
+    elif sys.argv[1] == "flood":
+        flood(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
     else:
         sys.exit(not expect(*sys.argv[2:], globals()))

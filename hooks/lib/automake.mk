@@ -2,6 +2,7 @@
 @append
 
 lib_libopenvswitch_la_SOURCES += \
+	lib/secret-hash.h \
 	lib/stt-reasm.c \
 	lib/stt-reasm.h \
 	lib/tnl-afxdp.c \

@@ -23,6 +23,10 @@
 @in netdev_vport_construct before tnl_cfg->dont_fragment = true;
     tnl_construct(netdev_, port, tnl_cfg);
 
+# Why: what is kept of a tunnel port.
+@in netdev_vport_destruct first
+    tnl_too_big_port_destroy(netdev_vport_cast(netdev_)->too_big);
+
 # Why: overlay types are upstream's tunnel class with some members replaced.
 @in netdev_vport_tunnel_register before unixctl_command_register("tnl/egress_port_range", "min max", 0, 2,
         static struct vport_class overlay[TNL_N_CLASSES];
@@ -36,7 +40,7 @@
 
 # Why: options that several types have.
 @in set_tunnel_config before SMAP_FOR_EACH (node, args) {
-    tnl_init_common_options(name, type, &tnl_cfg);
+    tnl_init_common_options(type, &tnl_cfg);
 
 # Why: the same.  What follows is the body of the else.
 @in set_tunnel_config before if (!strcmp(node->key, "remote_ip")) {

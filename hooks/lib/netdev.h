@@ -12,4 +12,4 @@
 
 # Why: options:too_big.
 @in struct netdev_tunnel_config after ovs_be16 dst_port;
-    struct tnl_too_big too_big;
+    enum tnl_too_big_mode too_big;

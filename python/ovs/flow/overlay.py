@@ -40,6 +40,7 @@ def too_big_decoder():
             "drop": decode_flag,
             "mtu": decode_int,
             "tun_id": decode_int,
+            "tenant": decode_int,
             "counters": decode_int,
         })
     )
