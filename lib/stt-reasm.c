@@ -33,19 +33,63 @@
  * that are all of frames of their own keeps to the memory of a few young ones,
  * which stays in the CPU's cache, and makes no other frame give way.  A shard
  * has at most this part of the limit of frames as young frames, and at least
- * MIN_YOUNG. */
+ * MIN_YOUNG.  When there are as many, one of the sender that has most of them
+ * makes room, if that has this part of them or more, otherwise the oldest. */
 #define YOUNG_SHARE (32 * N_SHARDS)
 #define MIN_YOUNG 16
+#define YOUNG_HEAVY 8
+
+/* Number of sources, a power of 2, and how many places one can have. */
+#define N_SOURCES 1024
+#define SOURCE_WAYS 8
+
+/* What a source holds is one number: frames << FRAMES_SHIFT | bytes. */
+#define FRAMES_SHIFT 38
+#define ONE_FRAME (UINT64_C(1) << FRAMES_SHIFT)
 
 /* Received bytes 'start' to 'end' - 1. */
 struct range {
     uint16_t start, end;
 };
 
+/* What is limited. */
+enum resource {
+    FRAMES,
+    BYTES,
+    N_RESOURCES
+};
+
+/* A sender, by its outer address.  It has a place as long as it has incomplete
+ * frames; if more senders have some than there are places, some share one.
+ *
+ * Threads take places without a lock.  So it can happen that two senders get
+ * the same one although others are free, or one sender gets two; then their
+ * frames count together, or apart, for as long as there are some. */
+struct source {
+    atomic_uint64_t tag;        /* Hash of the address. */
+    atomic_uint64_t used;       /* What its frames take. */
+};
+
+/* The frames of a source in a shard, protected by the mutex of the shard. */
+struct part {
+    struct source *source;      /* Null until it has a frame. */
+    struct ovs_list node;       /* In shard's 'parts'. */
+
+    /* The one whose last segment is the longest ago first. */
+    struct ovs_list lru;
+
+    /* 'used' of the first frame in 'lru', 0 if there is none.  Written only
+     * with the mutex held, read by anyone. */
+    atomic_uint64_t oldest;
+
+    size_t n_young;
+};
+
 /* An incomplete frame, protected by the mutex of its shard. */
 struct frame {
     struct hmap_node node;      /* In shard's 'frames'. */
-    struct ovs_list lru_node;   /* In shard's 'lru'. */
+    struct part *part;
+    struct ovs_list lru_node;   /* In the part's 'lru'. */
     struct ovs_list young_node; /* In shard's 'young' if 'is_young'. */
     struct stt_reasm_key key;
 
@@ -76,16 +120,18 @@ OVS_ALIGNED_STRUCT(CACHE_LINE_SIZE, shard) {
     struct ovs_mutex mutex;
     struct hmap frames OVS_GUARDED;
 
-    /* The same frames, the one whose last segment is the longest ago first. */
-    struct ovs_list lru OVS_GUARDED;
+    /* The parts that have or had frames, and the one of the last new frame,
+     * with the address. */
+    struct ovs_list parts OVS_GUARDED;
+    struct part *last_part OVS_GUARDED;
+    uint64_t last_tag OVS_GUARDED;
+    struct in6_addr last_src OVS_GUARDED;
 
-    /* Those with only one segment, the oldest first. */
+    /* Frames with only one segment, the oldest first, and the part that had
+     * most of them when that last mattered. */
     struct ovs_list young OVS_GUARDED;
     size_t n_young OVS_GUARDED;
-
-    /* 'used' of the first frame in 'lru', UINT64_MAX if there is none.
-     * Written only with 'mutex' held, read by anyone. */
-    atomic_uint64_t oldest;
+    struct part *young_heavy OVS_GUARDED;
 
     uint64_t n[STT_REASM_N_COUNTERS] OVS_GUARDED;
 };
@@ -95,9 +141,21 @@ OVS_ALIGNED_STRUCT(CACHE_LINE_SIZE, shard) {
 BUILD_ASSERT_DECL(sizeof(struct stt_reasm_key)
                   == sizeof(void *) + 2 * sizeof(struct in6_addr) + 8);
 
+/* The same for an address. */
+#define ADDR_WORDS (sizeof(struct in6_addr) / 4)
+
 struct stt_reasm {
     struct shard *shards;       /* 'N_SHARDS' of them. */
     uint64_t secrets[KEY_WORDS + 1]; /* For hash_key(). */
+    uint64_t source_secrets[2][ADDR_WORDS + 1]; /* For source_tag(). */
+
+    struct source *sources;     /* 'N_SOURCES' of them. */
+    struct part *parts;         /* 'N_SHARDS' for each source. */
+
+    /* The sources that have frames, and of each resource the index of the one
+     * that had most of it when that last mattered, or N_SOURCES. */
+    atomic_uint64_t n_sources;
+    atomic_uint64_t heavy[N_RESOURCES];
 
     /* Limits. */
     atomic_uint64_t max_bytes;
@@ -110,7 +168,7 @@ struct stt_reasm {
     atomic_uint64_t bytes;
     atomic_uint64_t frames;
 
-    /* Orders frames by use, over all shards.  It advances with each new frame,
+    /* Orders frames by use, over all shards; starts at 1.  It advances with each new frame,
      * not with each segment, which would make it a bottleneck; thus the order
      * of two frames of different shards is not known if no frame was created
      * since both were used. */
@@ -128,6 +186,7 @@ struct room {
 struct attempt {
     struct room room;           /* Set aside so far. */
     struct room need;           /* What was missing. */
+    struct source *source;      /* Who needs it. */
     struct ovs_list dead;       /* Frames to free. */
 };
 
@@ -139,6 +198,117 @@ hash_key(const struct stt_reasm *r, const struct stt_reasm_key *key)
 
     memcpy(words, key, sizeof *key);
     return secret_hash(r->secrets, words, KEY_WORDS);
+}
+
+/* Hashes 'src', the address of a source, so that no two of them have the same
+ * hash. */
+static uint64_t
+source_tag(const struct stt_reasm *r, const struct in6_addr *src)
+{
+    uint32_t words[ADDR_WORDS];
+
+    memcpy(words, src, sizeof *src);
+    return ((uint64_t) secret_hash(r->source_secrets[0], words, ADDR_WORDS)
+            << 32) | secret_hash(r->source_secrets[1], words, ADDR_WORDS);
+}
+
+/* Returns the source with 'tag'.  It has a place of its own, unless others
+ * have frames in all places where it could be. */
+static struct source *
+find_source(struct stt_reasm *r, uint64_t tag)
+{
+    struct source *idle = NULL;
+
+    for (size_t i = 0; i < SOURCE_WAYS; i++) {
+        struct source *source = &r->sources[(tag + i) % N_SOURCES];
+        uint64_t old, used;
+
+        atomic_read_relaxed(&source->tag, &old);
+        if (old == tag) {
+            return source;
+        }
+        atomic_read_relaxed(&source->used, &used);
+        if (!used && !idle) {
+            idle = source;
+        }
+    }
+    if (!idle) {
+        return &r->sources[tag % N_SOURCES];
+    }
+    for (size_t i = 0; i < N_RESOURCES; i++) {
+        uint64_t heavy;
+
+        atomic_read_relaxed(&r->heavy[i], &heavy);
+        if (idle == &r->sources[heavy]) {
+            atomic_store_relaxed(&r->heavy[i], N_SOURCES);
+        }
+    }
+    atomic_store_relaxed(&idle->tag, tag);
+    return idle;
+}
+
+/* Returns the part of 'shard', number 'index', for new frames from 'src'. */
+static struct part *
+find_part(struct stt_reasm *r, struct shard *shard, size_t index,
+          const struct in6_addr *src)
+    OVS_REQUIRES(shard->mutex)
+{
+    struct part *part = shard->last_part;
+
+    if (part && ipv6_addr_equals(src, &shard->last_src)) {
+        uint64_t tag;
+
+        atomic_read_relaxed(&part->source->tag, &tag);
+        if (tag == shard->last_tag) {
+            return part;
+        }
+    }
+
+    shard->last_src = *src;
+    shard->last_tag = source_tag(r, src);
+    struct source *source = find_source(r, shard->last_tag);
+    part = &r->parts[(source - r->sources) * N_SHARDS + index];
+    if (!part->source) {
+        part->source = source;
+        ovs_list_init(&part->lru);
+        ovs_list_push_back(&shard->parts, &part->node);
+    }
+    shard->last_part = part;
+    return part;
+}
+
+/* Notes that the frames of 'source' take 'n' more, in the form of 'used'. */
+static void
+charge(struct stt_reasm *r, struct source *source, uint64_t n)
+{
+    uint64_t old;
+
+    atomic_add_relaxed(&source->used, n, &old);
+    if (!old) {
+        atomic_count_inc64(&r->n_sources);
+    }
+}
+
+/* Notes that the frames of 'source' take 'n' less, in the form of 'used'. */
+static void
+uncharge(struct stt_reasm *r, struct source *source, uint64_t n)
+{
+    uint64_t old;
+
+    atomic_sub_relaxed(&source->used, n, &old);
+    if (old == n) {
+        atomic_count_dec64(&r->n_sources);
+    }
+}
+
+/* Returns how much of 'resource' the frames of 'source' take. */
+static uint64_t
+get_used(struct source *source, enum resource resource)
+{
+    uint64_t used;
+
+    atomic_read_relaxed(&source->used, &used);
+    return resource == FRAMES ? used >> FRAMES_SHIFT : used & (ONE_FRAME - 1);
 }
 
 /* Returns the memory, in bytes, for a frame with 'headroom' of which
@@ -189,9 +359,11 @@ release(struct stt_reasm *r, const struct room *room)
 }
 
 /* Adds to 'room' from within the limits so that it has at least 'need'.
- * Returns true if successful. */
+ * Returns true if successful, otherwise false and what is short in
+ * '*resource'. */
 static bool
-take_room(struct stt_reasm *r, struct room *room, const struct room *need)
+take_room(struct stt_reasm *r, struct room *room, const struct room *need,
+          enum resource *resource)
 {
     uint64_t bytes = need->bytes > room->bytes ? need->bytes - room->bytes : 0;
     uint64_t frames = (need->frames > room->frames
@@ -201,9 +373,11 @@ take_room(struct stt_reasm *r, struct room *room, const struct room *need)
     atomic_read_relaxed(&r->max_bytes, &max_bytes);
     atomic_read_relaxed(&r->max_frames, &max_frames);
     if (!reserve(&r->frames, frames, max_frames)) {
+        *resource = FRAMES;
         return false;
     }
     if (!reserve(&r->bytes, bytes, max_bytes)) {
+        *resource = BYTES;
         release(r, &(struct room) { .frames = frames });
         return false;
     }
@@ -212,30 +386,33 @@ take_room(struct stt_reasm *r, struct room *room, const struct room *need)
     return true;
 }
 
-/* Tells everyone the age of 'shard'. */
+/* Tells everyone the age of 'part'. */
 static void
-publish_oldest(struct shard *shard)
-    OVS_REQUIRES(shard->mutex)
+publish_oldest(struct part *part)
 {
-    uint64_t oldest = UINT64_MAX;
+    uint64_t oldest = 0;
 
-    if (!ovs_list_is_empty(&shard->lru)) {
-        struct frame *f = CONTAINER_OF(ovs_list_front(&shard->lru),
+    if (!ovs_list_is_empty(&part->lru)) {
+        struct frame *f = CONTAINER_OF(ovs_list_front(&part->lru),
                                        struct frame, lru_node);
         oldest = f->used;
     }
-    atomic_store_relaxed(&shard->oldest, oldest);
+    atomic_store_relaxed(&part->oldest, oldest);
 }
 
-/* Notes that 'f', a member of 'shard', is the most recently used frame. */
+/* Notes that 'f' is the most recently used frame of its source.  The caller
+ * must hold the mutex of its shard. */
 static void
-touch(struct stt_reasm *r, struct shard *shard, struct frame *f)
-    OVS_REQUIRES(shard->mutex)
+touch(struct stt_reasm *r, struct frame *f)
 {
+    struct part *part = f->part;
+
     atomic_read_relaxed(&r->clock, &f->used);
-    ovs_list_remove(&f->lru_node);
-    ovs_list_push_back(&shard->lru, &f->lru_node);
-    publish_oldest(shard);
+    if (f->lru_node.next != &part->lru) {
+        ovs_list_remove(&f->lru_node);
+        ovs_list_push_back(&part->lru, &f->lru_node);
+    }
+    publish_oldest(part);
 }
 
 /* Notes that 'f', a member of 'shard', is not or no longer young. */
@@ -246,27 +423,31 @@ grow_up(struct shard *shard, struct frame *f)
     if (f->is_young) {
         f->is_young = false;
         ovs_list_remove(&f->young_node);
+        f->part->n_young--;
         shard->n_young--;
     }
 }
 
 /* Removes 'f' from 'shard'. */
 static void
-unlink_frame(struct shard *shard, struct frame *f)
+unlink_frame(struct stt_reasm *r, struct shard *shard, struct frame *f)
     OVS_REQUIRES(shard->mutex)
 {
     grow_up(shard, f);
     hmap_remove(&shard->frames, &f->node);
     ovs_list_remove(&f->lru_node);
-    publish_oldest(shard);
+    publish_oldest(f->part);
+    uncharge(r, f->part->source,
+             ONE_FRAME | memory(f->headroom, f->capacity));
 }
 
 /* Moves 'f' from 'shard' to 'dead', for free_frames(). */
 static void
-kill_frame(struct shard *shard, struct frame *f, struct ovs_list *dead)
+kill_frame(struct stt_reasm *r, struct shard *shard, struct frame *f,
+           struct ovs_list *dead)
     OVS_REQUIRES(shard->mutex)
 {
-    unlink_frame(shard, f);
+    unlink_frame(r, shard, f);
     ovs_list_push_back(dead, &f->lru_node);
 }
 
@@ -285,33 +466,131 @@ free_frames(struct ovs_list *dead, struct room *room)
     }
 }
 
-/* Discards the frame whose last segment is the longest ago, of all shards, and
- * adds what it took to 'room'.  Returns false if there is no frame.  The
- * caller must hold no shard's mutex. */
-static bool
-evict(struct stt_reasm *r, struct room *room)
+/* Returns the shard where 'source' has the frame whose last segment is the
+ * longest ago, and stores when that was in '*used'.  Returns NULL if it has no
+ * frame. */
+static struct shard *
+find_oldest(struct stt_reasm *r, const struct source *source, uint64_t *used)
 {
-    struct ovs_list dead = OVS_LIST_INITIALIZER(&dead);
-    uint64_t min = UINT64_MAX;
+    struct part *parts = &r->parts[(source - r->sources) * N_SHARDS];
     struct shard *shard = NULL;
 
+    *used = UINT64_MAX;
     for (size_t i = 0; i < N_SHARDS; i++) {
         uint64_t oldest;
 
-        atomic_read_relaxed(&r->shards[i].oldest, &oldest);
-        if (oldest < min) {
-            min = oldest;
+        atomic_read_relaxed(&parts[i].oldest, &oldest);
+        if (oldest && oldest < *used) {
+            *used = oldest;
             shard = &r->shards[i];
         }
     }
-    if (!shard) {
-        return false;
+    return shard;
+}
+
+/* Returns the source other than 'except' that has most of 'resource', of
+ * several (if they are not too many) the one whose frame is the oldest.
+ * Returns NULL if no other source has a frame. */
+static struct source *
+find_heavy(struct stt_reasm *r, enum resource resource,
+           const struct source *except)
+{
+    struct source *heavy = NULL;
+    uint64_t max = 1;
+    int n_ties = 0;
+
+    for (size_t i = 0; i < N_SOURCES; i++) {
+        struct source *source = &r->sources[i];
+        uint64_t used = get_used(source, resource);
+
+        if (used >= max && source != except) {
+            if (heavy && used == max) {
+                uint64_t a, b;
+
+                if (++n_ties > SOURCE_WAYS) {
+                    continue;
+                }
+                find_oldest(r, heavy, &a);
+                find_oldest(r, source, &b);
+                if (a < b) {
+                    continue;
+                }
+            }
+            heavy = source;
+            max = used;
+        }
+    }
+    return heavy;
+}
+
+/* Returns the source that must give up a frame so that 'source', which may be
+ * NULL, gets some of 'resource': for another frame, or if 'grows', for one that
+ * it has.  That is a source that has as much as its share or more, where a
+ * share is the limit divided by the sources that have frames, or the one that
+ * has most if there is none.  Returns NULL if there are no frames. */
+static struct source *
+choose_source(struct stt_reasm *r, struct source *source, bool grows,
+              enum resource resource)
+{
+    struct source *except = NULL;
+    struct source *heavy = NULL;
+    uint64_t i, max, n;
+    uint64_t used = 0;
+
+    /* The only frame of 'source' does not make room for itself. */
+    if (grows && get_used(source, FRAMES) == 1) {
+        except = source;
     }
 
+    atomic_read_relaxed(&r->heavy[resource], &i);
+    if (i < N_SOURCES) {
+        heavy = &r->sources[i];
+        used = get_used(heavy, resource);
+    }
+    if (source && get_used(source, resource) > used) {
+        heavy = source;
+        used = get_used(heavy, resource);
+    }
+    atomic_read_relaxed(resource == FRAMES ? &r->max_frames : &r->max_bytes,
+                        &max);
+    n = atomic_count_get64(&r->n_sources);
+    if (!used || heavy == except || used < max / MAX(n, 1)) {
+        heavy = find_heavy(r, resource, except);
+        if (!heavy) {
+            return except;
+        }
+    }
+    atomic_store_relaxed(&r->heavy[resource], heavy - r->sources);
+    return heavy;
+}
+
+/* Discards the frame whose last segment is the longest ago, of the source that
+ * choose_source() returns for 'source', 'grows' and 'resource', and adds what
+ * it took to 'room'.  Returns false if there is no frame.  The caller must
+ * hold no shard's mutex. */
+static bool
+evict(struct stt_reasm *r, struct source *source, bool grows,
+      enum resource resource, struct room *room)
+{
+    struct source *heavy = choose_source(r, source, grows, resource);
+    struct ovs_list dead = OVS_LIST_INITIALIZER(&dead);
+    struct shard *shard;
+    struct part *part;
+    uint64_t used;
+
+    if (!heavy) {
+        return false;
+    }
+    shard = find_oldest(r, heavy, &used);
+    if (!shard) {
+        return true;            /* Another thread was faster. */
+    }
+    part = &r->parts[(heavy - r->sources) * N_SHARDS + (shard - r->shards)];
+
     ovs_mutex_lock(&shard->mutex);
-    if (!ovs_list_is_empty(&shard->lru)) {
-        kill_frame(shard, CONTAINER_OF(ovs_list_front(&shard->lru),
-                                       struct frame, lru_node), &dead);
+    if (!ovs_list_is_empty(&part->lru)) {
+        kill_frame(r, shard, CONTAINER_OF(ovs_list_front(&part->lru),
+                                          struct frame, lru_node), &dead);
         shard->n[STT_REASM_RX_EVICTED]++;
     }
     ovs_mutex_unlock(&shard->mutex);
@@ -320,16 +599,18 @@ evict(struct stt_reasm *r, struct room *room)
     return true;
 }
 
-/* Makes 'room' at least as large as 'need', discarding old frames as long as
- * that takes.  What they took goes to 'room' and nowhere else, so this ends
+/* Makes the room in 'at' as large as it needs, discarding old frames as long
+ * as that takes.  What they took goes to 'at' and nowhere else, so this ends
  * soon even if other threads want room, too.  Returns true if successful, in
- * any case the caller must release 'room' later.  The caller must hold no
+ * any case the caller must release the room later.  The caller must hold no
  * shard's mutex. */
 static bool
-make_room(struct stt_reasm *r, struct room *room, const struct room *need)
+make_room(struct stt_reasm *r, struct attempt *at)
 {
-    while (!take_room(r, room, need)) {
-        if (!evict(r, room)) {
+    enum resource resource;
+
+    while (!take_room(r, &at->room, &at->need, &resource)) {
+        if (!evict(r, at->source, !at->need.frames, resource, &at->room)) {
             return false;
         }
     }
@@ -432,12 +713,37 @@ find_frame(struct shard *shard, const struct stt_reasm_key *key, uint32_t hash)
 static bool
 need_room(struct stt_reasm *r, struct attempt *at)
 {
-    if (!take_room(r, &at->room, &at->need)) {
+    enum resource resource;
+
+    if (!take_room(r, &at->room, &at->need, &resource)) {
         return false;
     }
     at->room.bytes -= at->need.bytes;
     at->room.frames -= at->need.frames;
     return true;
+}
+
+/* Returns the young frame in 'shard', which has some, that makes room for one
+ * of 'part'. */
+static struct frame *
+choose_young(struct shard *shard, struct part *part)
+    OVS_REQUIRES(shard->mutex)
+{
+    struct part *heavy = shard->young_heavy;
+    struct frame *f;
+
+    if (!heavy || part->n_young > heavy->n_young) {
+        shard->young_heavy = heavy = part;
+    }
+    if (heavy->n_young >= DIV_ROUND_UP(shard->n_young, YOUNG_HEAVY)) {
+        LIST_FOR_EACH (f, young_node, &shard->young) {
+            if (f->part == heavy) {
+                return f;
+            }
+        }
+    }
+    return CONTAINER_OF(ovs_list_front(&shard->young), struct frame,
+                        young_node);
 }
 
 /* Creates in 'shard' a frame for 'seg', whose key hashes to 'hash', with
@@ -450,21 +756,24 @@ create_frame(struct stt_reasm *r, struct shard *shard,
              struct attempt *at)
     OVS_REQUIRES(shard->mutex)
 {
+    uint16_t front = headroom(seg->total);
     struct frame *f = NULL;
+    struct part *part;
     uint64_t max_frames;
 
-    at->need.bytes = memory(headroom(seg->total), capacity);
+    part = find_part(r, shard, shard - r->shards, &seg->key.src);
+    at->source = part->source;
+    at->need.bytes = memory(front, capacity);
     at->need.frames = 1;
 
     atomic_read_relaxed(&r->max_frames, &max_frames);
     if (shard->n_young >= MAX(MIN_YOUNG, max_frames / YOUNG_SHARE)) {
-        f = CONTAINER_OF(ovs_list_front(&shard->young), struct frame,
-                         young_node);
+        f = choose_young(shard, part);
         shard->n[STT_REASM_RX_EVICTED]++;
         if (memory(f->headroom, f->capacity) == at->need.bytes) {
-            unlink_frame(shard, f);
+            unlink_frame(r, shard, f);
         } else {
-            kill_frame(shard, f, &at->dead);
+            kill_frame(r, shard, f, &at->dead);
             free_frames(&at->dead, &at->room);
             f = NULL;
         }
@@ -474,20 +783,23 @@ create_frame(struct stt_reasm *r, struct shard *shard,
             return NULL;
         }
         f = xmalloc(sizeof *f);
-        f->base = xmalloc(headroom(seg->total) + capacity);
+        f->base = xmalloc(front + capacity);
     }
 
     f->key = seg->key;
-    f->headroom = headroom(seg->total);
+    f->headroom = front;
     f->capacity = capacity;
     f->total = seg->total;
     f->ce = false;
     f->n_ranges = 0;
+    f->part = part;
     hmap_insert(&shard->frames, &f->node, hash);
-    ovs_list_push_back(&shard->lru, &f->lru_node);
+    ovs_list_push_back(&part->lru, &f->lru_node);
     f->is_young = true;
     ovs_list_push_back(&shard->young, &f->young_node);
+    part->n_young++;
     shard->n_young++;
+    charge(r, part->source, ONE_FRAME | at->need.bytes);
     atomic_count_inc64(&r->clock);
     return f;
 }
@@ -511,7 +823,7 @@ add_segment(struct stt_reasm *r, struct shard *shard,
 
     f = find_frame(shard, &seg->key, hash);
     if (f && is_expired(r, f, now)) {
-        kill_frame(shard, f, &at->dead);
+        kill_frame(r, shard, f, &at->dead);
         free_frames(&at->dead, &at->room);
         shard->n[STT_REASM_RX_EXPIRED]++;
         f = NULL;
@@ -529,7 +841,7 @@ add_segment(struct stt_reasm *r, struct shard *shard,
     }
     if (!seg->offset && *(const uint8_t *) seg->data) {
         if (f) {
-            kill_frame(shard, f, &at->dead);
+            kill_frame(r, shard, f, &at->dead);
         }
         return STT_REASM_RX_VERSION;
     }
@@ -545,12 +857,14 @@ add_segment(struct stt_reasm *r, struct shard *shard,
         if (f) {
             at->need.bytes = whole - memory(f->headroom, f->capacity);
             at->need.frames = 0;
+            at->source = f->part->source;
             if (!need_room(r, at)) {
                 /* Other frames shall make room, not this one. */
                 atomic_count_inc64(&r->clock);
-                touch(r, shard, f);
+                touch(r, f);
                 return STT_REASM_N_COUNTERS;
             }
+            charge(r, at->source, at->need.bytes);
             f->base = xrealloc(f->base, f->headroom + seg->total);
             f->capacity = seg->total;
         } else {
@@ -576,7 +890,7 @@ add_segment(struct stt_reasm *r, struct shard *shard,
     }
     if (f->ranges[0].start || f->ranges[0].end != f->total) {
         f->used_msec = now;
-        touch(r, shard, f);
+        touch(r, f);
         return STT_REASM_QUEUED;
     }
 
@@ -590,7 +904,7 @@ add_segment(struct stt_reasm *r, struct shard *shard,
         .flags = f->flags,
     };
     f->base = NULL;             /* Not for free_frames() to free. */
-    kill_frame(shard, f, &at->dead);
+    kill_frame(r, shard, f, &at->dead);
     return STT_REASM_COMPLETE;
 }
 
@@ -620,7 +934,7 @@ stt_reasm_add(struct stt_reasm *r, const struct stt_segment *seg,
         }
         ovs_mutex_unlock(&shard->mutex);
 
-        if (!make_room(r, &at.room, &at.need)) {
+        if (!make_room(r, &at)) {
             verdict = STT_REASM_RX_NO_ROOM;
             ovs_mutex_lock(&shard->mutex);
             break;
@@ -629,7 +943,9 @@ stt_reasm_add(struct stt_reasm *r, const struct stt_segment *seg,
     shard->n[verdict]++;
     ovs_mutex_unlock(&shard->mutex);
 
-    free_frames(&at.dead, &at.room);
+    if (!ovs_list_is_empty(&at.dead)) {
+        free_frames(&at.dead, &at.room);
+    }
     release(r, &at.room);
     return verdict;
 }
@@ -644,21 +960,20 @@ stt_reasm_run(struct stt_reasm *r, long long int now)
     for (size_t i = 0; i < N_SHARDS; i++) {
         struct shard *shard = &r->shards[i];
         struct room room = { 0, 0 };
-        uint64_t oldest;
+        struct part *part;
         struct frame *f;
 
-        atomic_read_relaxed(&shard->oldest, &oldest);
-        if (oldest == UINT64_MAX) {
-            continue;
-        }
-
         ovs_mutex_lock(&shard->mutex);
-        LIST_FOR_EACH_SAFE (f, lru_node, &shard->lru) {
-            if (!is_expired(r, f, now)) {
-                break;
+        if (!hmap_is_empty(&shard->frames)) {
+            LIST_FOR_EACH (part, node, &shard->parts) {
+                LIST_FOR_EACH_SAFE (f, lru_node, &part->lru) {
+                    if (!is_expired(r, f, now)) {
+                        break;
+                    }
+                    kill_frame(r, shard, f, &dead);
+                    shard->n[STT_REASM_RX_EXPIRED]++;
+                }
             }
-            kill_frame(shard, f, &dead);
-            shard->n[STT_REASM_RX_EXPIRED]++;
         }
         ovs_mutex_unlock(&shard->mutex);
 
@@ -679,9 +994,9 @@ stt_reasm_flush(struct stt_reasm *r, const void *domain)
         struct frame *f;
 
         ovs_mutex_lock(&shard->mutex);
-        LIST_FOR_EACH_SAFE (f, lru_node, &shard->lru) {
+        HMAP_FOR_EACH_SAFE (f, node, &shard->frames) {
             if (f->key.domain == domain) {
-                kill_frame(shard, f, &dead);
+                kill_frame(r, shard, f, &dead);
                 shard->n[STT_REASM_RX_FLUSHED]++;
             }
         }
@@ -708,7 +1023,8 @@ stt_reasm_set_limits(struct stt_reasm *r,
         atomic_read_relaxed(&r->bytes, &bytes);
         atomic_read_relaxed(&r->frames, &frames);
         if ((bytes <= limits->max_bytes && frames <= limits->max_frames)
-            || !evict(r, &room)) {
+            || !evict(r, NULL, false,
+                      frames > limits->max_frames ? FRAMES : BYTES, &room)) {
             break;
         }
         release(r, &room);
@@ -789,18 +1105,26 @@ stt_reasm_create(void)
         ovs_mutex_init_adaptive(&shard->mutex);
         ovs_mutex_lock(&shard->mutex);
         hmap_init(&shard->frames);
-        ovs_list_init(&shard->lru);
+        ovs_list_init(&shard->parts);
         ovs_list_init(&shard->young);
-        atomic_init(&shard->oldest, UINT64_MAX);
         ovs_mutex_unlock(&shard->mutex);
     }
     get_entropy_or_die(r->secrets, sizeof r->secrets);
+    get_entropy_or_die(r->source_secrets, sizeof r->source_secrets);
+
+    /* Pages that stay zero take no memory. */
+    r->sources = xcalloc(N_SOURCES, sizeof *r->sources);
+    r->parts = xcalloc(N_SOURCES * N_SHARDS, sizeof *r->parts);
+    atomic_init(&r->n_sources, 0);
+    for (size_t i = 0; i < N_RESOURCES; i++) {
+        atomic_init(&r->heavy[i], N_SOURCES);
+    }
     atomic_init(&r->max_bytes, STT_REASM_MAX_BYTES);
     atomic_init(&r->max_frames, STT_REASM_MAX_FRAMES);
     atomic_init(&r->timeout, STT_REASM_TIMEOUT);
     atomic_init(&r->bytes, 0);
     atomic_init(&r->frames, 0);
-    atomic_init(&r->clock, 0);
+    atomic_init(&r->clock, 1);
     return r;
 }
 
@@ -814,7 +1138,7 @@ stt_reasm_destroy(struct stt_reasm *r)
         return;
     }
 
-    while (evict(r, &room)) {
+    while (evict(r, NULL, false, FRAMES, &room)) {
         continue;
     }
     for (size_t i = 0; i < N_SHARDS; i++) {
@@ -826,5 +1150,7 @@ stt_reasm_destroy(struct stt_reasm *r)
         ovs_mutex_destroy(&shard->mutex);
     }
     free_cacheline(r->shards);
+    free(r->sources);
+    free(r->parts);
     free(r);
 }

@@ -26,6 +26,12 @@
 #define N_KEYS 12
 #define OTHER_KEY N_KEYS
 
+/* These come from one of so many sources. */
+#define N_SOURCES 4
+#define NO_SOURCE N_SOURCES
+
+enum { FRAMES, BYTES };
+
 struct model_frame {
     bool exists;
     uint32_t total;
@@ -48,6 +54,7 @@ struct model {
     struct stt_reasm_limits limits;
     struct stt_reasm_stats stats;
     struct model_frame frames[N_KEYS + 1];
+    size_t heavy[2];            /* By FRAMES and BYTES. */
 };
 
 /* The input, and a generator for what need not be in the input. */
@@ -161,35 +168,113 @@ model_remove(struct model *m, struct model_frame *f)
     m->stats.frames--;
 }
 
-/* Discards the least recently used frame.  Returns false if there is none. */
-static bool
-model_evict(struct model *m)
+/* Returns the source of key number 'k'. */
+static size_t
+model_source(size_t k)
+{
+    return k == 2 ? 1 : k == 3 ? 2 : k == 11 ? 3 : 0;
+}
+
+/* Returns what 'source' has of 'resource'. */
+static uint64_t
+model_used(const struct model *m, size_t source, int resource)
+{
+    uint64_t used = 0;
+
+    for (size_t i = 0; i <= N_KEYS; i++) {
+        const struct model_frame *f = &m->frames[i];
+
+        if (f->exists && model_source(i) == source) {
+            used += (resource == FRAMES
+                     ? 1 : model_memory(m, f->total, f->capacity));
+        }
+    }
+    return used;
+}
+
+/* Returns the least recently used frame of 'source', NULL if it has none. */
+static struct model_frame *
+model_oldest(struct model *m, size_t source)
 {
     struct model_frame *oldest = NULL;
 
     for (size_t i = 0; i <= N_KEYS; i++) {
         struct model_frame *f = &m->frames[i];
 
-        if (f->exists) {
+        if (f->exists && model_source(i) == source) {
             ovs_assert(!oldest || f->used != oldest->used);
             if (!oldest || f->used < oldest->used) {
                 oldest = f;
             }
         }
     }
-    if (oldest) {
-        model_remove(m, oldest);
-        m->stats.n[STT_REASM_RX_EVICTED]++;
+    return oldest;
+}
+
+/* Returns the source other than 'except' that has most of 'resource', of
+ * several the one with the least recently used frame. */
+static size_t
+model_heavy(struct model *m, int resource, size_t except)
+{
+    size_t heavy = NO_SOURCE;
+
+    for (size_t i = 0; i < N_SOURCES; i++) {
+        uint64_t used = model_used(m, i, resource);
+        uint64_t max = model_used(m, heavy, resource);
+
+        if (i != except
+            && (used > max
+                || (used && used == max
+                    && model_oldest(m, i)->used
+                       < model_oldest(m, heavy)->used))) {
+            heavy = i;
+        }
     }
-    return oldest != NULL;
+    return heavy;
+}
+
+/* Discards a frame so that 'source' gets some of 'resource', for a frame that
+ * it has if 'grows'.  Returns false if there is none. */
+static bool
+model_evict(struct model *m, size_t source, bool grows, int resource)
+{
+    size_t except = (grows && model_used(m, source, FRAMES) == 1
+                     ? source : NO_SOURCE);
+    size_t heavy = m->heavy[resource];
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < N_SOURCES; i++) {
+        n += model_oldest(m, i) != NULL;
+    }
+    if (!n) {
+        return false;
+    }
+    if (model_used(m, source, resource) > model_used(m, heavy, resource)) {
+        heavy = source;
+    }
+    if (!model_oldest(m, heavy) || heavy == except
+        || model_used(m, heavy, resource)
+           < (resource == FRAMES ? m->limits.max_frames
+              : m->limits.max_bytes) / n) {
+        heavy = model_heavy(m, resource, except);
+        ovs_assert(heavy != NO_SOURCE);
+    }
+    m->heavy[resource] = heavy;
+    model_remove(m, model_oldest(m, heavy));
+    m->stats.n[STT_REASM_RX_EVICTED]++;
+    return true;
 }
 
 static bool
-model_make_room(struct model *m, uint64_t bytes, uint32_t frames)
+model_make_room(struct model *m, size_t source, uint64_t bytes,
+                uint32_t frames)
 {
     while (m->stats.bytes + bytes > m->limits.max_bytes
            || m->stats.frames + frames > m->limits.max_frames) {
-        if (!model_evict(m)) {
+        int resource = (m->stats.frames + frames > m->limits.max_frames
+                        ? FRAMES : BYTES);
+
+        if (!model_evict(m, source, !frames, resource)) {
             return false;
         }
     }
@@ -277,7 +362,8 @@ model_add(struct model *m, size_t k, const struct stt_segment *seg)
         }
     }
     if (!f->exists) {
-        if (!model_make_room(m, model_memory(m, seg->total, capacity), 1)) {
+        if (!model_make_room(m, model_source(k),
+                             model_memory(m, seg->total, capacity), 1)) {
             return STT_REASM_RX_NO_ROOM;
         }
         m->clock++;
@@ -290,7 +376,8 @@ model_add(struct model *m, size_t k, const struct stt_segment *seg)
         if (m->stats.bytes + capacity - f->capacity > m->limits.max_bytes) {
             f->used = ++m->clock;
         }
-        ovs_assert(model_make_room(m, capacity - f->capacity, 0));
+        ovs_assert(model_make_room(m, model_source(k),
+                                   capacity - f->capacity, 0));
         ovs_assert(f->exists);
         f->capacity = capacity;
     }
@@ -446,7 +533,8 @@ set_limits(struct model *m, struct input *in)
     stt_reasm_set_limits(m->reasm, &m->limits);
     while (m->stats.bytes > m->limits.max_bytes
            || m->stats.frames > m->limits.max_frames) {
-        model_evict(m);
+        model_evict(m, NO_SOURCE, false,
+                    m->stats.frames > m->limits.max_frames ? FRAMES : BYTES);
     }
 }
 
@@ -613,6 +701,7 @@ stt_reasm_compare(const uint8_t *data, size_t size,
 
     m->reasm = stt_reasm_create();
     m->now = 1000000;
+    m->heavy[FRAMES] = m->heavy[BYTES] = NO_SOURCE;
     stt_reasm_get_limits(m->reasm, &m->limits);
     ovs_assert(m->limits.max_bytes == STT_REASM_MAX_BYTES
                && m->limits.max_frames == STT_REASM_MAX_FRAMES

@@ -107,7 +107,7 @@ script_segment(struct script *script, const char *s)
     struct stt_segment seg = { .ttl = 64 };
     unsigned int offset, len, total;
     unsigned int tos = 0, ttl = 64, flags = 0, version = 0, repeat = 1;
-    unsigned int ids = 0;
+    unsigned int ids = 0, sources = 0;
     enum stt_reasm_verdict verdict = STT_REASM_N_COUNTERS;
     struct stt_frame frame;
     uint8_t *data;
@@ -124,7 +124,8 @@ script_segment(struct script *script, const char *s)
               || sscanf(s, ",flags=%i%n", &flags, &n) == 1
               || sscanf(s, ",version=%i%n", &version, &n) == 1
               || sscanf(s, ",repeat=%i%n", &repeat, &n) == 1
-              || sscanf(s, ",ids=%i%n", &ids, &n) == 1)) {
+              || sscanf(s, ",ids=%i%n", &ids, &n) == 1
+              || sscanf(s, ",sources=%i%n", &sources, &n) == 1)) {
             ovs_fatal(0, "%s: bad member", s);
         }
     }
@@ -138,6 +139,10 @@ script_segment(struct script *script, const char *s)
     seg.data = data;
     for (unsigned int i = 0; i < MAX(repeat, ids); i++) {
         if (ids) {
+            if (sources) {
+                in6_addr_set_mapped_ipv4(&seg.key.src,
+                                         htonl(0x0a000000 + i % sources));
+            }
             seg.key.frame_id = htonl(UINT16_MAX + i);
             seg.offset = offset;
         } else {
@@ -538,8 +543,9 @@ OP is one of:\n\
   KEY:OFFSET+LEN/TOTAL[,MEMBER=VALUE]...\n\
                     a segment, MEMBER being tos, ttl, flags, version (of the\n\
                     first byte), repeat (send that many, each 2 * LEN\n\
-                    after the one before), or ids (send that many, each of\n\
-                    a frame of its own)\n\
+                    after the one before), ids (send that many, each of a\n\
+                    frame of its own), or sources (of ids, which come from\n\
+                    that many addresses in turn)\n\
   time+MSEC         let time pass\n\
   run               expire frames\n\
   flush=N           discard the frames of domain N\n\
