@@ -37,6 +37,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
+#include <linux/siphash.h>
 #include <linux/sysctl.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
@@ -445,8 +446,9 @@ static int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
  *
  * Anyone who can reach the underlay can send segments, so what is held is
  * bounded in bytes and in frames, in each network namespace.  When a limit is
- * reached, the frame whose last segment is the longest ago makes room, and a
- * frame that gets no segment for a while is given up.
+ * reached, a sender that holds its share or more gives up the frame whose last
+ * segment is the longest ago, and a frame that gets no segment for a while is
+ * given up.  A share is the limit divided by the senders with frames.
  *
  * The segments of one frame may arrive on different CPUs.
  */
@@ -459,6 +461,14 @@ static int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
 #define STT_MAX_RANGES		128
 
 #define STT_MAX_PAGES		DIV_ROUND_UP(U16_MAX, PAGE_SIZE)
+
+/* Places for senders, and how many of them one can have. */
+#define STT_N_SOURCES		256
+#define STT_SOURCE_WAYS		8
+
+/* What a sender holds is one number: frames << STT_FRAMES_SHIFT | bytes. */
+#define STT_FRAMES_SHIFT	38
+#define STT_ONE_FRAME		(1LL << STT_FRAMES_SHIFT)
 
 /* How many frames make room for one segment at most. */
 #define STT_MAX_EVICTIONS	64
@@ -485,10 +495,44 @@ struct stt_range {
 	u16	start, end;
 };
 
+/* The frames of a sender in a shard, protected by the lock of the shard. */
+struct stt_part {
+	struct list_head	lru;	/* least recently used first */
+	u64			oldest;	/* used of the first one, or U64_MAX */
+};
+
+/* A sender, by its outer address.  It has a place as long as it has incomplete
+ * frames; if more senders have some than there are places, some share one.
+ * Places are taken without a lock: two senders may get the same one although
+ * others are free, and one sender two.
+ */
+struct stt_source {
+	u64			tag;	/* hash of the address */
+	atomic64_t		used;	/* what its frames take */
+	struct stt_part		parts[STT_N_SHARDS];
+};
+
+/* What is limited. */
+enum stt_resource {
+	STT_FRAMES,
+	STT_BYTES,
+	STT_N_RESOURCES
+};
+
+/* Who needs what, when a limit is reached. */
+struct stt_need {
+	struct stt_source	*source;
+	bool			grows;	/* a frame that it has */
+	enum stt_resource	resource;
+};
+
 /* An incomplete frame, protected by the lock of its shard. */
 struct stt_frame {
 	struct hlist_node	node;	/* in the bucket */
-	struct list_head	lru;	/* in the shard's lru, or to be freed */
+	struct list_head	lru;	/* in the part's lru, or to be freed */
+	struct stt_source	*source;
+	struct stt_part		*part;
+	long			bytes;	/* that it takes */
 	struct stt_port		*port;
 	u64			used;	/* value of the clock at ... */
 	unsigned long		used_jiffies; /* ... the last segment */
@@ -507,8 +551,7 @@ struct stt_frame {
 
 struct stt_shard {
 	spinlock_t		lock;
-	struct list_head	lru;	/* least recently used first */
-	u64			oldest;	/* used of the first one, or U64_MAX */
+	unsigned int		n_frames;
 	struct hlist_head	buckets[1 << STT_BUCKET_BITS];
 } ____cacheline_aligned_in_smp;
 
@@ -516,6 +559,7 @@ struct stt_reasm {
 	struct stt_net		*sn;
 	struct delayed_work	work;	/* looks for frames to expire */
 	u32			seed;
+	siphash_key_t		source_key;	/* for tags */
 	atomic_long_t		bytes;
 	atomic_t		frames;
 
@@ -523,21 +567,32 @@ struct stt_reasm {
 	 * frame.
 	 */
 	atomic64_t		clock;
+
+	/* The senders that have frames, and of each resource the one that had
+	 * most of it when that last mattered, or NULL.
+	 */
+	atomic_t		n_sources;
+	struct stt_source	*heavy[STT_N_RESOURCES];
+
 	struct stt_shard	shards[STT_N_SHARDS];
+	struct stt_source	sources[STT_N_SOURCES];
 };
 
 static struct kmem_cache *stt_frame_cache __read_mostly;
 
 /* Adds 'bytes' and 'frames' to what 'r' holds.  Returns false if that would
- * be more than the limits allow.
+ * be more than the limits allow, and stores in '*resource' which one.
  */
-static bool stt_reasm_charge(struct stt_reasm *r, long bytes, int frames)
+static bool stt_reasm_charge(struct stt_reasm *r, long bytes, int frames,
+			     enum stt_resource *resource)
 {
 	const struct stt_net *sn = r->sn;
 
+	*resource = STT_FRAMES;
 	if (frames &&
 	    atomic_inc_return(&r->frames) > READ_ONCE(sn->max_frames))
 		goto frames;
+	*resource = STT_BYTES;
 	if (atomic_long_add_return(bytes, &r->bytes) >
 	    READ_ONCE(sn->max_bytes))
 		goto bytes;
@@ -580,56 +635,184 @@ static void stt_frame_free_list(struct stt_reasm *r, struct list_head *list)
 		stt_frame_free(r, f);
 }
 
-static void stt_shard_publish(struct stt_shard *shard)
+/* Returns the sender with 'addr'.  It has a place of its own, unless others
+ * have frames in all places where it could be.
+ */
+static struct stt_source *stt_source_find(struct stt_reasm *r,
+					  const struct in6_addr *addr)
+{
+	u64 tag = siphash(addr, sizeof(*addr), &r->source_key);
+	struct stt_source *idle = NULL;
+	int i;
+
+	for (i = 0; i < STT_SOURCE_WAYS; i++) {
+		struct stt_source *source;
+
+		source = &r->sources[(tag + i) % STT_N_SOURCES];
+		if (READ_ONCE(source->tag) == tag)
+			return source;
+		if (!idle && !atomic64_read(&source->used))
+			idle = source;
+	}
+	if (!idle)
+		return &r->sources[tag % STT_N_SOURCES];
+	for (i = 0; i < STT_N_RESOURCES; i++) {
+		if (READ_ONCE(r->heavy[i]) == idle)
+			WRITE_ONCE(r->heavy[i], NULL);
+	}
+	WRITE_ONCE(idle->tag, tag);
+	return idle;
+}
+
+/* Notes that the frames of 'source' take 'n' more, in the form of 'used', or
+ * less if it is negative.
+ */
+static void stt_source_charge(struct stt_reasm *r, struct stt_source *source,
+			      s64 n)
+{
+	s64 used = atomic64_add_return(n, &source->used);
+
+	if (used == n)
+		atomic_inc(&r->n_sources);
+	else if (!used)
+		atomic_dec(&r->n_sources);
+}
+
+/* Returns how much of 'resource' the frames of 'source' take. */
+static u64 stt_source_used(struct stt_source *source,
+			   enum stt_resource resource)
+{
+	u64 used = atomic64_read(&source->used);
+
+	return resource == STT_FRAMES ? used >> STT_FRAMES_SHIFT :
+					used & (STT_ONE_FRAME - 1);
+}
+
+static void stt_part_publish(struct stt_part *part)
 {
 	struct stt_frame *f;
 
-	f = list_first_entry_or_null(&shard->lru, struct stt_frame, lru);
-	WRITE_ONCE(shard->oldest, f ? f->used : U64_MAX);
+	f = list_first_entry_or_null(&part->lru, struct stt_frame, lru);
+	WRITE_ONCE(part->oldest, f ? f->used : U64_MAX);
+}
+
+/* Adds 'f' to 'shard', as a frame of 'source'. */
+static void stt_frame_link(struct stt_reasm *r, struct stt_shard *shard,
+			   struct stt_frame *f, struct stt_source *source)
+{
+	f->source = source;
+	f->part = &source->parts[shard - r->shards];
+	f->bytes = sizeof(*f);
+	list_add_tail(&f->lru, &f->part->lru);
+	WRITE_ONCE(shard->n_frames, shard->n_frames + 1);
+	stt_source_charge(r, source, STT_ONE_FRAME + f->bytes);
 }
 
 /* Removes 'f' from 'shard'. */
-static void stt_frame_unlink(struct stt_shard *shard, struct stt_frame *f)
+static void stt_frame_unlink(struct stt_reasm *r, struct stt_shard *shard,
+			     struct stt_frame *f)
 {
 	hlist_del(&f->node);
 	list_del(&f->lru);
-	stt_shard_publish(shard);
+	stt_part_publish(f->part);
+	WRITE_ONCE(shard->n_frames, shard->n_frames - 1);
+	stt_source_charge(r, f->source, -(STT_ONE_FRAME + f->bytes));
 }
 
-/* Notes that 'f' is the most recently used frame of 'shard'. */
-static void stt_frame_touch(struct stt_reasm *r, struct stt_shard *shard,
-			    struct stt_frame *f)
+/* Notes that 'f' is the most recently used frame of its part. */
+static void stt_frame_touch(struct stt_reasm *r, struct stt_frame *f)
 {
 	f->used = atomic64_read(&r->clock);
-	list_move_tail(&f->lru, &shard->lru);
-	stt_shard_publish(shard);
+	list_move_tail(&f->lru, &f->part->lru);
+	stt_part_publish(f->part);
 }
 
-/* Discards the frame whose last segment is the longest ago.  Returns false if
- * there is no frame.
+/* Returns the sender other than 'except' that has most of 'resource', or NULL
+ * if no other one has a frame.
  */
-static bool stt_reasm_evict(struct stt_reasm *r)
+static struct stt_source *stt_reasm_heavy(struct stt_reasm *r,
+					  enum stt_resource resource,
+					  const struct stt_source *except)
 {
-	struct stt_shard *shard = NULL;
+	struct stt_source *heavy = NULL;
+	u64 max = 0;
+	int i;
+
+	for (i = 0; i < STT_N_SOURCES; i++) {
+		struct stt_source *source = &r->sources[i];
+		u64 used = stt_source_used(source, resource);
+
+		if (used > max && source != except) {
+			heavy = source;
+			max = used;
+		}
+	}
+	return heavy;
+}
+
+/* Returns the sender that must give up a frame for 'need', or NULL if there
+ * are no frames.
+ */
+static struct stt_source *stt_reasm_choose(struct stt_reasm *r,
+					   const struct stt_need *need)
+{
+	const struct stt_source *except = NULL;
+	enum stt_resource resource = need->resource;
+	struct stt_source *heavy = READ_ONCE(r->heavy[resource]);
+	u64 used = heavy ? stt_source_used(heavy, resource) : 0;
+	unsigned int n = max(atomic_read(&r->n_sources), 1);
+	unsigned long max;
+
+	/* The only frame of a sender does not make room for itself. */
+	if (need->grows && stt_source_used(need->source, STT_FRAMES) == 1)
+		except = need->source;
+
+	if (stt_source_used(need->source, resource) > used) {
+		heavy = need->source;
+		used = stt_source_used(heavy, resource);
+	}
+	max = resource == STT_FRAMES ? READ_ONCE(r->sn->max_frames) :
+				       READ_ONCE(r->sn->max_bytes);
+	if (!used || heavy == except || used < max / n) {
+		heavy = stt_reasm_heavy(r, resource, except);
+		if (!heavy)
+			return need->source == except ? need->source : NULL;
+	}
+	WRITE_ONCE(r->heavy[resource], heavy);
+	return heavy;
+}
+
+/* Discards a frame for 'need': the one whose last segment is the longest ago,
+ * of the sender that stt_reasm_choose() returns.  Returns false if there is no
+ * frame.
+ */
+static bool stt_reasm_evict(struct stt_reasm *r, const struct stt_need *need)
+{
+	struct stt_source *source = stt_reasm_choose(r, need);
+	struct stt_part *part = NULL;
+	struct stt_shard *shard;
 	struct stt_frame *f;
 	u64 min = U64_MAX;
 	int i;
 
+	if (!source)
+		return false;
 	for (i = 0; i < STT_N_SHARDS; i++) {
-		u64 oldest = READ_ONCE(r->shards[i].oldest);
+		u64 oldest = READ_ONCE(source->parts[i].oldest);
 
 		if (oldest < min) {
 			min = oldest;
-			shard = &r->shards[i];
+			part = &source->parts[i];
 		}
 	}
-	if (!shard)
-		return false;
+	if (!part)
+		return true;	/* another CPU was faster */
+	shard = &r->shards[part - source->parts];
 
 	spin_lock_bh(&shard->lock);
-	f = list_first_entry_or_null(&shard->lru, struct stt_frame, lru);
+	f = list_first_entry_or_null(&part->lru, struct stt_frame, lru);
 	if (f) {
-		stt_frame_unlink(shard, f);
+		stt_frame_unlink(r, shard, f);
 		stt_count(f->port, STT_RX_EVICTED);
 	}
 	spin_unlock_bh(&shard->lock);
@@ -647,7 +830,7 @@ static void stt_reasm_clean(struct stt_reasm *r, const struct stt_port *port)
 	unsigned long timeout = msecs_to_jiffies(READ_ONCE(r->sn->timeout));
 	struct stt_frame *f, *next;
 	LIST_HEAD(dead);
-	int i;
+	int i, j;
 
 	for (i = 0; i < STT_N_SHARDS; i++) {
 		struct stt_shard *shard = &r->shards[i];
@@ -655,21 +838,26 @@ static void stt_reasm_clean(struct stt_reasm *r, const struct stt_port *port)
 		/* Someone may be evicting the last frame of 'port', and about
 		 * to count it: wait for that.
 		 */
-		if (!port && READ_ONCE(shard->oldest) == U64_MAX)
+		if (!port && !READ_ONCE(shard->n_frames))
 			continue;
 		spin_lock_bh(&shard->lock);
-		list_for_each_entry_safe(f, next, &shard->lru, lru) {
-			if (port) {
-				if (f->port != port)
-					continue;
-			} else {
-				if (time_before(jiffies,
-						f->used_jiffies + timeout))
-					break;
-				stt_count(f->port, STT_RX_EXPIRED);
+		for (j = 0; j < STT_N_SOURCES && shard->n_frames; j++) {
+			struct stt_part *part = &r->sources[j].parts[i];
+
+			list_for_each_entry_safe(f, next, &part->lru, lru) {
+				if (port) {
+					if (f->port != port)
+						continue;
+				} else {
+					if (time_before(jiffies,
+							f->used_jiffies +
+							timeout))
+						break;
+					stt_count(f->port, STT_RX_EXPIRED);
+				}
+				stt_frame_unlink(r, shard, f);
+				list_add(&f->lru, &dead);
 			}
-			stt_frame_unlink(shard, f);
-			list_add(&f->lru, &dead);
 		}
 		spin_unlock_bh(&shard->lock);
 	}
@@ -768,13 +956,14 @@ static struct stt_frame *stt_frame_find(const struct hlist_head *bucket,
 /* Adds the 'len' bytes in 'skb' at 'offset' in a frame of 'total' bytes, with
  * the lock of 'shard' held.  Returns a counter; STT_RX_COMPLETE if '*framep'
  * is now a whole frame, which is in the shard no more; STT_N_COUNTERS if the
- * limits are reached.
+ * limits are reached, and then stores in 'need' what it takes.
  */
 static enum stt_counter
 stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
 	      struct stt_port *port, const struct sk_buff *skb,
 	      const struct stt_outer *outer, unsigned int total,
-	      unsigned int offset, struct stt_frame **framep)
+	      unsigned int offset, struct stt_frame **framep,
+	      struct stt_need *need)
 {
 	struct hlist_head *bucket;
 	unsigned int end, first, last, i, place = 0, pos;
@@ -788,7 +977,7 @@ stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
 	if (f && time_after_eq(jiffies, f->used_jiffies +
 			       msecs_to_jiffies(READ_ONCE(r->sn->timeout)))) {
 		stt_count(f->port, STT_RX_EXPIRED);
-		stt_frame_unlink(shard, f);
+		stt_frame_unlink(r, shard, f);
 		stt_frame_free(r, f);
 		f = NULL;
 	}
@@ -805,7 +994,7 @@ stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
 		if (skb_copy_bits(skb, 0, &version, sizeof(version)) ||
 		    version) {
 			if (f) {
-				stt_frame_unlink(shard, f);
+				stt_frame_unlink(r, shard, f);
 				stt_frame_free(r, f);
 			}
 			return STT_RX_VERSION;
@@ -820,11 +1009,14 @@ stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
 	}
 	if (!f)
 		bytes += sizeof(*f);
-	if (bytes && !stt_reasm_charge(r, bytes, !f)) {
+	if (bytes && !stt_reasm_charge(r, bytes, !f, &need->resource)) {
+		need->source = f ? f->source :
+				   stt_source_find(r, &outer->key.saddr);
+		need->grows = f;
 		/* Other frames shall make room, not this one. */
 		if (f) {
 			atomic64_inc(&r->clock);
-			stt_frame_touch(r, shard, f);
+			stt_frame_touch(r, f);
 		}
 		return STT_N_COUNTERS;
 	}
@@ -841,7 +1033,8 @@ stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
 		f->outer = *outer;
 		f->total = total;
 		hlist_add_head(&f->node, bucket);
-		list_add_tail(&f->lru, &shard->lru);
+		stt_frame_link(r, shard, f,
+			       stt_source_find(r, &outer->key.saddr));
 		atomic64_inc(&r->clock);
 		stt_reasm_schedule(r);
 	}
@@ -851,11 +1044,13 @@ stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
 		f->pages[i] = alloc_page(GFP_ATOMIC | __GFP_NOWARN);
 		if (!f->pages[i]) {
 			stt_reasm_uncharge(r, bytes, 0);
-			stt_frame_unlink(shard, f);
+			stt_frame_unlink(r, shard, f);
 			stt_frame_free(r, f);
 			return STT_RX_NO_MEMORY;
 		}
 		bytes -= PAGE_SIZE;
+		f->bytes += PAGE_SIZE;
+		stt_source_charge(r, f->source, PAGE_SIZE);
 	}
 
 	for (pos = offset; pos < end; ) {
@@ -865,7 +1060,7 @@ stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
 			   offset_in_page(pos);
 
 		if (WARN_ON_ONCE(skb_copy_bits(skb, pos - offset, to, n))) {
-			stt_frame_unlink(shard, f);
+			stt_frame_unlink(r, shard, f);
 			stt_frame_free(r, f);
 			return STT_RX_LENGTH;
 		}
@@ -878,11 +1073,11 @@ stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
 		f->outer = *outer;
 	if (f->ranges[0].start || f->ranges[0].end != total) {
 		f->used_jiffies = jiffies;
-		stt_frame_touch(r, shard, f);
+		stt_frame_touch(r, f);
 		return STT_RX_QUEUED;
 	}
 
-	stt_frame_unlink(shard, f);
+	stt_frame_unlink(r, shard, f);
 	*framep = f;
 	return STT_RX_COMPLETE;
 }
@@ -929,6 +1124,7 @@ static struct sk_buff *stt_reasm_add(struct stt_port *port,
 	struct stt_frame *f = NULL;
 	struct stt_shard *shard;
 	enum stt_counter verdict;
+	struct stt_need need;
 	int evictions = 0;
 	u32 hash;
 
@@ -944,11 +1140,12 @@ static struct sk_buff *stt_reasm_add(struct stt_port *port,
 	for (;;) {
 		spin_lock_bh(&shard->lock);
 		verdict = stt_shard_add(r, shard, hash, port, skb, outer,
-					total, offset, &f);
+					total, offset, &f, &need);
 		spin_unlock_bh(&shard->lock);
 		if (verdict != STT_N_COUNTERS)
 			break;
-		if (++evictions > STT_MAX_EVICTIONS || !stt_reasm_evict(r)) {
+		if (++evictions > STT_MAX_EVICTIONS ||
+		    !stt_reasm_evict(r, &need)) {
 			verdict = STT_RX_NO_ROOM;
 			break;
 		}
@@ -977,19 +1174,22 @@ static struct sk_buff *stt_reasm_add(struct stt_port *port,
 static struct stt_reasm *stt_reasm_create(struct stt_net *sn)
 {
 	struct stt_reasm *r = kvzalloc(sizeof(*r), GFP_KERNEL);
-	int i;
+	int i, j;
 
 	if (!r)
 		return NULL;
 	r->sn = sn;
 	r->seed = get_random_u32();
+	get_random_bytes(&r->source_key, sizeof(r->source_key));
 	INIT_DELAYED_WORK(&r->work, stt_reasm_work);
 	for (i = 0; i < STT_N_SHARDS; i++) {
 		struct stt_shard *shard = &r->shards[i];
 
 		spin_lock_init(&shard->lock);
-		INIT_LIST_HEAD(&shard->lru);
-		shard->oldest = U64_MAX;
+		for (j = 0; j < STT_N_SOURCES; j++) {
+			INIT_LIST_HEAD(&r->sources[j].parts[i].lru);
+			r->sources[j].parts[i].oldest = U64_MAX;
+		}
 	}
 	return r;
 }

@@ -3,7 +3,7 @@
 #
 # Mutated segments, as fast as they can be made, against the module: the kernel
 # has nothing to complain about, memory stays below its limit, and traffic
-# flows afterward.
+# flows afterward.  Before, incomplete frames of one sender against another one.
 #
 #   h2: raw socket on phy ---- phy: h1: br-int (kernel) --- vm1
 #
@@ -38,6 +38,23 @@ fuzz() {
     done
 }
 
+# A sender with many incomplete frames evicts none of another sender's.
+shares() {
+    local complete evicted
+    complete=$(statistic rx_complete)
+    evicted=$(statistic rx_evicted)
+    lab_exec h1 sysctl -q -w net.stt.reassembly_max_frames=100 \
+        net.stt.reassembly_timeout_ms=60000
+    python3 tests/qemu/shares.py "$(lab_ns h2)/phy" \
+        "$(lab_exec h1 cat /sys/class/net/phy/address)"
+    lab_exec h1 sysctl -q -w net.stt.reassembly_max_frames=65536 \
+        net.stt.reassembly_timeout_ms=1000
+    same "complete frames" "$(statistic rx_complete)" $((complete + 2))
+    # 901 of the first 1001, and as many as come after those.
+    same "evicted frames" "$(statistic rx_evicted)" $((evicted + 1901))
+    wait_for holds_nothing
+}
+
 # Traffic goes on, and nothing is held in the end.
 afterward() {
     pings vm1 10.1.0.2 5
@@ -58,6 +75,7 @@ prepare() {
 }
 
 check "two hosts" prepare || finish
+check "shares of senders" shares
 check "mutated segments" fuzz "${1:-60}" "${2:-1}"
 check "traffic afterward" afterward
 finish
