@@ -31,6 +31,7 @@
 #include "seq.h"
 #include "smap.h"
 #include "timeval.h"
+#include "tnl-admit.h"
 #include "tnl-geneve-opts.h"
 #include "tnl-too-big.h"
 #include "userspace-tso.h"
@@ -50,8 +51,6 @@ const struct tnl_class *const tnl_classes[] = {
 BUILD_ASSERT_DECL(ARRAY_SIZE(tnl_classes) == TNL_N_CLASSES);
 
 /* Messages for the user, with the name and the type of a port. */
-#define TNL_SAME_CONFIG_FMT "%s: another %s port has the same remote_ip, " \
-                            "local_ip, key and dst_port"
 #define TNL_NO_OFFLOAD_FMT "%s: flows through %s tunnels are not offloaded " \
                            "to hardware"
 
@@ -582,18 +581,13 @@ tnl_explain_add_error(const struct netdev *netdev, const char *datapath_type,
 {
     const struct tnl_class *class = tnl_class_from_netdev(netdev);
     const char *name = netdev_get_name(netdev);
-    struct netdev *rival;
     char *reason = NULL;
 
-    rival = error == EBUSY ? tnl_find_rival(netdev, datapath_type) : NULL;
-    if (rival) {
-        reason = tnl_explain_rival(netdev, rival);
-        netdev_close(rival);
-    } else if (!class) {
-        return;
-    } else if (error == EEXIST) {
-        reason = xasprintf(TNL_SAME_CONFIG_FMT, name, class->type);
-    } else if (strcmp(datapath_type, "system")) {
+    if (error == EBUSY || error == EEXIST) {
+        reason = (error == EBUSY
+                  ? tnl_admit_explain(netdev, datapath_type)
+                  : tnl_admit_explain_same(netdev));
+    } else if (!class || strcmp(datapath_type, "system")) {
         return;
     } else if (!class->kind) {
         reason = xasprintf("%s: type %s needs the userspace datapath: set the "
@@ -695,8 +689,7 @@ tnl_port_modified(void)
     }
 }
 
-/* If something about 'netdev', a port of one of our classes, does not work,
- * stores a description in '*errp', as a malloc()'d string, and returns true.
+/* If something about 'netdev', a port of any type, does not work, stores a description in '*errp', as a malloc()'d string, and returns true.
  * 'mapped_type' is the type of the tunnel port that translation finds for it,
  * or NULL if there is none: another port gets its packets. */
 bool
@@ -704,10 +697,10 @@ tnl_get_error(const struct netdev *netdev, const char *mapped_type,
               char **errp)
 {
     const struct tnl_class *class = tnl_class_from_netdev(netdev);
+    char *same = mapped_type ? NULL : tnl_admit_explain_same(netdev);
 
-    if (class && !mapped_type) {
-        *errp = xasprintf(TNL_SAME_CONFIG_FMT, netdev_get_name(netdev),
-                          class->type);
+    if (same) {
+        *errp = same;
         return true;
     } else if (class && dpif_offload_enabled()) {
         *errp = xasprintf(TNL_NO_OFFLOAD_FMT, netdev_get_name(netdev),

@@ -232,15 +232,12 @@ tnl_is_active(void)
 /* Returns the class of 'netdev', or NULL if it is not one of ours. */
 const struct tnl_class *tnl_class_from_netdev(const struct netdev *);
 
-/* Returns a port in a userspace datapath that wants packets that 'netdev', to
- * be added to a datapath of type 'datapath_type', would receive as well, with
- * nothing in them that tells whose they are, or NULL if there is none.  The
- * caller must close it. */
-struct netdev *tnl_find_rival(const struct netdev *,
-                              const char *datapath_type);
+/* Returns the class that has 'type', one of upstream's, among its rivals, or
+ * NULL if there is none. */
+const struct tnl_class *tnl_class_from_rival(const char *type);
 
-/* Says in a malloc()'d string why 'netdev' cannot be beside 'rival'. */
-char *tnl_explain_rival(const struct netdev *, const struct netdev *rival);
+/* The IP protocol of ports of 'type' with L4 port 'tp_port', if any. */
+uint8_t tnl_to_nw_proto(const char *type, ovs_be16 tp_port);
 
 /* For classes. */
 
@@ -423,14 +420,12 @@ void tnl_filter_nw_protos(const char *type, ovs_be16 tp_port,
 bool tnl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto);
 void tnl_set_egress(struct ovs_action_push_tnl *, const struct netdev *);
 void tnl_port_modified(void);
-bool tnl_has_rival(const struct netdev *, const char *datapath_type);
-bool tnl_check_rival(const struct netdev *,
-                     const struct netdev_tunnel_config *, struct ds *errors);
-void tnl_map_insert(odp_port_t, const char *type);
-void tnl_map_delete(odp_port_t, const char *type);
-odp_port_t tnl_map_lookup(uint8_t nw_proto);
 bool tnl_get_error(const struct netdev *, const char *mapped_type,
                    char **errp);
+
+/* ofproto/tunnel.c. */
+void tnl_map_insert(const struct netdev *, odp_port_t, const char *name);
+void tnl_map_delete(const struct netdev *, odp_port_t);
 
 /* lib/netdev.c, lib/dpif-netdev.c: the datapath. */
 bool tnl_push(const struct netdev *, struct dp_packet_batch *,
@@ -448,7 +443,7 @@ struct tnl_pop_others {
     struct nlattr pop;          /* OVS_ACTION_ATTR_TUNNEL_POP of 'port'. */
     odp_port_t port;
 };
-bool tnl_pop_split(const struct netdev *, struct dp_packet_batch *,
+bool tnl_pop_split(odp_port_t, struct dp_packet_batch *,
                    struct tnl_pop_others *);
 void tnl_send_prepare(const struct netdev *, struct dp_packet_batch *);
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Types whose packets have the same IP protocol and L4 port, if any.
+/* Which datapath port receives.
  *
  * Upstream's map from addresses, IP protocol and L4 port to datapath ports has
- * one entry for them all, with the first of their ports.  What follows refuses
- * ports whose packets cannot be told apart: a port of a class over UDP and one
- * of another type with the same L4 port; and some of a class without ports,
- * such as NVGRE, and of its rivals, upstream's types with the same protocol,
- * such as GRE.  Of the latter it also tells which others are there, and hands
- * each packet to the one that it is for, whichever upstream or an older flow
- * of the datapath chose. */
+ * one entry for all ports with the same protocol and L4 port, and does not
+ * touch it before the last of them goes away.  What follows puts the map right
+ * whenever one of them goes, so that it never names a port that is not there.
+ *
+ * The types over GRE stay together there.  Each packet is handed to the one
+ * that it is for, whichever upstream or an older flow of the datapath
+ * chose. */
 
 #include <config.h>
 
@@ -19,19 +19,21 @@
 #include <string.h>
 
 #include "dp-packet.h"
+#include "hash.h"
+#include "netdev-native-tnl.h"
 #include "netdev-provider.h"
-#include "netdev-vport.h"
 #include "netlink.h"
 #include "odp-netlink.h"
-#include "openvswitch/dynamic-string.h"
-#include "openvswitch/list.h"
+#include "openvswitch/hmap.h"
 #include "ovs-atomic.h"
 #include "ovs-thread.h"
+#include "packets.h"
+#include "tnl-ports.h"
 #include "util.h"
 
 /* Returns the class that has 'type', one of upstream's, among its rivals, or
  * NULL if there is none. */
-static const struct tnl_class *
+const struct tnl_class *
 tnl_class_from_rival(const char *type)
 {
     for (size_t i = 0; i < TNL_N_CLASSES; i++) {
@@ -46,304 +48,303 @@ tnl_class_from_rival(const char *type)
     return NULL;
 }
 
-/* Returns true if 'netdev' is a tunnel port of a userspace datapath, and not
- * one of the datapath's own, which may outlive the others. */
-static bool
-tnl_is_userspace_port(const struct netdev *netdev)
+/* Returns the IP protocol under which packets arrive for a port of 'type' with
+ * L4 port 'tp_port', which is 0 if it has none, or 0 for a type that no other
+ * type shares its protocols with. */
+uint8_t
+tnl_to_nw_proto(const char *type, ovs_be16 tp_port)
 {
-    const char *dpif_type = netdev_get_dpif_type(netdev);
-    char namebuf[NETDEV_VPORT_NAME_BUFSIZE];
+    const struct tnl_class *class = tnl_class_from_rival(type);
+    uint8_t nw_protos[2];
 
-    return (dpif_type && strcmp(dpif_type, "system")
-            && strcmp(netdev_get_name(netdev),
-                      netdev_vport_get_dpif_port(netdev, namebuf,
-                                                 sizeof namebuf)));
-}
-
-/* Returns true if 'netdev' is of a type over UDP.  Upstream's have their L4
- * port in the datapath port's name. */
-static bool
-tnl_is_udp(const struct netdev *netdev)
-{
-    const struct netdev_class *netdev_class = netdev_get_class(netdev);
-    const struct tnl_class *class = tnl_class_from_type(netdev_class->type);
-    char namebuf[NETDEV_VPORT_NAME_BUFSIZE];
-
-    return (class
-            ? class->nw_proto == IPPROTO_UDP
-            : strcmp(netdev_vport_class_get_dpif_port(netdev_class),
-                     netdev_vport_get_dpif_port(netdev, namebuf,
-                                                sizeof namebuf)));
-}
-
-/* Returns true if packets for 'a', a port of one of our classes with options
- * 'a_cfg', may as well be for 'b', of another type with options 'b_cfg'. */
-static bool
-tnl_are_rivals(const struct netdev *a,
-               const struct netdev_tunnel_config *a_cfg,
-               const struct netdev *b,
-               const struct netdev_tunnel_config *b_cfg)
-{
-    const struct tnl_class *class = tnl_class_from_netdev(a);
-    const char *type = netdev_get_type(b);
-
-    return (class && b_cfg && class->type != type
-            && ((a_cfg->dst_port && a_cfg->dst_port == b_cfg->dst_port
-                 && tnl_is_udp(a) && tnl_is_udp(b))
-                || (tnl_class_from_rival(type) == class
-                    && class->contests(type, b_cfg))));
-}
-
-/* Returns a port in a userspace datapath that wants packets that 'netdev',
- * with options 'cfg', null if it is no tunnel, and in such a datapath, would
- * receive as well, with nothing in them that tells whose they are, or NULL if
- * there is none.  The caller must close it. */
-static struct netdev *
-tnl_find_rival__(const struct netdev *netdev,
-                 const struct netdev_tunnel_config *cfg)
-{
-    struct netdev *rival = NULL;
-    struct netdev **vports;
-    size_t n;
-
-    if (!cfg) {
-        return NULL;
+    if (class) {
+        return class->nw_proto;
+    } else if (tnl_type_to_nw_protos(type, nw_protos)) {
+        tnl_filter_nw_protos(type, tp_port, nw_protos);
+        return nw_protos[0];
     }
-    vports = netdev_get_vports(&n);
-    for (size_t i = 0; i < n; i++) {
-        struct netdev *vport = vports[i];
-        const struct netdev_tunnel_config *vport_cfg;
-
-        vport_cfg = netdev_get_tunnel_config(vport);
-        if (!rival
-            && (tnl_are_rivals(netdev, cfg, vport, vport_cfg)
-                || tnl_are_rivals(vport, vport_cfg, netdev, cfg))
-            && tnl_is_userspace_port(vport)) {
-            rival = vport;
-        } else {
-            netdev_close(vport);
-        }
-    }
-    free(vports);
-    return rival;
+    return tp_port ? IPPROTO_UDP : 0;
 }
 
-struct netdev *
-tnl_find_rival(const struct netdev *netdev, const char *datapath_type)
-{
-    return (strcmp(datapath_type, "system") && tnl_is_active()
-            ? tnl_find_rival__(netdev, netdev_get_tunnel_config(netdev))
-            : NULL);
-}
-
-char *
-tnl_explain_rival(const struct netdev *netdev, const struct netdev *rival)
-{
-    return xasprintf("%s: type %s would receive packets that port %s of type "
-                     "%s receives: delete one of them, or set %s",
-                     netdev_get_name(netdev), netdev_get_type(netdev),
-                     netdev_get_name(rival), netdev_get_type(rival),
-                     tnl_is_udp(netdev) ? "another options:dst_port"
-                     : "options:seq=true on the GRE ports and their peers");
-}
-
-/* Returns true if 'netdev', which may be in a datapath already, can have the
- * options 'cfg', as far as types with the same packets are concerned.
- * Otherwise, appends a line to 'errors'.  Every port comes here whenever the
- * database changes, so ports whose options do not change do not look at all
- * the others. */
-bool
-tnl_check_rival(const struct netdev *netdev,
-                const struct netdev_tunnel_config *cfg, struct ds *errors)
-{
-    struct netdev *rival;
-    char *reason;
-
-    rival = (tnl_is_active() && tnl_is_userspace_port(netdev)
-             && memcmp(netdev_get_tunnel_config(netdev), cfg, sizeof *cfg)
-             ? tnl_find_rival__(netdev, cfg) : NULL);
-    if (!rival) {
-        return true;
-    }
-    reason = tnl_explain_rival(netdev, rival);
-    ds_put_format(errors, "%s\n", reason);
-    free(reason);
-    netdev_close(rival);
-    return false;
-}
-
-/* Returns true if 'netdev' must not be added to a datapath of type
- * 'datapath_type', because a port of another type receives its packets, and
- * nothing in them tells whose they are. */
-bool
-tnl_has_rival(const struct netdev *netdev, const char *datapath_type)
-{
-    struct netdev *rival = tnl_find_rival(netdev, datapath_type);
-
-    netdev_close(rival);
-    return rival != NULL;
-}
-
-/* A port of the datapath. */
-struct tnl_shared {
-    struct ovs_list node;       /* In 'tnl_shared_list'. */
-    const struct tnl_class *class;
-    bool rival;                 /* Of one of 'class''s rivals. */
+/* A datapath port in upstream's map. */
+struct tnl_mapped {
+    struct hmap_node port_node; /* In 'tnl_mapped_ports', by 'port'. */
+    struct hmap_node proto_node; /* In 'tnl_mapped_protos', by the next two. */
+    uint8_t nw_proto;
+    ovs_be16 tp_port;
     odp_port_t port;
+    char *name;
+    const char *type;
     unsigned int n;             /* OpenFlow ports that use it. */
 };
 
-static struct ovs_mutex tnl_shared_mutex = OVS_MUTEX_INITIALIZER;
-static struct ovs_list tnl_shared_list OVS_GUARDED_BY(tnl_shared_mutex)
-    = OVS_LIST_INITIALIZER(&tnl_shared_list);
+/* An OpenFlow port that uses one. */
+struct tnl_map_user {
+    struct hmap_node node;      /* In 'tnl_map_users', by 'netdev'. */
+    const struct netdev *netdev;
+    struct tnl_mapped *mapped;
+};
 
-/* For each class, its first port and that of its rivals, 0 for none. */
-static atomic_uint32_t tnl_shared_ports[TNL_N_CLASSES][2];
+static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
+static struct hmap tnl_mapped_ports OVS_GUARDED_BY(mutex)
+    = HMAP_INITIALIZER(&tnl_mapped_ports);
+static struct hmap tnl_mapped_protos OVS_GUARDED_BY(mutex)
+    = HMAP_INITIALIZER(&tnl_mapped_protos);
+static struct hmap tnl_map_users OVS_GUARDED_BY(mutex)
+    = HMAP_INITIALIZER(&tnl_map_users);
 
-/* Returns the port of class number 'i', or of its rivals, or 0 if there is
- * none. */
-static odp_port_t
-tnl_shared_port(size_t i, bool rival)
+/* The types over GRE. */
+enum tnl_gre {
+    TNL_GRE,
+    TNL_IP6GRE,
+    TNL_ERSPAN,
+    TNL_IP6ERSPAN,
+    TNL_GRE_OURS,               /* The class that has the others for rivals. */
+    TNL_N_GRES
+};
+
+/* Their datapath ports, 0 for none, and the class, NULL for none. */
+static atomic_uint32_t tnl_gre_ports[TNL_N_GRES];
+static const struct tnl_class *tnl_gre_class;
+
+/* True if at least two have one. */
+static atomic_bool tnl_gre_split = false;
+
+/* Returns which one 'type' is, or TNL_N_GRES if it is none of them. */
+static enum tnl_gre
+tnl_gre_from_type(const char *type)
+{
+    const struct tnl_class *class = tnl_class_from_type(type);
+
+    return (class && class->rivals ? TNL_GRE_OURS
+            : !strcmp(type, "gre") ? TNL_GRE
+            : !strcmp(type, "ip6gre") ? TNL_IP6GRE
+            : !strcmp(type, "erspan") ? TNL_ERSPAN
+            : !strcmp(type, "ip6erspan") ? TNL_IP6ERSPAN
+            : TNL_N_GRES);
+}
+
+/* Returns the datapath port of 'gre', or 0 if there is none. */
+static uint32_t
+tnl_gre_port(enum tnl_gre gre)
 {
     uint32_t port;
 
-    atomic_read_relaxed(&tnl_shared_ports[i][rival], &port);
-    return u32_to_odp(port);
+    atomic_read_relaxed(&tnl_gre_ports[gre], &port);
+    return port;
 }
 
-/* Makes 'tnl_shared_ports' what the list says. */
+/* Returns true if 'port' is one of these datapath ports. */
+static bool
+tnl_gre_has_port(uint32_t port)
+{
+    for (int i = 0; i < TNL_N_GRES; i++) {
+        if (tnl_gre_port(i) == port) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Makes 'port', which may be 0, the datapath port of 'type', if that is a type
+ * over GRE. */
 static void
-tnl_shared_update(void)
-    OVS_REQUIRES(tnl_shared_mutex)
+tnl_gre_set_port(const char *type, odp_port_t port)
 {
-    for (size_t i = 0; i < TNL_N_CLASSES; i++) {
-        odp_port_t ports[2] = { 0, 0 };
-        const struct tnl_shared *p;
+    enum tnl_gre gre = tnl_gre_from_type(type);
+    int n = 0;
 
-        LIST_FOR_EACH (p, node, &tnl_shared_list) {
-            if (p->class == tnl_classes[i] && !ports[p->rival]) {
-                ports[p->rival] = p->port;
-            }
-        }
-        for (int rival = 0; rival < 2; rival++) {
-            atomic_store_relaxed(&tnl_shared_ports[i][rival],
-                                 odp_to_u32(ports[rival]));
-        }
+    if (gre == TNL_N_GRES) {
+        return;
+    } else if (gre == TNL_GRE_OURS) {
+        tnl_gre_class = tnl_class_from_type(type);
     }
+    atomic_store_relaxed(&tnl_gre_ports[gre], odp_to_u32(port));
+    for (int i = 0; i < TNL_N_GRES; i++) {
+        n += tnl_gre_port(i) != 0;
+    }
+    atomic_store_explicit(&tnl_gre_split, n > 1, memory_order_release);
 }
 
-/* Returns the port number 'port' of 'type' in 'tnl_shared_list', or NULL.
- * Stores the class that 'type' is, or is a rival of, in '*classp'. */
-static struct tnl_shared *
-tnl_shared_find(odp_port_t port, const char *type,
-                const struct tnl_class **classp, bool *rivalp)
-    OVS_REQUIRES(tnl_shared_mutex)
+/* Returns the hash of datapath ports with 'nw_proto' and 'tp_port'. */
+static uint32_t
+tnl_hash_proto(uint8_t nw_proto, ovs_be16 tp_port)
 {
-    struct tnl_shared *p;
+    return hash_int(nw_proto << 16 | ntohs(tp_port), 0);
+}
 
-    *classp = tnl_class_from_type(type);
-    *rivalp = !*classp;
-    if (!*classp) {
-        *classp = tnl_class_from_rival(type);
-    } else if (!(*classp)->rivals) {
-        *classp = NULL;
-    }
-    LIST_FOR_EACH (p, node, &tnl_shared_list) {
-        if (p->port == port && p->class == *classp && p->rival == *rivalp) {
-            return p;
+/* Returns the datapath port 'port' with 'nw_proto', or NULL. */
+static struct tnl_mapped *
+tnl_mapped_find(odp_port_t port, uint8_t nw_proto)
+    OVS_REQUIRES(mutex)
+{
+    struct tnl_mapped *mapped;
+
+    HMAP_FOR_EACH_WITH_HASH (mapped, port_node, hash_odp_port(port),
+                             &tnl_mapped_ports) {
+        if (mapped->port == port && mapped->nw_proto == nw_proto) {
+            return mapped;
         }
     }
     return NULL;
 }
 
-/* Notes that an OpenFlow port of 'type' now uses datapath port 'port'. */
+/* Notes that the OpenFlow port 'netdev' is in upstream's map now, with datapath
+ * port 'port', called 'name'. */
 void
-tnl_map_insert(odp_port_t port, const char *type)
+tnl_map_insert(const struct netdev *netdev, odp_port_t port, const char *name)
 {
-    const struct tnl_class *class;
-    struct tnl_shared *p;
-    bool rival;
+    ovs_be16 tp_port = netdev_get_tunnel_config(netdev)->dst_port;
+    const char *type = netdev_get_type(netdev);
+    uint8_t nw_proto = tnl_to_nw_proto(type, tp_port);
+    struct tnl_map_user *user = xmalloc(sizeof *user);
+    struct tnl_mapped *mapped;
 
-    ovs_mutex_lock(&tnl_shared_mutex);
-    p = tnl_shared_find(port, type, &class, &rival);
-    if (p) {
-        p->n++;
-    } else if (class) {
-        p = xmalloc(sizeof *p);
-        *p = (struct tnl_shared) {
-            .class = class, .rival = rival, .port = port, .n = 1,
+    ovs_mutex_lock(&mutex);
+    mapped = tnl_mapped_find(port, nw_proto);
+    if (mapped) {
+        /* Like upstream's map, keeps 'tp_port' if this is another one.  Only
+         * a port that is being changed can be like that, for a moment. */
+        mapped->n++;
+    } else {
+        mapped = xmalloc(sizeof *mapped);
+        *mapped = (struct tnl_mapped) {
+            .nw_proto = nw_proto, .tp_port = tp_port, .port = port,
+            .name = xstrdup(name), .type = type, .n = 1,
         };
-        ovs_list_push_back(&tnl_shared_list, &p->node);
-        tnl_shared_update();
+        hmap_insert(&tnl_mapped_ports, &mapped->port_node,
+                    hash_odp_port(port));
+        hmap_insert(&tnl_mapped_protos, &mapped->proto_node,
+                    tnl_hash_proto(nw_proto, tp_port));
+        tnl_gre_set_port(type, port);
     }
-    ovs_mutex_unlock(&tnl_shared_mutex);
+    user->netdev = netdev;
+    user->mapped = mapped;
+    hmap_insert(&tnl_map_users, &user->node, hash_pointer(netdev, 0));
+    ovs_mutex_unlock(&mutex);
 }
 
-/* Notes that an OpenFlow port of 'type' does not use datapath port 'port' any
- * more. */
-void
-tnl_map_delete(odp_port_t port, const char *type)
+/* Has upstream's map name one of the datapath ports that still have 'nw_proto'
+ * and 'tp_port'. */
+static void
+tnl_map_heal(uint8_t nw_proto, ovs_be16 tp_port)
+    OVS_REQUIRES(mutex)
 {
-    const struct tnl_class *class;
-    struct tnl_shared *p;
-    bool rival;
+    uint32_t hash = tnl_hash_proto(nw_proto, tp_port);
 
-    ovs_mutex_lock(&tnl_shared_mutex);
-    p = tnl_shared_find(port, type, &class, &rival);
-    if (p && !--p->n) {
-        ovs_list_remove(&p->node);
-        free(p);
-        tnl_shared_update();
-    }
-    ovs_mutex_unlock(&tnl_shared_mutex);
-}
+    for (int insert = 0; insert < 2; insert++) {
+        const struct tnl_mapped *mapped;
 
-/* Returns the datapath port that receives packets of 'nw_proto' for local
- * addresses, if a class with rivals decides on that, otherwise 0. */
-odp_port_t
-tnl_map_lookup(uint8_t nw_proto)
-{
-    for (size_t i = 0; tnl_is_active() && i < TNL_N_CLASSES; i++) {
-        if (tnl_classes[i]->rivals && tnl_classes[i]->nw_proto == nw_proto) {
-            odp_port_t port = tnl_shared_port(i, false);
-
-            return port ? port : tnl_shared_port(i, true);
+        HMAP_FOR_EACH_WITH_HASH (mapped, proto_node, hash,
+                                 &tnl_mapped_protos) {
+            if (mapped->nw_proto != nw_proto || mapped->tp_port != tp_port) {
+                continue;
+            }
+            for (unsigned int i = 0; i < mapped->n; i++) {
+                if (insert) {
+                    tnl_port_map_insert(mapped->port, tp_port, mapped->name,
+                                        mapped->type);
+                } else {
+                    tnl_port_map_delete(mapped->port, mapped->type);
+                }
+            }
         }
     }
-    return 0;
 }
 
-/* If packets in 'batch', received for 'netdev', are for another type, moves
- * them to 'others', with an action for them, and returns true. */
+/* Deletes the OpenFlow port 'netdev', with datapath port 'port', from
+ * upstream's map, if it is there: ports of a kernel datapath never are, and
+ * their numbers are those of others in userspace. */
+void
+tnl_map_delete(const struct netdev *netdev, odp_port_t port)
+{
+    struct tnl_map_user *user;
+
+    ovs_mutex_lock(&mutex);
+    HMAP_FOR_EACH_WITH_HASH (user, node, hash_pointer(netdev, 0),
+                             &tnl_map_users) {
+        struct tnl_mapped *mapped = user->mapped;
+
+        if (user->netdev != netdev || mapped->port != port) {
+            continue;
+        }
+        hmap_remove(&tnl_map_users, &user->node);
+        free(user);
+
+        tnl_port_map_delete(port, mapped->type);
+        if (!--mapped->n) {
+            hmap_remove(&tnl_mapped_ports, &mapped->port_node);
+            hmap_remove(&tnl_mapped_protos, &mapped->proto_node);
+            tnl_gre_set_port(mapped->type, 0);
+            tnl_map_heal(mapped->nw_proto, mapped->tp_port);
+            free(mapped->name);
+            free(mapped);
+        }
+        break;
+    }
+    ovs_mutex_unlock(&mutex);
+}
+
+/* Returns the one of the types over GRE that 'packet' is for.  A type whose
+ * packets all have its mark goes before those that take any, and the type whose
+ * name has the IP version before the other. */
+static enum tnl_gre
+tnl_gre_for_packet(const struct dp_packet *packet)
+{
+    static const uint8_t orders[2][2][4] = {
+        { { TNL_GRE, TNL_IP6GRE, TNL_ERSPAN, TNL_IP6ERSPAN },
+          { TNL_ERSPAN, TNL_IP6ERSPAN, TNL_GRE, TNL_IP6GRE } },
+        { { TNL_IP6GRE, TNL_GRE, TNL_IP6ERSPAN, TNL_ERSPAN },
+          { TNL_IP6ERSPAN, TNL_ERSPAN, TNL_IP6GRE, TNL_GRE } },
+    };
+    const struct gre_base_hdr *gre = dp_packet_l4(packet);
+    bool ip6 = netdev_tnl_is_header_ipv6(dp_packet_data(packet));
+    bool erspan = (gre && dp_packet_l4_size(packet) >= sizeof *gre
+                   && (gre->protocol == htons(ETH_TYPE_ERSPAN1)
+                       || gre->protocol == htons(ETH_TYPE_ERSPAN2)));
+
+    if (tnl_gre_port(TNL_GRE_OURS) && tnl_gre_class->claims(packet)) {
+        return TNL_GRE_OURS;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(orders[ip6][erspan]); i++) {
+        if (tnl_gre_port(orders[ip6][erspan][i])) {
+            return orders[ip6][erspan][i];
+        }
+    }
+    return TNL_GRE_OURS;
+}
+
+/* If packets in 'batch', received for datapath port 'port', are for other types
+ * over GRE, moves them to 'others', with an action that hands them to one of
+ * these, and returns true.  That one is asked in turn, and keeps at least one
+ * packet. */
 bool
-tnl_pop_split(const struct netdev *netdev, struct dp_packet_batch *batch,
+tnl_pop_split(odp_port_t port, struct dp_packet_batch *batch,
               struct tnl_pop_others *others)
 {
-    const char *type = netdev->netdev_class->type;
+    size_t i, n = dp_packet_batch_size(batch);
+    struct dp_packet *packet;
+    bool split;
 
-    for (size_t i = 0; tnl_is_active() && i < TNL_N_CLASSES; i++) {
-        const struct tnl_class *class = tnl_classes[i];
-        size_t j, n = dp_packet_batch_size(batch);
-        struct dp_packet *packet;
-        bool rival;
-
-        if (!tnl_shared_port(i, false) || !tnl_shared_port(i, true)) {
-            continue;
-        }
-        rival = type != class->type;
-        if (rival && tnl_class_from_rival(type) != class) {
-            continue;
-        }
-
-        dp_packet_batch_init(&others->packets);
-        DP_PACKET_BATCH_REFILL_FOR_EACH (j, n, packet, batch) {
-            dp_packet_batch_add(class->claims(packet) == rival
-                                ? &others->packets : batch, packet);
-        }
-        others->pop.nla_type = OVS_ACTION_ATTR_TUNNEL_POP;
-        others->pop.nla_len = NLA_HDRLEN + sizeof others->port;
-        others->port = tnl_shared_port(i, !rival);
-        return !dp_packet_batch_is_empty(&others->packets);
+    atomic_read_explicit(&tnl_gre_split, &split, memory_order_acquire);
+    if (!split || !tnl_gre_has_port(odp_to_u32(port))) {
+        return false;
     }
-    return false;
+
+    dp_packet_batch_init(&others->packets);
+    DP_PACKET_BATCH_REFILL_FOR_EACH (i, n, packet, batch) {
+        odp_port_t own = u32_to_odp(tnl_gre_port(tnl_gre_for_packet(packet)));
+
+        if (own == port || !own) {
+            dp_packet_batch_add(batch, packet);
+            continue;
+        }
+        if (dp_packet_batch_is_empty(&others->packets)) {
+            others->pop.nla_type = OVS_ACTION_ATTR_TUNNEL_POP;
+            others->pop.nla_len = NLA_HDRLEN + sizeof others->port;
+            others->port = own;
+        }
+        dp_packet_batch_add(&others->packets, packet);
+    }
+    return !dp_packet_batch_is_empty(&others->packets);
 }

@@ -5,6 +5,8 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/secret-hash.h \
 	lib/stt-reasm.c \
 	lib/stt-reasm.h \
+	lib/tnl-admit.c \
+	lib/tnl-admit.h \
 	lib/tnl-afxdp.c \
 	lib/tnl-afxdp.h \
 	lib/tnl-csum.c \

@@ -12,7 +12,7 @@
 # Why: types with the same IP protocol each get their own packets.
 @in dp_execute_cb before netdev_pop_header(p->port->netdev, packets_);
                 struct tnl_pop_others others;
-                if (tnl_pop_split(p->port->netdev, packets_, &others)) {
+                if (tnl_pop_split(portno, packets_, &others)) {
                     dp_execute_cb(aux_, &others.packets, &others.pop, true);
                     dp_packet_batch_destroy(&others.packets);
                     packet_count = dp_packet_batch_size(packets_);

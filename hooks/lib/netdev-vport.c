@@ -1,4 +1,5 @@
 @include "tnl-geneve-opts.h"
+@include "tnl-admit.h"
 @include "tnl-provider.h"
 @include "tnl-geneve.h"
 @include "tnl-options.h"
@@ -61,7 +62,7 @@
 
 # Why: a change must not make two types want the same packets.
 @in set_tunnel_config before ovs_mutex_lock(&dev->mutex);
-    if (!tnl_check_rival(dev_, &tnl_cfg, &errors)) {
+    if (!tnl_admit_config(dev_, &tnl_cfg, &errors)) {
         err = EBUSY;
         goto out;
     }

@@ -1,3 +1,4 @@
+@include "tnl-admit.h"
 @include "tnl-provider.h"
 @include "tnl-geneve.h"
 
@@ -13,9 +14,17 @@
 
 # Why: two types may receive the same packets.
 @in port_add before if (!dpif_port_exists(ofproto->backer->dpif, dp_port_name)) {
-    if (tnl_has_rival(netdev, ofproto_->type)) {
+    if (!tnl_admit(netdev, ofproto_->type)) {
         return EBUSY;
     }
+
+# Why: from here on, others may not receive the same packets.
+@in port_construct before port->is_tunnel = true;
+        tnl_admit_add(netdev);
+
+# Why: and until here.
+@in port_destruct after tnl_port_del(port, port->odp_port);
+    tnl_admit_remove(port->up.netdev);
 
 # Why: what does not work, for the interface's "error" column.
 @in vport_get_status first

@@ -1,4 +1,14 @@
 @include "tnl-fields.h"
+@include "tnl-provider.h"
+
+# Why: which datapath ports receive, to put the map right when one goes.
+@in tnl_port_add__ after tnl_port_map_insert(odp_port, cfg->dst_port, name, type);
+        tnl_map_insert(netdev, odp_port, name);
+
+# Why: the same; and a port of a kernel datapath is not in the map, but its
+# number may be another port's there.
+@in tnl_port_del__ replace tnl_port_map_delete(odp_port, netdev_get_type(tnl_port->netdev));
+        tnl_map_delete(tnl_port->netdev, odp_port);
 
 # Why: at first, no action has written tun_tp_src.
 @in tnl_wc_init first

@@ -23,6 +23,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/geneve-opts.at \
 	tests/tnl-fields.at \
 	tests/tnl-options.at \
+	tests/tnl-ports.at \
 	tests/tnl-too-big.at
 
 SYSTEM_OVERLAY_TESTSUITE_AT = \
