@@ -765,6 +765,7 @@ stt_unixctl_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
         tnl_show_counter(&s, stt_reasm_counter_name(i), stats.n[i],
                          stt_reasm_counter_meaning(i));
     }
+    ds_put_cstr(&s, "kernel datapath: see \"ethtool -S stt_sys_PORT\"\n");
     unixctl_command_reply(conn, ds_cstr(&s));
     ds_destroy(&s);
 }
