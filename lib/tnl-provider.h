@@ -296,23 +296,30 @@ tnl_update_padding(struct dp_packet *packet)
 }
 
 /* Returns true if 'packet' needs its L4 header, to be segmented or summed up,
- * and that was lost on the way or is not all there.  Recirculation does not
- * look behind MPLS labels or many tags; and an IP header whose version is not
- * that of the Ethertype says that the packet ends elsewhere. */
+ * or its IP header, to be summed up, and that was lost on the way or is not all
+ * there.  Recirculation does not look behind MPLS labels, NSH or many tags; and
+ * an IP header whose version is not that of the Ethertype says that the packet
+ * ends elsewhere. */
 static inline bool
 tnl_lacks_l4(const struct dp_packet *packet)
 {
     size_t end = dp_packet_size(packet) - dp_packet_l2_pad_size(packet);
+    bool needs_l4;
 
-    return (OVS_UNLIKELY(end < packet->l4_ofs + TCP_HEADER_LEN)
-            && !dp_packet_tunnel(packet)
-            && (dp_packet_get_tso_segsz(packet)
-                || dp_packet_l4_checksum_partial(packet))
-            && (packet->l4_ofs == UINT16_MAX
-                || end < (packet->l4_ofs
-                          + (dp_packet_l4_proto_tcp(packet) ? TCP_HEADER_LEN
-                             : dp_packet_l4_proto_udp(packet)
-                             ? UDP_HEADER_LEN : SCTP_HEADER_LEN))));
+    if (OVS_LIKELY(end >= packet->l4_ofs + TCP_HEADER_LEN)) {
+        return false;
+    }
+    needs_l4 = (dp_packet_get_tso_segsz(packet)
+                || dp_packet_l4_checksum_partial(packet));
+    if (packet->l4_ofs == UINT16_MAX) {
+        return needs_l4 || (packet->l3_ofs == UINT16_MAX
+                            && dp_packet_ip_checksum_partial(packet));
+    }
+    return (needs_l4 && !dp_packet_tunnel(packet)
+            && end < (packet->l4_ofs
+                      + (dp_packet_l4_proto_tcp(packet) ? TCP_HEADER_LEN
+                         : dp_packet_l4_proto_udp(packet)
+                         ? UDP_HEADER_LEN : SCTP_HEADER_LEN)));
 }
 
 /* Returns true if 'packet' is IPv6 with extension headers. */
