@@ -39,7 +39,6 @@
 
 VLOG_DEFINE_THIS_MODULE(tnl_provider);
 
-COVERAGE_DEFINE(drop_tnl_push_slow);
 COVERAGE_DEFINE(drop_tnl_push_type);
 
 const struct tnl_class *const tnl_classes[] = {
@@ -874,28 +873,6 @@ tnl_poll_again(int n_packets)
         return false;
     }
     return true;
-}
-
-/* Called when 'execute', one step of the slow path, has left 'n_packets'
- * packets.  If it pushed a tunnel header and there is not one packet now,
- * makes 'execute''s packet empty: otherwise the steps that follow, meant
- * for the encapsulated packet, would send it as it was before. */
-void
-tnl_execute_done(struct dpif_execute *execute, size_t n_packets)
-{
-    const struct nlattr *a, *last = NULL;
-    size_t left;
-
-    if (n_packets == 1) {
-        return;
-    }
-    NL_ATTR_FOR_EACH_UNSAFE (a, left, execute->actions, execute->actions_len) {
-        last = a;
-    }
-    if (last && nl_attr_type(last) == OVS_ACTION_ATTR_TUNNEL_PUSH) {
-        COVERAGE_INC(drop_tnl_push_slow);
-        dp_packet_clear(execute->packet);
-    }
 }
 
 /* Text. */

@@ -28,7 +28,6 @@
 #include "ovs-atomic.h"
 
 struct dp_netdev_pmd_thread;
-struct dpif_execute;
 struct ds;
 struct flow_tnl;
 struct netdev;
@@ -458,7 +457,6 @@ void tnl_send_prepare(const struct netdev *, struct dp_packet_batch *);
  * tunnel. */
 typedef void tnl_recirculate_func(struct dp_netdev_pmd_thread *,
                                   struct dp_packet_batch *);
-void tnl_execute_done(struct dpif_execute *, size_t n_packets);
 bool tnl_poll_again(int n_packets);
 
 /* lib/netdev-linux.c. */

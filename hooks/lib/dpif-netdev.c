@@ -1,3 +1,4 @@
+@include "tnl-execute.h"
 @include "tnl-geneve.h"
 @include "tnl-provider.h"
 @include "tnl-too-big.h"
@@ -34,9 +35,9 @@
                 tnl_geneve_oam_first(p->port->netdev, portno, packets_,
                                      dp_netdev_recirculate, pmd, depth);
 
-# Why: in the slow path the caller goes on with a packet that a push dropped.
+# Why: in the slow path the caller goes on with what a push left.
 @in dpif_netdev_execute before if (dp_packet_batch_size(&pp) == 1) {
-    tnl_execute_done(execute, dp_packet_batch_size(&pp));
+    tnl_execute_done(execute, &pp);
 
 # Why: netdev_send() may segment packets and return a batch of another capacity,
 # which dp_execute_output_action() takes for that of 'output_pkts_rxqs'.

@@ -21,6 +21,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/l2tpv3.at \
 	tests/geneve.at \
 	tests/geneve-opts.at \
+	tests/tnl-execute.at \
 	tests/tnl-fields.at \
 	tests/tnl-options.at \
 	tests/tnl-ports.at \
