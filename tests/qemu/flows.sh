@@ -165,6 +165,22 @@ firewall() {
     wait_for pings vm1 10.1.0.2
 }
 
+# "ovs-ctl enable-protocol" lets STT in where a firewall drops TCP.
+enable_protocol() {
+    local command='_build/ovs/utilities/ovs-ctl enable-protocol
+        --protocol=tcp --dport=7471'
+    lab_tunnel stt 4
+    lab_exec h2 iptables -A INPUT -p tcp -j DROP
+    nothing_received
+    lab_exec h2 $command
+    wait_for pings vm1 10.1.0.2
+    same "rules" "$(lab_exec h2 iptables -S INPUT | grep ACCEPT | grep -v -- -P)" \
+        "-A INPUT -p tcp -m tcp --dport 7471 -j ACCEPT"
+    lab_exec h2 $command | grep "already has a rule for tcp to port 7471"
+    same "rules" "$(lab_exec h2 iptables -S INPUT | grep -c 7471)" 1
+    lab_exec h2 iptables -F INPUT
+}
+
 # The firewall's mark is that of the frame, which comes in one segment or in
 # many.
 mark() {
@@ -250,6 +266,7 @@ check "a port for one key" ports_by_key
 check "Geneve with an option beside" geneve_beside
 check "BFD" bfd
 check "firewall" firewall
+check "firewall: ovs-ctl enable-protocol" enable_protocol
 check "firewall: marks" mark
 check "firewall: queue to user space" queue
 check "packets on the wire, IPv4" wire 4
