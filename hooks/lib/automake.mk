@@ -22,6 +22,8 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/tnl-fields.h \
 	lib/tnl-geneve.c \
 	lib/tnl-geneve.h \
+	lib/tnl-neigh.c \
+	lib/tnl-neigh.h \
 	lib/tnl-nvgre.c \
 	lib/tnl-offload.c \
 	lib/tnl-options.c \

@@ -1,5 +1,6 @@
 @include "ofproto-dpif-geneve.h"
 @include "tnl-fields.h"
+@include "tnl-neigh.h"
 @include "tnl-provider.h"
 @include "tnl-too-big.h"
 @include "ofproto-dpif-oam.h"
@@ -135,3 +136,18 @@
 @in native_tunnel_output before tnl_push_data.tnl_port = tunnel_odp_port;
     tnl_too_big_build(&tnl_push_data, xport->netdev, out_dev->netdev,
                       flow->tunnel.tun_id);
+
+# Why: a port may have more than one address, of either family.
+@in is_neighbor_reply_correct after ret = is_neighbor_reply_matched(flow, ip_addr);
+                ret = tnl_neigh_is_reply_to(flow, ip_addr, n_in6);
+
+# Why: a host that takes an address over tells everybody, and may do so again
+# before the datapath flow of the last time has expired.
+@in terminate_native_tunnel before /* If no tunnel port was found and it's about an ARP or ICMPv6 packet,
+        if (*tnl_port == ODPP_NONE
+            && tnl_neigh_hear(flow, wc, ctx->xbridge->name,
+                              check_neighbor_reply(ctx, flow),
+                              ctx->xin->allow_side_effects,
+                              &ctx->xout->slow)) {
+            return false;
+        }

@@ -25,7 +25,8 @@ OVERLAY_TESTSUITE_AT = \
 	tests/tnl-fields.at \
 	tests/tnl-options.at \
 	tests/tnl-ports.at \
-	tests/tnl-too-big.at
+	tests/tnl-too-big.at \
+	tests/underlay.at
 
 SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-overlay-testsuite.at \
