@@ -151,3 +151,10 @@
                               &ctx->xout->slow)) {
             return false;
         }
+
+# Why: a mirror sends the packet after this output, and so does in-band control.
+@in compose_output_action__ before native_tunnel_output(ctx, xport, flow, odp_port, truncate,
+            if (mbridge_has_mirrors(ctx->xbridge->mbridge)
+                || ctx->xbridge->has_in_band) {
+                is_last_action = false;
+            }
