@@ -152,6 +152,31 @@ tnl_field_written(const struct mf_field *mf, const void *mask,
     }
 }
 
+/* Called when an action has written 'mf' into 'tnl'.  An outer header has
+ * addresses of one family.  So an address that is not 0 replaces the other
+ * family's, and a destination replaces the other family's source, too: they
+ * may be those that the packet came with. */
+void
+tnl_field_chooses_family(const struct mf_field *mf, struct flow_tnl *tnl)
+{
+    bool is_dst = mf->id == MFF_TUN_DST || mf->id == MFF_TUN_IPV6_DST;
+
+    if ((mf->id == MFF_TUN_SRC && tnl->ip_src)
+        || (mf->id == MFF_TUN_DST && tnl->ip_dst)) {
+        tnl->ipv6_src = in6addr_any;
+        if (is_dst) {
+            tnl->ipv6_dst = in6addr_any;
+        }
+    } else if ((mf->id == MFF_TUN_IPV6_SRC && ipv6_addr_is_set(&tnl->ipv6_src))
+               || (mf->id == MFF_TUN_IPV6_DST
+                   && ipv6_addr_is_set(&tnl->ipv6_dst))) {
+        tnl->ip_src = 0;
+        if (is_dst) {
+            tnl->ip_dst = 0;
+        }
+    }
+}
+
 /* If 'mf' is ours, stores its value in 'tnl' in '*value'. */
 bool
 tnl_field_read(const struct flow_tnl *tnl, const struct mf_field *mf,

@@ -38,6 +38,7 @@ bool tnl_field_is_wild(const struct mf_field *, const struct flow_wildcards *,
                        bool *wild);
 void tnl_field_written(const struct mf_field *, const void *mask,
                        struct flow_tnl *);
+void tnl_field_chooses_family(const struct mf_field *, struct flow_tnl *);
 
 /* lib/tun-metadata.c. */
 bool tnl_field_read(const struct flow_tnl *, const struct mf_field *,

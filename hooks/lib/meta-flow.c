@@ -29,3 +29,11 @@
 @in mf_subfield_copy before union mf_value src_value;
         tnl_geneve_written(dst->field, dst->n_bits == dst->field->n_bits,
                            flow, wc);
+
+# Why: a packet that came from a tunnel over IPv4 may go to one over IPv6.
+@in mf_set_flow_value_masked after mf_set_flow_value(field, &tmp, flow);
+    tnl_field_chooses_family(field, &flow->tunnel);
+
+# Why: the same.
+@in mf_subfield_copy after mf_set_flow_value(dst->field, &dst_value, flow);
+        tnl_field_chooses_family(dst->field, &flow->tunnel);
