@@ -39,7 +39,6 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/list.h"
 #include "openvswitch/ofpbuf.h"
-#include "openvswitch/vlog.h"
 #include "ovs-atomic.h"
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
@@ -51,7 +50,6 @@
 #include "tnl-provider.h"
 #include "util.h"
 
-VLOG_DEFINE_THIS_MODULE(tnl_too_big);
 
 COVERAGE_DEFINE(drop_tnl_too_big_stale);
 
@@ -903,27 +901,4 @@ tnl_too_big_filter(const struct nlattr *a, struct dp_packet_batch *batch,
         --*depth;
         dp_packet_batch_destroy(&errors);
     }
-}
-
-/* Devices. */
-
-/* Called when the device 'netdev' has refused, with '*error', packet number
- * '*ofs' of a batch.  If that packet is too long for it, counts it in
- * '*tx_dropped', makes '*ofs' the number of the next packet and '*error' 0,
- * and returns true, so that one packet does not cost the rest of the batch. */
-bool
-tnl_too_big_skip(const struct netdev *netdev, int *error, uint32_t *ofs,
-                 uint64_t *tx_dropped)
-{
-    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
-
-    if (*error != EMSGSIZE) {
-        return false;
-    }
-    VLOG_WARN_RL(&rl, "error sending Ethernet packet on %s: %s",
-                 netdev_get_name(netdev), ovs_strerror(*error));
-    ++*tx_dropped;
-    ++*ofs;
-    *error = 0;
-    return true;
 }

@@ -65,8 +65,4 @@ void tnl_too_big_filter(const struct nlattr *, struct dp_packet_batch *,
                         tnl_recirculate_func *,
                         struct dp_netdev_pmd_thread *, uint32_t *depth);
 
-/* lib/netdev-linux.c: devices. */
-bool tnl_too_big_skip(const struct netdev *, int *error, uint32_t *ofs,
-                      uint64_t *tx_dropped);
-
 #endif /* tnl-too-big.h */

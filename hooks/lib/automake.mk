@@ -39,5 +39,8 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/tnl-too-big.h
 
 if LINUX
-lib_libopenvswitch_la_SOURCES += lib/tnl-rtnl.c
+lib_libopenvswitch_la_SOURCES += \
+	lib/tnl-port-io.c \
+	lib/tnl-port-io.h \
+	lib/tnl-rtnl.c
 endif

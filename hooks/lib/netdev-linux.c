@@ -1,15 +1,23 @@
+@include "tnl-port-io.h"
 @include "tnl-provider.h"
-@include "tnl-too-big.h"
 
 # Why: the kernel's default of 208 kB is room for three frames of 64 kB, and
 # what comes while the switch does something else is lost.
 @in netdev_linux_rxq_construct before error = set_nonblocking(rx->fd);
         tnl_set_rx_buffer(rx->fd);
 
-# Why: a packet that is too long for the device, as one that a tunnel header made
-# longer may be, must not take those behind it along.
+# Why: a packet that the device refuses, as one that a tunnel header made too
+# long, must not take those behind it along.
 @in netdev_linux_sock_batch_send before if (error) {
-        if (tnl_too_big_skip(netdev_, &error, &ofs, &netdev->tx_dropped)) {
+        if (tnl_port_tx_skip(netdev_, &error, &ofs, cnt,
+                             &netdev->tx_dropped)) {
+            continue;
+        }
+
+# Why: the same.
+@in netdev_linux_tap_batch_send before if (error) {
+        if (tnl_port_tap_skip(netdev_, error, retval, size,
+                              &netdev->tx_dropped)) {
             continue;
         }
 

@@ -40,6 +40,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-nvgre.at \
 	tests/l2tpv3-macros.at \
 	tests/system-l2tpv3.at \
+	tests/system-port-io.at \
 	tests/system-tnl-afxdp.at \
 	tests/system-too-big.at
 
