@@ -6,6 +6,8 @@
 #include "tnl-port-io.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
+#include <sys/socket.h>
 
 #include "netdev.h"
 #include "openvswitch/vlog.h"
@@ -14,6 +16,38 @@
 VLOG_DEFINE_THIS_MODULE(tnl_port_io);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
+/* Called when a port has packet socket 'fd' to receive from. */
+void
+tnl_port_rx_open(struct tnl_port_rx *rx, int fd)
+{
+    rx->is_open = true;
+    rx->fd = fd;
+}
+
+/* Called before that socket is closed. */
+void
+tnl_port_rx_close(struct tnl_port_rx *rx)
+{
+    tnl_port_rx_missed(rx);
+    rx->is_open = false;
+}
+
+/* Returns the number of packets that the kernel has dropped because there was
+ * no room for them in the receive buffer of the port's socket. */
+uint64_t
+tnl_port_rx_missed(struct tnl_port_rx *rx)
+{
+    struct tpacket_stats stats;
+    socklen_t len = sizeof stats;
+
+    /* The kernel starts from 0 again when it has been asked. */
+    if (rx->is_open
+        && !getsockopt(rx->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len)) {
+        rx->n_missed += stats.tp_drops;
+    }
+    return rx->n_missed;
+}
 
 /* Called when the device 'netdev' has answered with '*error', which may be 0,
  * when it was to send the packets of a batch from number '*ofs' on, of 'n' in

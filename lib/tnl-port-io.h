@@ -7,7 +7,9 @@
 /* Kernel devices as ports of the userspace datapath
  * =================================================
  *
- * Packets that a device refuses.  For lib/netdev-linux.c. */
+ * What they lose: packets that a device refuses, and packets that the kernel
+ * drops because the switch does not receive them fast enough.  For
+ * lib/netdev-linux.c. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,6 +17,18 @@
 #include <sys/types.h>
 
 struct netdev;
+
+/* The packet socket from which a port receives.  All zeros before there is
+ * one.  The caller synchronizes. */
+struct tnl_port_rx {
+    bool is_open;
+    int fd;
+    uint64_t n_missed;          /* Packets that the kernel dropped. */
+};
+
+void tnl_port_rx_open(struct tnl_port_rx *, int fd);
+void tnl_port_rx_close(struct tnl_port_rx *);
+uint64_t tnl_port_rx_missed(struct tnl_port_rx *);
 
 bool tnl_port_tx_skip(const struct netdev *, int *error, uint32_t *ofs,
                       uint32_t n, uint64_t *tx_dropped);

@@ -24,3 +24,22 @@
 # Why: such packets, and others that upstream counts but does not tell.
 @in netdev_linux_get_stats before ovs_mutex_unlock(&netdev->mutex);
     stats->tx_dropped += netdev->tx_dropped;
+
+# Why: what the kernel drops because the switch is too slow to receive it.
+@in netdev_linux_rxq_construct before /* Get ethernet device index. */
+        tnl_port_rx_open(&netdev->port_rx, rx->fd);
+
+# Why: the same.
+@in netdev_linux_rxq_construct after error:
+    tnl_port_rx_close(&netdev->port_rx);
+
+# Why: the same.
+@in netdev_linux_rxq_destruct first
+    struct netdev_linux *netdev = netdev_linux_cast(rxq_->netdev);
+    ovs_mutex_lock(&netdev->mutex);
+    tnl_port_rx_close(&netdev->port_rx);
+    ovs_mutex_unlock(&netdev->mutex);
+
+# Why: the same.
+@in netdev_linux_get_stats before ovs_mutex_unlock(&netdev->mutex);
+    stats->rx_missed_errors += tnl_port_rx_missed(&netdev->port_rx);
