@@ -168,8 +168,8 @@ struct stt_reasm {
     atomic_uint64_t bytes;
     atomic_uint64_t frames;
 
-    /* Orders frames by use, over all shards; starts at 1.  It advances with each new frame,
-     * not with each segment, which would make it a bottleneck; thus the order
+    /* Orders frames by use, over all shards.  It starts at 1, and advances
+     * with each new frame, not with each segment, which would make it a bottleneck; thus the order
      * of two frames of different shards is not known if no frame was created
      * since both were used. */
     atomic_uint64_t clock;
@@ -524,17 +524,20 @@ find_heavy(struct stt_reasm *r, enum resource resource,
 }
 
 /* Returns the source that must give up a frame so that 'source', which may be
- * NULL, gets some of 'resource': for another frame, or if 'grows', for one that
- * it has.  That is a source that has as much as its share or more, where a
+ * NULL, gets some of 'resource': for another frame, or if 'grows', for one
+ * that it has.  That is a source that has about its share or more, where a
  * share is the limit divided by the sources that have frames, or the one that
- * has most if there is none.  Returns NULL if there are no frames. */
+ * has most if there is none.  Returns NULL if there are no frames.
+ *
+ * "About", that is 7/8, as at a limit it may be that all have a little less
+ * than a share, and to find the one that has most takes long. */
 static struct source *
 choose_source(struct stt_reasm *r, struct source *source, bool grows,
               enum resource resource)
 {
     struct source *except = NULL;
     struct source *heavy = NULL;
-    uint64_t i, max, n;
+    uint64_t i, max, share;
     uint64_t used = 0;
 
     /* The only frame of 'source' does not make room for itself. */
@@ -553,8 +556,8 @@ choose_source(struct stt_reasm *r, struct source *source, bool grows,
     }
     atomic_read_relaxed(resource == FRAMES ? &r->max_frames : &r->max_bytes,
                         &max);
-    n = atomic_count_get64(&r->n_sources);
-    if (!used || heavy == except || used < max / MAX(n, 1)) {
+    share = max / MAX(1, atomic_count_get64(&r->n_sources));
+    if (!used || heavy == except || used < share - share / 8) {
         heavy = find_heavy(r, resource, except);
         if (!heavy) {
             return except;
@@ -1132,19 +1135,22 @@ stt_reasm_create(void)
 void
 stt_reasm_destroy(struct stt_reasm *r)
 {
+    struct ovs_list dead = OVS_LIST_INITIALIZER(&dead);
     struct room room = { 0, 0 };
 
     if (!r) {
         return;
     }
 
-    while (evict(r, NULL, false, FRAMES, &room)) {
-        continue;
-    }
     for (size_t i = 0; i < N_SHARDS; i++) {
         struct shard *shard = &r->shards[i];
+        struct frame *f;
 
         ovs_mutex_lock(&shard->mutex);
+        HMAP_FOR_EACH_SAFE (f, node, &shard->frames) {
+            kill_frame(r, shard, f, &dead);
+        }
+        free_frames(&dead, &room);
         hmap_destroy(&shard->frames);
         ovs_mutex_unlock(&shard->mutex);
         ovs_mutex_destroy(&shard->mutex);

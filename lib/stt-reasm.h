@@ -15,13 +15,13 @@
  *
  * Anyone who can reach the underlay can send segments, so what is held is
  * bounded in bytes and in frames.  When a limit is reached, a sender, by its
- * outer address, that holds its share or more gives up the frame whose last
- * segment is the longest ago; a share is the limit divided by the senders that
- * have frames.  So no sender that has less loses a frame to one that has more.
- * A frame that gets no segment for a while is given up.  Frames with only one
- * segment have a limit of their own, beyond which one of them makes room for
- * the next.  The work for one segment does not depend on the number of frames
- * held.
+ * outer address, that holds about its share or more gives up the frame whose
+ * last segment is the longest ago; a share is the limit divided by the senders
+ * that have frames.  So a sender that has little loses nothing to one that has
+ * much.  A frame that gets no segment for a while is given up.  Frames with
+ * only one segment have a limit of their own, beyond which one of them makes
+ * room for the next.  The work for one segment does not depend on the number
+ * of frames held.
  *
  * Thread-safety
  * =============

@@ -241,7 +241,7 @@ model_evict(struct model *m, size_t source, bool grows, int resource)
     size_t except = (grows && model_used(m, source, FRAMES) == 1
                      ? source : NO_SOURCE);
     size_t heavy = m->heavy[resource];
-    uint64_t n = 0;
+    uint64_t share, n = 0;
 
     for (size_t i = 0; i < N_SOURCES; i++) {
         n += model_oldest(m, i) != NULL;
@@ -252,10 +252,10 @@ model_evict(struct model *m, size_t source, bool grows, int resource)
     if (model_used(m, source, resource) > model_used(m, heavy, resource)) {
         heavy = source;
     }
+    share = (resource == FRAMES ? m->limits.max_frames
+             : m->limits.max_bytes) / n;
     if (!model_oldest(m, heavy) || heavy == except
-        || model_used(m, heavy, resource)
-           < (resource == FRAMES ? m->limits.max_frames
-              : m->limits.max_bytes) / n) {
+        || model_used(m, heavy, resource) < share - share / 8) {
         heavy = model_heavy(m, resource, except);
         ovs_assert(heavy != NO_SOURCE);
     }

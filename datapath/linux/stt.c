@@ -446,8 +446,8 @@ static int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
  *
  * Anyone who can reach the underlay can send segments, so what is held is
  * bounded in bytes and in frames, in each network namespace.  When a limit is
- * reached, a sender that holds its share or more gives up the frame whose last
- * segment is the longest ago, and a frame that gets no segment for a while is
+ * reached, a sender that holds 7/8 of a share or more gives up the frame whose
+ * last segment is the longest ago, and a frame that gets no segment for a while is
  * given up.  A share is the limit divided by the senders with frames.
  *
  * The segments of one frame may arrive on different CPUs.
@@ -761,7 +761,7 @@ static struct stt_source *stt_reasm_choose(struct stt_reasm *r,
 	struct stt_source *heavy = READ_ONCE(r->heavy[resource]);
 	u64 used = heavy ? stt_source_used(heavy, resource) : 0;
 	unsigned int n = max(atomic_read(&r->n_sources), 1);
-	unsigned long max;
+	unsigned long share;
 
 	/* The only frame of a sender does not make room for itself. */
 	if (need->grows && stt_source_used(need->source, STT_FRAMES) == 1)
@@ -771,9 +771,10 @@ static struct stt_source *stt_reasm_choose(struct stt_reasm *r,
 		heavy = need->source;
 		used = stt_source_used(heavy, resource);
 	}
-	max = resource == STT_FRAMES ? READ_ONCE(r->sn->max_frames) :
-				       READ_ONCE(r->sn->max_bytes);
-	if (!used || heavy == except || used < max / n) {
+	share = resource == STT_FRAMES ? READ_ONCE(r->sn->max_frames) :
+					 READ_ONCE(r->sn->max_bytes);
+	share /= n;
+	if (!used || heavy == except || used < share - share / 8) {
 		heavy = stt_reasm_heavy(r, resource, except);
 		if (!heavy)
 			return need->source == except ? need->source : NULL;
