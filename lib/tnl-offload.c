@@ -267,6 +267,28 @@ tnl_gre_finish(struct dp_packet_batch *batch,
     }
 }
 
+/* Returns the MTU of 'netdev', to which packets are sent.  To ask the device
+ * takes a mutex, on which a thread that sends could wait for one that
+ * configures, so that is done only when something about it has changed. */
+static int
+tnl_send_mtu(const struct netdev *netdev_)
+{
+    struct netdev *netdev = CONST_CAST(struct netdev *, netdev_);
+    uint64_t seq = netdev_get_change_seq(netdev) << 16;
+    uint64_t known;
+    int mtu;
+
+    atomic_read_relaxed(&netdev->tnl_mtu, &known);
+    if (OVS_LIKELY((known & ~UINT64_C(0xffff)) == seq)) {
+        return known & 0xffff;
+    } else if (netdev_get_mtu(netdev, &mtu)) {
+        return ETH_PAYLOAD_MAX;
+    }
+    mtu = MIN(mtu, UINT16_MAX);
+    atomic_store_relaxed(&netdev->tnl_mtu, seq | mtu);
+    return mtu;
+}
+
 /* Prepares the packets in 'batch' to be sent on 'netdev': gives those that
  * tnl_segment_later() marked the segment size that its MTU allows, cuts
  * them if nobody below will, and drops what nobody below can finish. */
@@ -289,8 +311,8 @@ tnl_send_prepare(const struct netdev *netdev, struct dp_packet_batch *batch)
             continue;
         }
         if (tnl_is_marked(packet)) {
-            if (!mtu && netdev_get_mtu(netdev, &mtu)) {
-                mtu = ETH_PAYLOAD_MAX;
+            if (!mtu) {
+                mtu = tnl_send_mtu(netdev);
             }
             tnl_segment_fit(packet, mtu);
             packet->offloads &= ~(TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
