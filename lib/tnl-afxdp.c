@@ -8,10 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "dp-packet.h"
 #include "util.h"
 
 #if HAVE_AF_XDP
+COVERAGE_DEFINE(drop_afxdp_too_long);
+
 /* If 'packet' is one of an AF_XDP port, gives it 'new_headroom' bytes of room
  * in front of its data and 'new_tailroom' behind, and returns true. */
 bool
@@ -49,6 +52,23 @@ tnl_afxdp_restore(struct dp_packet_afxdp *xpacket)
         free(dp_packet_base(&xpacket->packet));
         dp_packet_set_base(&xpacket->packet, xpacket->frame);
         xpacket->frame = NULL;
+    }
+}
+
+/* Drops the packets in 'batch' that are longer than 'max' bytes. */
+void
+tnl_afxdp_drop_long(struct dp_packet_batch *batch, size_t max)
+{
+    size_t i, size = dp_packet_batch_size(batch);
+    struct dp_packet *packet;
+
+    DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {
+        if (OVS_LIKELY(dp_packet_size(packet) <= max)) {
+            dp_packet_batch_add(batch, packet);
+        } else {
+            COVERAGE_INC(drop_afxdp_too_long);
+            dp_packet_delete(packet);
+        }
     }
 }
 #endif /* HAVE_AF_XDP */

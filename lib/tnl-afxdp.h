@@ -20,10 +20,12 @@ struct dp_packet;
 
 #if HAVE_AF_XDP
 struct dp_packet_afxdp;
+struct dp_packet_batch;
 
 bool tnl_afxdp_resize(struct dp_packet *, size_t new_headroom,
                       size_t new_tailroom);
 void tnl_afxdp_restore(struct dp_packet_afxdp *);
+void tnl_afxdp_drop_long(struct dp_packet_batch *, size_t max);
 #else
 static inline bool
 tnl_afxdp_resize(struct dp_packet *packet OVS_UNUSED,

@@ -9,3 +9,10 @@
         if (xpacket->frame) {
             return false;
         }
+
+# Why: what does not fit into a frame of the ring would overwrite those behind.
+@in afxdp_batch_send first
+    tnl_afxdp_drop_long(batch, FRAME_SIZE);
+    if (dp_packet_batch_is_empty(batch)) {
+        return 0;
+    }
