@@ -23,6 +23,9 @@
 #include "util.h"
 
 COVERAGE_DEFINE(drop_tnl_no_l4);
+#ifdef DPDK_NETDEV
+COVERAGE_DEFINE(drop_tnl_push_long);
+#endif
 
 BUILD_ASSERT_DECL(!(TNL_OL_SEGMENT & (DP_PACKET_OL_IP_CKSUM_MASK
                                       | DP_PACKET_OL_L4_CKSUM_MASK
@@ -113,6 +116,52 @@ tnl_segment_batch(struct dp_packet_batch *batch,
     dp_packet_batch_swap(batch, &out);
     dp_packet_batch_destroy(&out);
 }
+
+#ifdef DPDK_NETDEV
+/* A packet's buffer has at most 65535 bytes, of which upstream takes some for
+ * itself, and makes room in front 64 bytes at a time. */
+#define TNL_PUSH_MAX (UINT16_MAX - 120)
+
+/* Makes the packets in 'batch' fit into their buffers with a header of
+ * 'header_len' bytes: segments those that are too long, and drops those that
+ * still are.  Upstream would end the process. */
+void
+tnl_push_fit(struct dp_packet_batch *batch, size_t header_len)
+{
+    size_t max = TNL_PUSH_MAX - header_len;
+    struct dp_packet_batch out;
+    struct dp_packet *packet;
+    bool fit = true;
+
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        fit &= dp_packet_size(packet) <= max;
+    }
+    if (OVS_LIKELY(fit)) {
+        return;
+    }
+
+    dp_packet_batch_init(&out);
+    out.trunc = batch->trunc;
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        if (dp_packet_size(packet) > max && dp_packet_get_tso_segsz(packet)
+            && !tnl_lacks_l4(packet)) {
+            tnl_segment(packet, &out);
+        } else {
+            dp_packet_batch_add(&out, packet);
+        }
+    }
+    dp_packet_batch_reset(batch);
+    DP_PACKET_BATCH_FOR_EACH (i, packet, &out) {
+        if (dp_packet_size(packet) <= max) {
+            dp_packet_batch_add(batch, packet);
+        } else {
+            COVERAGE_INC(drop_tnl_push_long);
+            dp_packet_delete(packet);
+        }
+    }
+    dp_packet_batch_destroy(&out);
+}
+#endif
 
 /* Adapts 'packet', marked by tnl_segment_later(), to a device that takes IP
  * packets of at most 'mtu' bytes, that is, frames of 'mtu' bytes and an

@@ -777,6 +777,11 @@ tnl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
     struct dp_packet *packet;
     bool splits = false;
 
+#ifdef DPDK_NETDEV
+    /* Relayed options are not in the template. */
+    tnl_push_fit(batch, data->header_len + (tnl_geneve_relays(data)
+                                            ? TUN_METADATA_TOT_OPT_SIZE : 0));
+#endif
     if (!class) {
         /* GSO sees through one of these headers and through no others. */
         bool seen = (data->tnl_type == OVS_VPORT_TYPE_GENEVE

@@ -393,6 +393,10 @@ tnl_is_marked(const struct dp_packet *packet)
 void tnl_segment_batch(struct dp_packet_batch *,
                        bool (*test)(const struct dp_packet *));
 
+#ifdef DPDK_NETDEV
+void tnl_push_fit(struct dp_packet_batch *, size_t header_len);
+#endif
+
 /* Can the port 'netdev' have 'options'?  See tnl_check_options(). */
 int tnl_check_ipsec(const struct netdev *, const struct smap *options,
                     const char *datapath_type, char **errp);
