@@ -247,8 +247,7 @@ gateway_ports() {
 # came with, and drops it if there is none.  Table 1 knows for each tenant and
 # address the MAC address, with which tables 3 and 4 answer who asks for it.
 # Table 2 knows the host, the encapsulation and the id.  A packet may leave by
-# the port that it came by.  'tun_dst' wins over 'tun_ipv6_dst', unless it is
-# 0.
+# the port that it came by.  To write 'tun_ipv6_dst' clears 'tun_dst'.
 gateway_flows() {
     local host from to to_host encap tenant ids i flows=
     flows="table=1,priority=0,actions=set_field:0->in_port,resubmit(,2)
@@ -258,8 +257,7 @@ $(gateway_answers_flows)
         case $host in
             west) from=tun_src=10.9.0.2 to="set_field:10.9.0.2->tun_dst" ;;
             east) from=tun_ipv6_src=fd09::3
-                  to="set_field:0.0.0.0->tun_dst,"
-                  to+="set_field:fd09::3->tun_ipv6_dst" ;;
+                  to="set_field:fd09::3->tun_ipv6_dst" ;;
         esac
         i=0
         for encap in $GATEWAY_ENCAPS; do

@@ -100,14 +100,15 @@ no_errors() {
     test -z "$error"
 }
 
-# Returns true if node $1 gets an answer from address $2.
+# Returns true if node $1 gets an answer from address $2, in $3 seconds (default
+# 5).
 answers() {
-    lab_exec "$1" ping -q -c 1 -W 2 "$2" >/dev/null
+    lab_exec "$1" ping -q -c 1 -W "${3:-5}" "$2" >/dev/null
 }
 
 # What the howto says of the flows that know nothing about ARP.
 vms_do_not_reach_each_other() {
-    ! answers vm1 10.1.0.2 && ! answers vm2 fd01::1 || return
+    ! answers vm1 10.1.0.2 1 && ! answers vm2 fd01::1 1 || return
     lab_exec vm1 ip neigh show 10.1.0.2 | grep 'FAILED\|INCOMPLETE'
 }
 
@@ -125,7 +126,7 @@ vms_reach_each_other() {
 # With another key, nothing comes to vm1, not even what needs no answer of ARP.
 another_key_reaches_nobody() {
     lab_exec peers ovs-vsctl set interface vxlan options:key=0xa00009 || return
-    ! answers vm2 10.1.0.1 || return
+    ! answers vm2 10.1.0.1 2 || return
     lab_exec peers ovs-vsctl set interface vxlan options:key=0xa00004 &&
         lab_reach vm2 10.1.0.1
 }

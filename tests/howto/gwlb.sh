@@ -46,7 +46,8 @@ balancer() {
     wait_until no_balancer || return
     lab_exec lb "$LAB_DIR/balancer" --local=10.9.0.1 --appliance=10.9.0.2 \
         "$@" >>"$LAB_DIR/balancer.log" 2>&1 &
-    wait_until grep -q ready "$LAB_DIR/balancer.log" || return
+    wait_until grep -q ready "$LAB_DIR/balancer.log" ||
+        { cat "$LAB_DIR/balancer.log"; return 1; }
     gwlb_pid=$(ip netns pids "$(lab_ns lb)")
     lab_run ip -n "$(lab_ns a-client)" link set tun0 mtu 8500 &&
         lab_run ip -n "$(lab_ns a-client)" address add 10.0.0.1/24 dev tun0 &&
@@ -54,8 +55,12 @@ balancer() {
         lab_run ip -n "$(lab_ns a-client)" route add default dev tun0
 }
 
+# Returns true if there is no balancer, nor what it leaves to the kernel to
+# close.
 no_balancer() {
-    test -z "$(ip netns pids "$(lab_ns lb)")"
+    test -z "$(ip netns pids "$(lab_ns lb)")" &&
+        test -z "$(lab_exec lb ss -Hln sport = 6081)" &&
+        ! ip -n "$(lab_ns a-client)" link show tun0 >/dev/null 2>&1
 }
 
 # A tenant, with its client, and with its server if $1 is "-server".

@@ -3,10 +3,10 @@
 #
 # What the checks of several howtos use; "run" sources it behind lab.sh.
 
-# Runs a command until it succeeds, for up to 10 s.
+# Runs a command until it succeeds, for up to 30 s.
 wait_until() {
     local i
-    for ((i = 0; i < 100; i++)); do
+    for ((i = 0; i < 300; i++)); do
         "$@" && return
         sleep .1
     done
@@ -24,7 +24,8 @@ serve() {
     listens "$1" 8000
 }
 
-# Returns true if node $1 gets an answer from the server at address $2.
+# Returns true if node $1 gets an answer from the server at address $2, in $3
+# seconds (default 5).
 fetches() {
     lab_exec "$1" curl -s -o /dev/null --max-time "${3:-5}" "http://$2:8000/"
 }
