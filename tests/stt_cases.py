@@ -344,16 +344,20 @@ def rx_ecn(path, other):
             segs = [ce[i] if i == marked else plain[i] for i in order]
             yield ('CE on %s, inner IPv%d' % (name, ip), segs,
                    [inner(4000, ip=ip, tos=CE)], {})
-    # Upstream's userspace does not know that ECT(1) outside counts for more.
-    rows = ((1, CE, CE), (CE, 0, CE), (2, 1, 1 if path.kernel else 2),
-            (0, 0, 0), (0, 2, 0),
-            (0xb8, 0, 0xb8), (0, 0xb8, 0), (0xba, CE, 0xbb))
-    for inner_tos, outer_tos, result in rows:
-        yield ('inner TOS %#x, outer %#x' % (inner_tos, outer_tos),
-               path.segments(Stt(inner(100, tos=inner_tos)), tos=outer_tos),
-               [inner(100, tos=result)], {})
-    yield ('inner not ECT, outer CE', path.segments(Stt(inner(100)), tos=CE),
-           [], {'rx_ecn': 1} if path.kernel else {})
+    # RFC 6040, figure 4: inner ECN, and the results for each outer ECN.
+    table = ((0, (0, 0, 0, None)), (1, (1, 1, 1, CE)), (2, (2, 1, 2, CE)),
+             (CE, (CE, CE, CE, CE)))
+    for ip in 4, 6:
+        for ecn, results in table:
+            for outer, result in enumerate(results):
+                segs = path.segments(Stt(inner(100, ip=ip, tos=0xb8 | ecn)),
+                                     tos=outer | (0x48 if ecn else 0))
+                name = 'inner IPv%d, ECN %d, outer %d' % (ip, ecn, outer)
+                if result is None:
+                    yield name, segs, [], {'rx_ecn': 1} if path.kernel else {}
+                else:
+                    yield (name, segs,
+                           [inner(100, ip=ip, tos=0xb8 | result)], {})
     yield ('ARP, outer CE', path.segments(Stt(arp()), tos=CE), [arp()], {})
 
 
@@ -507,14 +511,22 @@ def tx_left(limit):
            [Stt(behind_routing('good'), key=KEY)])
 
     # RFC 6040: what no router can mark inside is not for them to mark outside.
-    for name, tags, tos in (('ECT', [], 2), ('ECT, tagged', tag['tags'], 2),
-                            ('ECT behind 802.1ad', [(ETH_8021AD, 7)], 0)):
-        frame = inner(100, TCP, tos=2, tags=tags)
-        out = Stt(frame, key=KEY)
-        if tags == tag['tags']:
-            out = Stt(inner(100, TCP, tos=2), tci=V_BIT | 100, key=KEY)
-        out.tos = tos
-        yield name, frame, [out]
+    # All else is copied (section 4.1, normal mode).
+    for ecn in range(4):
+        for name, tags, tos in (
+                ('ECN %d', [], ecn), ('ECN %d, tagged', tag['tags'], ecn),
+                ('ECN %d behind 802.1ad', [(ETH_8021AD, 7)], 0)):
+            for ip in 4, 6:
+                frame = inner(100, TCP, ip=ip, tos=ecn, tags=tags)
+                out = Stt(frame, key=KEY)
+                if tags == tag['tags']:
+                    out = Stt(inner(100, TCP, ip=ip, tos=ecn),
+                              tci=V_BIT | 100, key=KEY)
+                out.tos = tos
+                yield '%s, inner IPv%d' % (name % ecn, ip), frame, [out]
+    out = Stt(arp(), key=KEY)
+    out.tos = 0
+    yield 'ARP', arp(), [out]
 
 
 def tx_big(limit, mss=8000):

@@ -1944,7 +1944,7 @@ static struct rtable *stt_route4(struct sk_buff *skb,
 }
 
 /* Sends '*skbp' over IPv4.  On failure, it is left for the caller to free. */
-static int stt_xmit4(struct sk_buff **skbp, struct stt_tx *tx, u8 inner_tos,
+static int stt_xmit4(struct sk_buff **skbp, struct stt_tx *tx,
 		     struct ip_tunnel_info *info)
 {
 	__be32 saddr, daddr = info->key.u.ipv4.dst;
@@ -1971,7 +1971,7 @@ static int stt_xmit4(struct sk_buff **skbp, struct stt_tx *tx, u8 inner_tos,
 	skb_reset_network_header(skb);
 	iph->version = 4;
 	iph->ihl = sizeof(*iph) / 4;
-	iph->tos = INET_ECN_encapsulate(tx->tos, inner_tos);
+	iph->tos = tx->tos;
 	iph->frag_off = tx->df;
 	iph->ttl = tx->ttl ? : ip4_dst_hoplimit(&rt->dst);
 	iph->protocol = IPPROTO_TCP;
@@ -2028,7 +2028,7 @@ static struct dst_entry *stt_route6(struct sk_buff *skb,
 }
 
 /* Like stt_xmit4(), for IPv6. */
-static int stt_xmit6(struct sk_buff **skbp, struct stt_tx *tx, u8 inner_tos,
+static int stt_xmit6(struct sk_buff **skbp, struct stt_tx *tx,
 		     struct ip_tunnel_info *info)
 {
 	struct in6_addr saddr, daddr = info->key.u.ipv6.dst;
@@ -2052,8 +2052,7 @@ static int stt_xmit6(struct sk_buff **skbp, struct stt_tx *tx, u8 inner_tos,
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 	ip6h = __skb_push(skb, sizeof(*ip6h));
 	skb_reset_network_header(skb);
-	ip6_flow_hdr(ip6h, INET_ECN_encapsulate(tx->tos, inner_tos),
-		     tx->label);
+	ip6_flow_hdr(ip6h, tx->tos, tx->label);
 	ip6h->payload_len = htons(skb->len - sizeof(*ip6h));
 	ip6h->nexthdr = IPPROTO_TCP;
 	ip6h->hop_limit = tx->ttl ? : ip6_dst_hoplimit(dst);
@@ -2064,7 +2063,7 @@ static int stt_xmit6(struct sk_buff **skbp, struct stt_tx *tx, u8 inner_tos,
 	return 0;
 }
 #else
-static int stt_xmit6(struct sk_buff **skbp, struct stt_tx *tx, u8 inner_tos,
+static int stt_xmit6(struct sk_buff **skbp, struct stt_tx *tx,
 		     struct ip_tunnel_info *info)
 {
 	return -EAFNOSUPPORT;
@@ -2078,7 +2077,6 @@ static netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 	enum stt_counter counter = STT_TX_BAD_OFFLOAD;
 	struct ip_tunnel_info *info = &stt->info;
 	struct stt_inner in = { };
-	u8 inner_tos;
 	bool is_ip;
 	int err;
 
@@ -2112,10 +2110,13 @@ static netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 		tx.df = htons(IP_DF);
 	tx.len = skb->len;
 
-	/* Where the receiver would not find the inner header to mark, routers
-	 * must drop instead (RFC 6040, section 4.1).
+	/* ECN is the inner packet's, CE included (RFC 6040, section 4.1), which
+	 * INET_ECN_encapsulate() does not do.  Where the receiver would not
+	 * find the inner header to mark, routers must drop instead.
 	 */
-	inner_tos = in.l3 == ETH_HLEN ? in.dsfield : INET_ECN_NOT_ECT;
+	tx.tos &= ~INET_ECN_MASK;
+	if (in.l3 == ETH_HLEN)
+		tx.tos |= in.dsfield & INET_ECN_MASK;
 
 	/* Each level of tunnels takes much of the stack. */
 	if (dev_recursion_level() > IP_TUNNEL_RECURSION_LIMIT) {
@@ -2125,9 +2126,9 @@ static netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 	dev_xmit_recursion_inc();
 	rcu_read_lock();
 	if (ip_tunnel_info_af(info) == AF_INET)
-		err = stt_xmit4(&skb, &tx, inner_tos, info);
+		err = stt_xmit4(&skb, &tx, info);
 	else
-		err = stt_xmit6(&skb, &tx, inner_tos, info);
+		err = stt_xmit6(&skb, &tx, info);
 	rcu_read_unlock();
 	dev_xmit_recursion_dec();
 	if (!err)

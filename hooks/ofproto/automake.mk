@@ -5,4 +5,6 @@ ofproto_libofproto_la_SOURCES += \
 	ofproto/ofproto-dpif-geneve.c \
 	ofproto/ofproto-dpif-geneve.h \
 	ofproto/ofproto-dpif-oam.c \
-	ofproto/ofproto-dpif-oam.h
+	ofproto/ofproto-dpif-oam.h \
+	ofproto/ofproto-dpif-tnl.c \
+	ofproto/ofproto-dpif-tnl.h

@@ -4,6 +4,7 @@
 @include "tnl-provider.h"
 @include "tnl-too-big.h"
 @include "ofproto-dpif-oam.h"
+@include "ofproto-dpif-tnl.h"
 
 # Why: the IP protocol of overlay types.  The switch becomes the body of the if.
 @in propagate_tunnel_data_to_flow before switch (tnl_type) {
@@ -158,3 +159,9 @@
                 || ctx->xbridge->has_in_band) {
                 is_last_action = false;
             }
+
+# Why: ECT(1) counts for more than ECT(0).
+@in xlate_actions before bool ecn_drop = !tnl_process_ecn(flow);
+        if (!xin->frozen_state) {
+            xlate_tnl_receive_ecn(flow, ctx.wc);
+        }

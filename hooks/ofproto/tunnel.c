@@ -1,3 +1,4 @@
+@include "ofproto-dpif-tnl.h"
 @include "tnl-fields.h"
 @include "tnl-provider.h"
 
@@ -17,3 +18,7 @@
 # Why: actions may have written it.  The next line becomes the body of the if.
 @in tnl_port_send before flow->tunnel.tp_src = 0; /* Do not carry from a previous tunnel. */
     if (!tnl_take_tp_src(flow, wc))
+
+# Why: CE is copied, too.
+@in tnl_port_send before flow->tunnel.flags &= ~(FLOW_TNL_F_MASK & ~FLOW_TNL_PUB_F_MASK);
+    xlate_tnl_send_ecn(flow);

@@ -22,6 +22,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/geneve.at \
 	tests/geneve-opts.at \
 	tests/tnl-execute.at \
+	tests/tnl-ecn.at \
 	tests/tnl-fields.at \
 	tests/tnl-options.at \
 	tests/tnl-ports.at \

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "ofproto-dpif-tnl.h"
+
+#include "flow.h"
+#include "packets.h"
+#include "tunnel.h"
+
+/* ECN, as in RFC 6040.  Upstream has the drop and CE of its section 4.2. */
+
+/* Does for 'flow', which may have come out of a tunnel, what else section 4.2
+ * asks for: ECT(1) outside turns ECT(0) inside into ECT(1).  Unwildcards in
+ * 'wc' what this depends on. */
+void
+xlate_tnl_receive_ecn(struct flow *flow, struct flow_wildcards *wc)
+{
+    if (tnl_port_should_receive(flow) && is_ip_any(flow)
+        && (flow->tunnel.ip_tos & IP_ECN_MASK) == IP_ECN_ECT_1) {
+        wc->masks.nw_tos |= IP_ECN_MASK;
+        if ((flow->nw_tos & IP_ECN_MASK) == IP_ECN_ECT_0) {
+            flow->nw_tos ^= IP_ECN_ECT_0 | IP_ECN_ECT_1;
+        }
+    }
+}
+
+/* Copies ECN of 'flow', which is on its way into a tunnel, to the outer header
+ * (section 4.1, normal mode), for which upstream has ECT(0) instead of CE. */
+void
+xlate_tnl_send_ecn(struct flow *flow)
+{
+    flow->tunnel.ip_tos &= IP_DSCP_MASK;
+    if (is_ip_any(flow)) {
+        flow->tunnel.ip_tos |= flow->nw_tos & IP_ECN_MASK;
+    }
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#ifndef OFPROTO_DPIF_TNL_H
+#define OFPROTO_DPIF_TNL_H 1
+
+/* Translation of flows to and from tunnels of all types.
+ *
+ * Hooks in tunnel.c and ofproto-dpif-xlate.c call these functions. */
+
+struct flow;
+struct flow_wildcards;
+
+void xlate_tnl_receive_ecn(struct flow *, struct flow_wildcards *);
+void xlate_tnl_send_ecn(struct flow *);
+
+#endif /* ofproto-dpif-tnl.h */
