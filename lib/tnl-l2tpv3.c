@@ -68,6 +68,7 @@ BUILD_ASSERT_DECL(sizeof(struct l2tp_udp_header) == 4);
  *                     comes from L2TPv2 and is not in RFC 3931
  */
 #define L2TP_SESSION_LEN    4
+#define L2TP_SESSION_OWN    UINT32_MAX /* ID of the switches' own packets. */
 #define L2TP_SUBLAYER_LEN   4
 #define L2TP_OFFSET_MAX     255
 
@@ -1066,6 +1067,9 @@ l2tp_parse_header(struct dp_packet *packet, const char *p, size_t left,
             return 0;
         }
     }
+    if (id == htonl(L2TP_SESSION_OWN) && !session->rx_key.id) {
+        id = 0;
+    }
     packet->md.tunnel.tun_id = htonll(ntohl(id));
     packet->md.tunnel.flags |= FLOW_TNL_F_KEY;
     return len;
@@ -1366,6 +1370,7 @@ l2tp_init(void)
     .dpif_port = "l2tp_sys",                                        \
     .key_min = 1,                                                   \
     .key_max = UINT32_MAX,                                          \
+    .own_key = L2TP_SESSION_OWN,                                    \
     .mtu = L2TP_INNER_MAX - ETH_HEADER_LEN - VLAN_HEADER_LEN,       \
     .cfg_size = sizeof(struct l2tp_config),                         \
     .get_options = l2tp_get_options,                                \

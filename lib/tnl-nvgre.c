@@ -48,6 +48,9 @@ BUILD_ASSERT_DECL(sizeof(struct nvgre_header) == 8);
 #define NVGRE_VSID_MIN  0x001000
 #define NVGRE_VSID_MAX  0xfffffe
 
+/* The VSID "for vendor-specific NVE-to-NVE communication", same section. */
+#define NVGRE_VSID_OWN  0xffffff
+
 /* Longest inner frame.  A dp_packet's buffer has at most 65535 bytes, for the
  * outer headers and what devices put in front of them, too. */
 #define NVGRE_INNER_MAX (UINT16_MAX - ETH_HEADER_LEN - IPV6_HEADER_LEN \
@@ -67,11 +70,13 @@ nvgre_put_key(struct nvgre_header *nvgre, uint32_t vsid, uint8_t flow_id)
     put_16aligned_be32(&nvgre->key, htonl(vsid << 8 | flow_id));
 }
 
-/* Returns true if 'vsid' can be that of a virtual subnet. */
+/* Returns true if 'vsid' can be that of a virtual subnet, or is that of the
+ * switches' own packets. */
 static bool
 nvgre_is_vsid(uint64_t vsid)
 {
-    return vsid >= NVGRE_VSID_MIN && vsid <= NVGRE_VSID_MAX;
+    BUILD_ASSERT_DECL(NVGRE_VSID_OWN == NVGRE_VSID_MAX + 1);
+    return vsid >= NVGRE_VSID_MIN && vsid <= NVGRE_VSID_OWN;
 }
 
 /* What happens to packets.
@@ -294,6 +299,7 @@ nvgre_parse(struct dp_packet *packet)
                                            sizeof(struct gre_base_hdr));
     struct flow_tnl *tnl = &packet->md.tunnel;
     const struct eth_header *inner;
+    uint32_t vsid;
     size_t size;
 
     if (outer != TNL_OUTER_GOOD) {
@@ -314,7 +320,9 @@ nvgre_parse(struct dp_packet *packet)
     size = dp_packet_l4_size(packet);
     if (size < sizeof *nvgre) {
         return NVGRE_RX_HEADER;
-    } else if (!nvgre_is_vsid(nvgre_get_vsid(nvgre))) {
+    }
+    vsid = nvgre_get_vsid(nvgre);
+    if (!nvgre_is_vsid(vsid)) {
         return NVGRE_RX_VSID;
     } else if (size < sizeof *nvgre + ETH_HEADER_LEN) {
         return NVGRE_RX_INNER;
@@ -324,7 +332,7 @@ nvgre_parse(struct dp_packet *packet)
         return NVGRE_RX_TAG;
     }
 
-    tnl->tun_id = htonll(nvgre_get_vsid(nvgre));
+    tnl->tun_id = htonll(vsid == NVGRE_VSID_OWN ? 0 : vsid);
     tnl->flags |= FLOW_TNL_F_KEY;
     return NVGRE_N_COUNTERS;
 }
@@ -505,6 +513,7 @@ const struct tnl_class tnl_nvgre_class = {
     .contests = nvgre_contests,
     .key_min = NVGRE_VSID_MIN,
     .key_max = NVGRE_VSID_MAX,
+    .own_key = NVGRE_VSID_OWN,
     .mtu = NVGRE_INNER_MAX - ETH_HEADER_LEN,
     .init = nvgre_init,
     .configure = nvgre_configure,

@@ -129,6 +129,17 @@ tnl_class_from_netdev(const struct netdev *netdev)
     return NULL;
 }
 
+/* Returns the tunnel key that the switch's own packets need to leave by
+ * 'netdev', or 0 if they need none but what the port has. */
+uint64_t
+tnl_get_own_key(const struct netdev *netdev)
+{
+    const struct tnl_class *class = tnl_class_from_netdev(netdev);
+
+    return (class && netdev_get_tunnel_config(netdev)->out_key_flow
+            ? class->own_key : 0);
+}
+
 /* Returns the class with IPFIX tunnelType 'ipfix_type', or NULL if it is
  * not one of ours. */
 static const struct tnl_class *

@@ -81,6 +81,11 @@ struct tnl_class {
     uint64_t key_min;
     uint64_t key_max;
 
+    /* Tunnel key on the wire of the switch's own packets, such as BFD's, if
+     * flows set the keys; 0 if that can be 0, as it is in the switch.  pop()
+     * makes it 0 for a port with in_key=flow. */
+    uint64_t own_key;
+
     /* Largest inner IP packet, in bytes, that the encapsulation carries: the
      * port's MTU. */
     int mtu;
@@ -430,6 +435,7 @@ void tnl_filter_nw_protos(const char *type, ovs_be16 tp_port,
 bool tnl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto);
 void tnl_set_egress(struct ovs_action_push_tnl *, const struct netdev *);
 void tnl_port_modified(void);
+uint64_t tnl_get_own_key(const struct netdev *);
 bool tnl_get_error(const struct netdev *, const char *mapped_type,
                    char **errp);
 

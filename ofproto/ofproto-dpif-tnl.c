@@ -6,7 +6,10 @@
 #include "ofproto-dpif-tnl.h"
 
 #include "flow.h"
+#include "openvswitch/meta-flow.h"
+#include "openvswitch/ofp-actions.h"
 #include "packets.h"
+#include "tnl-provider.h"
 #include "tunnel.h"
 
 /* ECN, as in RFC 6040.  Upstream has the drop and CE of its section 4.2. */
@@ -34,5 +37,17 @@ xlate_tnl_send_ecn(struct flow *flow)
     flow->tunnel.ip_tos &= IP_DSCP_MASK;
     if (is_ip_any(flow)) {
         flow->tunnel.ip_tos |= flow->nw_tos & IP_ECN_MASK;
+    }
+}
+
+/* Has 'ofpacts', which send a packet of the switch itself (BFD, CFM, LACP,
+ * LLDP, STP) to 'netdev', set the tunnel key, if 'netdev' needs one. */
+void
+xlate_tnl_put_own_key(struct ofpbuf *ofpacts, const struct netdev *netdev)
+{
+    ovs_be64 key = htonll(tnl_get_own_key(netdev));
+
+    if (key) {
+        ofpact_put_set_field(ofpacts, mf_from_id(MFF_TUN_ID), &key, NULL);
     }
 }

@@ -10,8 +10,11 @@
 
 struct flow;
 struct flow_wildcards;
+struct netdev;
+struct ofpbuf;
 
 void xlate_tnl_receive_ecn(struct flow *, struct flow_wildcards *);
 void xlate_tnl_send_ecn(struct flow *);
+void xlate_tnl_put_own_key(struct ofpbuf *ofpacts, const struct netdev *);
 
 #endif /* ofproto-dpif-tnl.h */

@@ -165,3 +165,7 @@
         if (!xin->frozen_state) {
             xlate_tnl_receive_ecn(flow, ctx.wc);
         }
+
+# Why: 0, which other types have, is no key of these.
+@in xlate_send_packet before ofpact_put_OUTPUT(&ofpacts)->port = xport->ofp_port;
+    xlate_tnl_put_own_key(&ofpacts, xport->netdev);
