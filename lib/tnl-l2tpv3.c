@@ -39,6 +39,7 @@
 #include "ovs-thread.h"
 #include "packets.h"
 #include "smap.h"
+#include "tnl-no-port.h"
 #include "tnl-outer.h"
 #include "unaligned.h"
 #include "unixctl.h"
@@ -1002,6 +1003,7 @@ BUILD_ASSERT_DECL(L2TP_ADDRESSES_LEN == 2 * sizeof(ovs_be32)
 /* The session of the last packet, for a batch of packets that usually are all
  * of one. */
 struct l2tp_last {
+    const char *name;           /* Of the datapath's port. */
     struct l2tp_session *session; /* NULL if there was none. */
     uint8_t addresses[L2TP_ADDRESSES_LEN];
     ovs_be32 id;
@@ -1031,6 +1033,9 @@ l2tp_parse_header(struct dp_packet *packet, const char *p, size_t left,
         memcpy(last->addresses, tnl, sizeof last->addresses);
         last->id = id;
         if (!session) {
+            packet->md.tunnel.tun_id = htonll(ntohl(id));
+            packet->md.tunnel.flags |= FLOW_TNL_F_KEY;
+            tnl_no_port_count_popped(last->name, tnl);
             l2tp_count(L2TP_RX_SESSION);
             return 0;
         }
@@ -1169,7 +1174,7 @@ l2tp_pop(const struct netdev *netdev, struct dp_packet_batch *batch)
 {
     ovs_be16 port = netdev_get_tunnel_config(netdev)->dst_port;
     size_t i, size = dp_packet_batch_size(batch);
-    struct l2tp_last last = { .session = NULL };
+    struct l2tp_last last = { .name = netdev_get_name(netdev) };
     struct dp_packet *packet;
 
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {

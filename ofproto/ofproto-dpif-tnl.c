@@ -5,10 +5,14 @@
 
 #include "ofproto-dpif-tnl.h"
 
+#include <errno.h>
+
+#include "dpif-netdev.h"
 #include "flow.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-actions.h"
 #include "packets.h"
+#include "tnl-no-port.h"
 #include "tnl-provider.h"
 #include "tunnel.h"
 
@@ -49,5 +53,17 @@ xlate_tnl_put_own_key(struct ofpbuf *ofpacts, const struct netdev *netdev)
 
     if (key) {
         ofpact_put_set_field(ofpacts, mf_from_id(MFF_TUN_ID), &key, NULL);
+    }
+}
+
+/* Counts 'n' packets of 'flow', from 'dpif', if they came out of a tunnel and
+ * 'error' says that xlate_lookup() found no port for them. */
+void
+xlate_tnl_no_port(int error, const struct dpif *dpif, const struct flow *flow,
+                  uint64_t n)
+{
+    if (error == ENODEV && !flow->recirc_id && tnl_port_should_receive(flow)) {
+        tnl_no_port_count(flow->in_port.odp_port, dpif_is_netdev(dpif),
+                          &flow->tunnel, n);
     }
 }

@@ -6,8 +6,12 @@
 
 /* Translation of flows to and from tunnels of all types.
  *
- * Hooks in tunnel.c and ofproto-dpif-xlate.c call these functions. */
+ * Hooks in tunnel.c, ofproto-dpif-upcall.c and ofproto-dpif-xlate.c call these
+ * functions. */
 
+#include <stdint.h>
+
+struct dpif;
 struct flow;
 struct flow_wildcards;
 struct netdev;
@@ -16,5 +20,7 @@ struct ofpbuf;
 void xlate_tnl_receive_ecn(struct flow *, struct flow_wildcards *);
 void xlate_tnl_send_ecn(struct flow *);
 void xlate_tnl_put_own_key(struct ofpbuf *ofpacts, const struct netdev *);
+void xlate_tnl_no_port(int error, const struct dpif *, const struct flow *,
+                       uint64_t n);
 
 #endif /* ofproto-dpif-tnl.h */

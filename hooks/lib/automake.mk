@@ -35,6 +35,8 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/tnl-src-port.c \
 	lib/tnl-src-port.h \
 	lib/tnl-stt.c \
+	lib/tnl-no-port.c \
+	lib/tnl-no-port.h \
 	lib/tnl-too-big.c \
 	lib/tnl-too-big.h
 

@@ -1,5 +1,6 @@
 @include "ofproto-dpif-tnl.h"
 @include "tnl-fields.h"
+@include "tnl-no-port.h"
 @include "tnl-provider.h"
 
 # Why: which datapath ports receive, to put the map right when one goes.
@@ -22,3 +23,11 @@
 # Why: CE is copied, too.
 @in tnl_port_send before flow->tunnel.flags &= ~(FLOW_TNL_F_MASK & ~FLOW_TNL_PUB_F_MASK);
     xlate_tnl_send_ecn(flow);
+
+# Why: the command that shows packets without a port,
+@in ofproto_tunnel_init before fat_rwlock_init(&rwlock);
+        tnl_no_port_init();
+
+# Why: and the ports of the datapath that they arrive at.
+@in tnl_port_add__ before if (native_tnl) {
+    tnl_no_port_add(odp_port, native_tnl, name, netdev);

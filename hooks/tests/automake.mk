@@ -24,6 +24,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/tnl-execute.at \
 	tests/tnl-ecn.at \
 	tests/tnl-fields.at \
+	tests/tnl-no-port.at \
 	tests/tnl-options.at \
 	tests/tnl-ports.at \
 	tests/tnl-too-big.at \
