@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+/* Tunnels in tunnels, with userspace TSO, which a process cannot change. */
+
+#define FUZZ_TSO true
+
+#include "fuzz-nested.c"
