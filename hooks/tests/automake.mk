@@ -45,6 +45,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-l2tpv3.at \
 	tests/system-port-io.at \
 	tests/system-tnl-afxdp.at \
+	tests/system-bond.at \
 	tests/system-too-big.at
 
 OVERLAY_TESTSUITE = $(srcdir)/tests/overlay-testsuite
