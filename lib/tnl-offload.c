@@ -23,9 +23,7 @@
 #include "util.h"
 
 COVERAGE_DEFINE(drop_tnl_no_l4);
-#ifdef DPDK_NETDEV
 COVERAGE_DEFINE(drop_tnl_push_long);
-#endif
 
 BUILD_ASSERT_DECL(!(TNL_OL_SEGMENT & (DP_PACKET_OL_IP_CKSUM_MASK
                                       | DP_PACKET_OL_L4_CKSUM_MASK
@@ -59,14 +57,15 @@ tnl_complete_csum6(struct dp_packet *packet)
 {
     void *l4 = dp_packet_l4(packet);
     bool tcp = dp_packet_l4_proto_tcp(packet);
-    ovs_be16 *field = (tcp ? &((struct tcp_header *) l4)->tcp_csum
-                       : &((struct udp_header *) l4)->udp_csum);
+    ovs_be16 *field;
     uint32_t sum;
 
     if (!dp_packet_l4_checksum_partial(packet) || !tnl_has_options6(packet)
         || !(tcp || dp_packet_l4_proto_udp(packet))) {
         return;
     }
+    field = (tcp ? &((struct tcp_header *) l4)->tcp_csum
+             : &((struct udp_header *) l4)->udp_csum);
     *field = 0;
     sum = tnl_pseudoheader6(packet, tcp ? IPPROTO_TCP : IPPROTO_UDP);
     *field = csum_finish(csum_continue(sum, l4, dp_packet_l4_size(packet)));
@@ -117,14 +116,14 @@ tnl_segment_batch(struct dp_packet_batch *batch,
     dp_packet_batch_destroy(&out);
 }
 
-#ifdef DPDK_NETDEV
 /* A packet's buffer has at most 65535 bytes, of which upstream takes some for
  * itself, and makes room in front 64 bytes at a time. */
 #define TNL_PUSH_MAX (UINT16_MAX - 120)
 
 /* Makes the packets in 'batch' fit into their buffers with a header of
  * 'header_len' bytes: segments those that are too long, and drops those that
- * still are.  Upstream would end the process. */
+ * still are.  Upstream would end the process, or write where the buffer does
+ * not reach. */
 void
 tnl_push_fit(struct dp_packet_batch *batch, size_t header_len)
 {
@@ -161,7 +160,6 @@ tnl_push_fit(struct dp_packet_batch *batch, size_t header_len)
     }
     dp_packet_batch_destroy(&out);
 }
-#endif
 
 /* Adapts 'packet', marked by tnl_segment_later(), to a device that takes IP
  * packets of at most 'mtu' bytes, that is, frames of 'mtu' bytes and an
@@ -226,6 +224,17 @@ tnl_packet_cut(struct dp_packet *packet)
     packet->offloads = 0;
 }
 
+/* Returns how many of 'tailroom' bytes of room there can be behind 'packet', if
+ * it has 'headroom' bytes in front: its buffer's length has 16 bits. */
+size_t
+tnl_limit_tailroom(const struct dp_packet *packet, size_t headroom,
+                   size_t tailroom)
+{
+    size_t used = headroom + dp_packet_size(packet);
+
+    return used < UINT16_MAX ? MIN(tailroom, UINT16_MAX - used) : 0;
+}
+
 bool
 tnl_finish_offload(struct dp_packet *packet)
 {
@@ -242,6 +251,74 @@ tnl_finish_offload(struct dp_packet *packet)
     }
     dp_packet_ol_send_prepare(packet, 0);
     return true;
+}
+
+/* Returns true if 'packet' has to be segmented before it gets a tunnel header
+ * through which GSO sees: it would be the second, or the checksums of segments
+ * would be wrong. */
+static bool
+tnl_seen_splits(const struct dp_packet *packet)
+{
+    return (packet->offloads & TNL_OL_INNER_SEGMENT
+            || (!dp_packet_tunnel(packet) && tnl_has_options6(packet)));
+}
+
+/* The same for a tunnel header through which GSO does not see. */
+static bool
+tnl_unseen_splits(const struct dp_packet *packet)
+{
+    return tnl_is_marked(packet) || tnl_seen_splits(packet);
+}
+
+/* Prepares the packets in 'batch' for upstream, which is about to push 'data'
+ * onto them: does what it cannot do any more, or would do wrong, when that is
+ * in front of them. */
+void
+tnl_prepare_upstream(struct dp_packet_batch *batch,
+                     const struct ovs_action_push_tnl *data)
+{
+    bool seen = (data->tnl_type == OVS_VPORT_TYPE_GENEVE
+                 || data->tnl_type == OVS_VPORT_TYPE_VXLAN
+                 || data->tnl_type == OVS_VPORT_TYPE_GRE
+                 || data->tnl_type == OVS_VPORT_TYPE_IP6GRE);
+    bool (*splits)(const struct dp_packet *)
+        = seen ? tnl_seen_splits : tnl_unseen_splits;
+    struct dp_packet *packet;
+    bool segment = false;
+    size_t i, size;
+
+    DP_PACKET_BATCH_FOR_EACH (j, packet, batch) {
+        uint16_t segsz = dp_packet_get_tso_segsz(packet);
+
+        tnl_update_padding(packet);
+        if (OVS_UNLIKELY(segsz) && !dp_packet_tunnel(packet)
+            && dp_packet_get_tcp_payload_length(packet) <= segsz) {
+            /* It is one segment, which upstream takes for a short one. */
+            dp_packet_set_tso_segsz(packet, 0);
+        }
+        if (dp_packet_l4(packet) == NULL) {
+            /* Nor would it know that there is none. */
+            packet->offloads &= ~DP_PACKET_OL_L4_PROTO_MASK;
+        }
+        segment |= dp_packet_get_tso_segsz(packet) && splits(packet);
+    }
+    if (OVS_UNLIKELY(segment)) {
+        tnl_segment_batch(batch, splits);
+    }
+
+    size = dp_packet_batch_size(batch);
+    DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {
+        if (OVS_UNLIKELY(tnl_lacks_l4(packet))) {
+            COVERAGE_INC(drop_tnl_no_l4);
+            dp_packet_delete(packet);
+            continue;
+        }
+        if (dp_packet_l4_checksum_partial(packet)
+            && !dp_packet_tunnel(packet)) {
+            tnl_complete_csum6(packet);
+        }
+        dp_packet_batch_add(batch, packet);
+    }
 }
 
 /* Returns the flags in 'data' if it is upstream's GRE header, otherwise 0. */

@@ -753,30 +753,6 @@ tnl_check_ipsec(const struct netdev *netdev, const struct smap *options,
 
 /* Datapath. */
 
-/* Returns true if a packet in 'batch' has a segment size and 'test' returns
- * true for it. */
-static bool
-tnl_any(const struct dp_packet_batch *batch,
-        bool (*test)(const struct dp_packet *))
-{
-    struct dp_packet *packet;
-
-    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        if (dp_packet_get_tso_segsz(packet) && test(packet)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Returns true if 'packet', in a tunnel, is to be segmented by the device that
- * it leaves from. */
-static bool
-tnl_is_marked_inside(const struct dp_packet *packet)
-{
-    return packet->offloads & TNL_OL_INNER_SEGMENT;
-}
-
 /* If 'netdev' is one of ours, pushes its header 'data' onto each packet in
  * 'batch' and returns true.  Otherwise, returns false: upstream will push its
  * own header. */
@@ -788,23 +764,12 @@ tnl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
     struct dp_packet *packet;
     bool splits = false;
 
-#ifdef DPDK_NETDEV
-    /* Relayed options are not in the template. */
-    tnl_push_fit(batch, data->header_len + (tnl_geneve_relays(data)
-                                            ? TUN_METADATA_TOT_OPT_SIZE : 0));
-#endif
     if (!class) {
-        /* GSO sees through one of these headers and through no others. */
-        bool seen = (data->tnl_type == OVS_VPORT_TYPE_GENEVE
-                     || data->tnl_type == OVS_VPORT_TYPE_VXLAN
-                     || data->tnl_type == OVS_VPORT_TYPE_GRE
-                     || data->tnl_type == OVS_VPORT_TYPE_IP6GRE);
-        bool (*test)(const struct dp_packet *)
-            = seen ? tnl_is_marked_inside : tnl_is_marked;
-
-        if (tnl_is_active() && tnl_any(batch, test)) {
-            tnl_segment_batch(batch, test);
-        }
+        /* Relayed options are not in the template. */
+        tnl_push_fit(batch, data->header_len
+                            + (tnl_geneve_relays(data)
+                               ? TUN_METADATA_TOT_OPT_SIZE : 0));
+        tnl_prepare_upstream(batch, data);
         return false;
     }
 

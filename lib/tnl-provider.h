@@ -282,8 +282,10 @@ tnl_is_cut(const struct dp_packet *packet)
 }
 
 /* Makes the padding of 'packet' what its IP header says, also if that is of
- * another version than the Ethertype.  That of a packet to be segmented is cut
- * off, because it would be taken for a part of each segment. */
+ * another version than the Ethertype.  That of a packet to be segmented or
+ * summed up is cut off: when a tunnel header is in front, nobody knows of it
+ * any more, and it would be taken for a part of each segment, and of what is
+ * summed up. */
 static inline void
 tnl_update_padding(struct dp_packet *packet)
 {
@@ -291,7 +293,8 @@ tnl_update_padding(struct dp_packet *packet)
         int padding = MAX(tnl_padding(packet), 0);
 
         dp_packet_set_l2_pad_size(packet, 0);
-        if (dp_packet_get_tso_segsz(packet)) {
+        if (dp_packet_get_tso_segsz(packet)
+            || dp_packet_l4_checksum_partial(packet)) {
             dp_packet_set_size(packet, dp_packet_size(packet) - padding);
         } else {
             dp_packet_set_l2_pad_size(packet, padding);
@@ -398,9 +401,8 @@ tnl_is_marked(const struct dp_packet *packet)
 void tnl_segment_batch(struct dp_packet_batch *,
                        bool (*test)(const struct dp_packet *));
 
-#ifdef DPDK_NETDEV
+/* Makes the packets in the batch fit into their buffers with a header. */
 void tnl_push_fit(struct dp_packet_batch *, size_t header_len);
-#endif
 
 /* Can the port 'netdev' have 'options'?  See tnl_check_options(). */
 int tnl_check_ipsec(const struct netdev *, const struct smap *options,
@@ -446,6 +448,8 @@ void tnl_map_delete(const struct netdev *, odp_port_t);
 /* lib/netdev.c, lib/dpif-netdev.c: the datapath. */
 bool tnl_push(const struct netdev *, struct dp_packet_batch *,
               const struct ovs_action_push_tnl *);
+void tnl_prepare_upstream(struct dp_packet_batch *,
+                          const struct ovs_action_push_tnl *);
 void tnl_gre_prepare(struct dp_packet_batch *,
                      const struct ovs_action_push_tnl *);
 void tnl_gre_finish(struct dp_packet_batch *,
@@ -468,6 +472,10 @@ void tnl_send_prepare(const struct netdev *, struct dp_packet_batch *);
 typedef void tnl_recirculate_func(struct dp_netdev_pmd_thread *,
                                   struct dp_packet_batch *);
 bool tnl_poll_again(int n_packets);
+
+/* lib/dp-packet.c. */
+size_t tnl_limit_tailroom(const struct dp_packet *, size_t headroom,
+                          size_t tailroom);
 
 /* lib/netdev-linux.c. */
 void tnl_set_rx_buffer(int fd);

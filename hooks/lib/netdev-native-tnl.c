@@ -37,3 +37,11 @@
     if (!tnl_geneve_options_fit(&params->flow->tunnel)) {
         return E2BIG;
     }
+
+# Why: upstream takes a byte 8 bytes further on, behind short packets, for the
+# one that has the version of the inner IP header.
+@in netdev_gtpu_pop_header after ip = ALIGNED_CAST(struct ip_header *, (char *)gtph + gtpu_hlen);
+        ip = ALIGNED_CAST(struct ip_header *, (char *) ip - UDP_HEADER_LEN);
+        if ((char *) ip >= (char *) dp_packet_tail(packet)) {
+            goto err;
+        }
