@@ -9,13 +9,75 @@
 #include <linux/if_packet.h>
 #include <sys/socket.h>
 
+#include "dp-packet.h"
+#include "netdev-provider.h"
 #include "netdev.h"
 #include "openvswitch/vlog.h"
+#include "smap.h"
 #include "util.h"
+
+/* Not all of the functions in this header are used here. */
+#pragma GCC diagnostic ignored "-Wunused-function"
+#include "netdev-linux-private.h"
 
 VLOG_DEFINE_THIS_MODULE(tnl_port_io);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
+/* Bytes that wait at most for the switch to receive them, by default: two full
+ * batches of 64-kB frames. */
+#define RX_BUFFER_SIZE (2 * NETDEV_MAX_BURST * 65536)
+
+/* Limits for the same. */
+#define RX_BUFFER_MIN 4096
+#define RX_BUFFER_MAX (1 << 29)
+
+/* Gives 'rx' its receive buffer.  No memory is used before there are frames to
+ * hold. */
+static void
+set_buffer(const struct tnl_port_rx *rx)
+{
+    int size = rx->buffer_size ? rx->buffer_size : RX_BUFFER_SIZE;
+
+    /* The first form, unlike the second, is not bound by net.core.rmem_max,
+     * but needs the capability CAP_NET_ADMIN. */
+    if (setsockopt(rx->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size)
+        && setsockopt(rx->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size)) {
+        VLOG_WARN_RL(&rl, "failed to set the size of a receive buffer (%s)",
+                     ovs_strerror(errno));
+    }
+}
+
+/* Reads the settings of 'netdev' from 'other_config' of its Interface, if it is
+ * a kernel device. */
+void
+tnl_port_configure(struct netdev *netdev, const struct smap *other_config)
+{
+    const char *s = smap_get(other_config, "rx-buffer-size");
+    struct netdev_linux *dev;
+    int size = 0;
+
+    if (!is_netdev_linux_class(netdev_get_class(netdev))) {
+        return;
+    }
+    if (s && (!str_to_int(s, 10, &size)
+              || size < RX_BUFFER_MIN || size > RX_BUFFER_MAX)) {
+        VLOG_WARN_RL(&rl, "%s: invalid other_config:rx-buffer-size=\"%s\": "
+                     "must be %d to %d, using the default of %d",
+                     netdev_get_name(netdev), s, RX_BUFFER_MIN, RX_BUFFER_MAX,
+                     RX_BUFFER_SIZE);
+        size = 0;
+    }
+    dev = netdev_linux_cast(netdev);
+    ovs_mutex_lock(&dev->mutex);
+    if (dev->port_rx.buffer_size != size) {
+        dev->port_rx.buffer_size = size;
+        if (dev->port_rx.is_open) {
+            set_buffer(&dev->port_rx);
+        }
+    }
+    ovs_mutex_unlock(&dev->mutex);
+}
 
 /* Called when a port has packet socket 'fd' to receive from. */
 void
@@ -23,6 +85,7 @@ tnl_port_rx_open(struct tnl_port_rx *rx, int fd)
 {
     rx->is_open = true;
     rx->fd = fd;
+    set_buffer(rx);
 }
 
 /* Called before that socket is closed. */

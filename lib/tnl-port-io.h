@@ -7,9 +7,9 @@
 /* Kernel devices as ports of the userspace datapath
  * =================================================
  *
- * What they lose: packets that a device refuses, and packets that the kernel
- * drops because the switch does not receive them fast enough.  For
- * lib/netdev-linux.c. */
+ * How many packets wait for the switch to receive them, how many are lost because
+ * it does not do so fast enough, and what becomes of packets that a device
+ * refuses. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,14 +17,18 @@
 #include <sys/types.h>
 
 struct netdev;
+struct smap;
 
 /* The packet socket from which a port receives.  All zeros before there is
  * one.  The caller synchronizes. */
 struct tnl_port_rx {
     bool is_open;
     int fd;
+    int buffer_size;            /* In bytes; 0 means the default. */
     uint64_t n_missed;          /* Packets that the kernel dropped. */
 };
+
+void tnl_port_configure(struct netdev *, const struct smap *other_config);
 
 void tnl_port_rx_open(struct tnl_port_rx *, int fd);
 void tnl_port_rx_close(struct tnl_port_rx *);

@@ -10,7 +10,6 @@
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "coverage.h"
 #include "csum.h"
@@ -819,25 +818,6 @@ uint32_t
 tnl_pop_drops(const struct netdev *netdev, uint32_t missing)
 {
     return tnl_class_from_netdev(netdev) ? *pop_drops_get() : missing;
-}
-
-/* Gives the packet socket 'fd', from which a port is received, a buffer that
- * takes a full batch of 64-kB frames.  No memory is used before there are
- * frames to hold. */
-void
-tnl_set_rx_buffer(int fd)
-{
-    int size = 2 * NETDEV_MAX_BURST * 65536;
-
-    /* The first form, unlike the second, is not bound by net.core.rmem_max,
-     * but needs the capability CAP_NET_ADMIN. */
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size)
-        && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size)) {
-        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
-
-        VLOG_WARN_RL(&rl, "failed to set the size of a receive buffer (%s)",
-                     ovs_strerror(errno));
-    }
 }
 
 /* Called in the main thread, which has polled a receive queue and processed

@@ -477,9 +477,6 @@ bool tnl_poll_again(int n_packets);
 size_t tnl_limit_tailroom(const struct dp_packet *, size_t headroom,
                           size_t tailroom);
 
-/* lib/netdev-linux.c. */
-void tnl_set_rx_buffer(int fd);
-
 /* lib/csum.c. */
 uint32_t tnl_csum_continue(uint32_t partial, const void *, size_t);
 

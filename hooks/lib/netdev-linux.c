@@ -1,10 +1,4 @@
 @include "tnl-port-io.h"
-@include "tnl-provider.h"
-
-# Why: the kernel's default of 208 kB is room for three frames of 64 kB, and
-# what comes while the switch does something else is lost.
-@in netdev_linux_rxq_construct before error = set_nonblocking(rx->fd);
-        tnl_set_rx_buffer(rx->fd);
 
 # Why: a packet that the device refuses, as one that a tunnel header made too
 # long, must not take those behind it along.
@@ -25,7 +19,9 @@
 @in netdev_linux_get_stats before ovs_mutex_unlock(&netdev->mutex);
     stats->tx_dropped += netdev->tx_dropped;
 
-# Why: what the kernel drops because the switch is too slow to receive it.
+# Why: the kernel's default receive buffer of 208 kB is room for three frames of
+# 64 kB, and what comes while the switch does something else is lost; what the
+# kernel drops is to be counted.
 @in netdev_linux_rxq_construct before /* Get ethernet device index. */
         tnl_port_rx_open(&netdev->port_rx, rx->fd);
 

@@ -1,6 +1,7 @@
 @include "tnl-provider.h"
 @include "tnl-geneve.h"
 @include "tnl-options.h"
+@include "tnl-port-io.h"
 
 # Why: other_config settings of whole encapsulations.
 @in bridge_reconfigure before add_del_bridges(ovs_cfg);
@@ -26,3 +27,11 @@
             || !tnl_geneve_can_stay(iface->netdev, br->type)) {
             goto delete;
         }
+
+# Why: the size of a port's receive buffer.
+@in iface_do_create before iface_set_netdev_mtu(iface_cfg, netdev);
+    tnl_port_configure(netdev, &iface_cfg->other_config);
+
+# Why: the same, when it changes.
+@in bridge_delete_or_reconfigure_ports before iface_set_netdev_mtu(iface->cfg, iface->netdev);
+        tnl_port_configure(iface->netdev, &iface->cfg->other_config);
