@@ -310,7 +310,7 @@ l2tp_udp_set_option(void *cfg_, const char *key, const char *value,
             ds_put_cstr(allowed, "\"hash\" or 1 to 65535");
         }
     } else if (!strcmp(key, "src_port_range")) {
-        ds_put_cstr(allowed, "left out: there is src_port");
+        ds_put_cstr(allowed, "left out: use src_port");
     } else if (!strcmp(key, "csum")) {
         cfg->csum_set = true;
         cfg->csum = !strcmp(value, "true");
@@ -668,9 +668,12 @@ l2tp_configure(const struct netdev *netdev, const void *cfg)
                 atomic_read_relaxed(&old->tx_seq, &seq);
                 atomic_init(&session->tx_seq, seq);
             }
+        }
+        /* In this order, so that there is a session at any time. */
+        l2tp_session_insert(session);
+        if (old) {
             l2tp_session_remove(old);
         }
-        l2tp_session_insert(session);
     }
     ovs_mutex_unlock(&l2tp_mutex);
     return error;

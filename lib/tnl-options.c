@@ -8,10 +8,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hash.h"
 #include "netdev.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
+#include "ovs-thread.h"
 #include "smap.h"
+#include "sset.h"
+#include "timeval.h"
 #include "tnl-geneve-opts.h"
 #include "tnl-provider.h"
 #include "tnl-src-port.h"
@@ -42,7 +46,12 @@ tnl_set_common_option(const char *name, const char *type,
     const char *key = option->key;
     bool found;
 
-    found = (tnl_geneve_set_option(&cfg->geneve_unknown, type, key, value,
+    if (!strcmp(key, "packet_type") && strcmp(value, "legacy_l2")
+        && strcmp(value, "legacy_l3") && strcmp(value, "ptap")) {
+        ds_put_cstr(&allowed, "\"legacy_l2\", \"legacy_l3\" or \"ptap\"");
+    }
+    found = (allowed.length
+             || tnl_geneve_set_option(&cfg->geneve_unknown, type, key, value,
                                    &allowed)
              || tnl_src_port_set_option(&cfg->src_port, type, key, value,
                                         &allowed)
@@ -69,6 +78,55 @@ tnl_get_common_options(const struct netdev_tunnel_config *cfg,
     tnl_too_big_get_options(cfg->too_big, type, args);
 }
 
+/* Messages that were logged as warnings, by hash, and when, in milliseconds. */
+#define TNL_N_WARNINGS 1024
+#define TNL_WARN_AGAIN (60 * 60 * 1000)
+
+enum vlog_level
+tnl_warn_level(const char *s)
+{
+    static struct {
+        uint32_t hash;
+        long long int when;
+    } warnings[TNL_N_WARNINGS];
+    static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
+
+    uint32_t hash = hash_string(s, 0);
+    size_t i = hash % TNL_N_WARNINGS;
+    long long int now = time_msec();
+    bool is_new;
+
+    ovs_mutex_lock(&mutex);
+    is_new = (warnings[i].hash != hash || !warnings[i].when
+              || now - warnings[i].when >= TNL_WARN_AGAIN);
+    if (is_new) {
+        warnings[i].hash = hash;
+        warnings[i].when = now;
+    }
+    ovs_mutex_unlock(&mutex);
+    return is_new ? VLL_WARN : VLL_DBG;
+}
+
+/* Returns 0 if there are devices of 'type', otherwise a positive errno value,
+ * with a malloc()'d message in '*errp' about the device called 'name'. */
+int
+tnl_check_type(const char *name, const char *type, char **errp)
+{
+    struct sset types = SSET_INITIALIZER(&types);
+    bool known;
+
+    netdev_enumerate_types(&types);
+    known = sset_contains(&types, type);
+    sset_destroy(&types);
+    if (known) {
+        return 0;
+    }
+    *errp = xasprintf("could not open network device %s (unknown interface "
+                      "type \"%s\")", name, type);
+    VLOG(tnl_warn_level(*errp), "%s", *errp);
+    return EAFNOSUPPORT;
+}
+
 /* Returns 0 if a bridge of type 'datapath_type' can have 'netdev', with
  * 'options', as a port, otherwise a positive errno value, with a malloc()'d
  * message in '*errp', unless 'errp' is null. */
@@ -92,7 +150,7 @@ tnl_check_options(const struct netdev *netdev, const struct smap *options,
     }
     s = xasprintf("%s: %s the userspace datapath: set the bridge's "
                   "datapath_type to netdev", netdev_get_name(netdev), what);
-    VLOG_WARN("%s", s);
+    VLOG(tnl_warn_level(s), "%s", s);
     if (errp) {
         *errp = s;
     } else {

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "openvswitch/vlog.h"
+
 struct ds;
 struct netdev;
 struct netdev_tunnel_config;
@@ -24,7 +26,13 @@ bool tnl_set_common_option(const char *name, const char *type,
 void tnl_get_common_options(const struct netdev_tunnel_config *,
                             const char *type, struct smap *);
 
+/* Returns the level for 's', a warning about the configuration, which is looked
+ * at anew whenever any of the database changes: it is a warning only when it
+ * is new. */
+enum vlog_level tnl_warn_level(const char *s);
+
 /* vswitchd/bridge.c. */
+int tnl_check_type(const char *name, const char *type, char **errp);
 int tnl_check_options(const struct netdev *, const struct smap *options,
                       const char *datapath_type, char **errp);
 

@@ -32,6 +32,8 @@
 #include "timeval.h"
 #include "tnl-admit.h"
 #include "tnl-geneve-opts.h"
+#include "tnl-options.h"
+#include "tnl-src-port.h"
 #include "tnl-too-big.h"
 #include "userspace-tso.h"
 #include "util.h"
@@ -213,6 +215,91 @@ tnl_is_ipsec_option(const char *key)
             || !strncmp(key, "ipsec_", strlen("ipsec_")));
 }
 
+/* Options of types here, without those for IPsec: first those that all have,
+ * then those that some have. */
+static const char *const tnl_option_names[] = {
+    "csum", "df_default", "egress_pkt_mark", "in_key", "key", "local_ip",
+    "out_key", "packet_type", "remote_ip", "too_big", "tos", "ttl",
+#define TNL_N_ALL_OPTIONS 12
+    "dst_port", "encap", "l2_specific", "offset", "rx_cookie", "seq",
+    "src_port", "src_port_range", "tx_cookie",
+};
+
+/* Returns true if 'key' is an option of 'class' that it does not take itself
+ * and tnl_check_option() does not check, because others do. */
+static bool
+tnl_is_common_option(const struct tnl_class *class, const char *key)
+{
+    return (!strcmp(key, "too_big")
+            || (class->encap && !strcmp(key, "encap"))
+            || (tnl_type_has_src_port(class->type)
+                && (!strcmp(key, "src_port")
+                    || !strcmp(key, "src_port_range"))));
+}
+
+/* Returns true if 'tnl_option_names[i]' is an option of 'class'. */
+static bool
+tnl_has_option(const struct tnl_class *class, size_t i)
+{
+    const char *key = tnl_option_names[i];
+    struct ds allowed = DS_EMPTY_INITIALIZER;
+    bool has;
+
+    has = (i < TNL_N_ALL_OPTIONS || tnl_is_common_option(class, key)
+           || (class->dst_port && !strcmp(key, "dst_port")));
+    if (!has && class->set_option) {
+        void *cfg = xzalloc(class->cfg_size);
+
+        has = class->set_option(cfg, key, "", &allowed);
+        free(cfg);
+    }
+    ds_destroy(&allowed);
+    return has;
+}
+
+/* Returns the number of characters to insert, delete or replace that make 'a'
+ * into 'b', or some number that is not less than 'max'. */
+static size_t
+tnl_edit_distance(const char *a, const char *b, size_t max)
+{
+    size_t del, ins, rep;
+
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    if (!*a || !*b) {
+        return strlen(a) + strlen(b);
+    } else if (!max) {
+        return 1;
+    }
+    del = tnl_edit_distance(a + 1, b, max - 1);
+    ins = tnl_edit_distance(a, b + 1, max - 1);
+    rep = tnl_edit_distance(a + 1, b + 1, max - 1);
+    return 1 + MIN(rep, MIN(del, ins));
+}
+
+/* Returns the option of 'class' that may have been meant by 'key', which is
+ * none, or NULL. */
+static const char *
+tnl_guess_option(const struct tnl_class *class, const char *key)
+{
+    const char *guess = NULL;
+    size_t least = 4;
+
+    for (size_t i = 0; i < ARRAY_SIZE(tnl_option_names); i++) {
+        const char *name = tnl_option_names[i];
+        size_t distance = tnl_edit_distance(key, name, least);
+
+        if (distance < least && 2 * distance < strlen(name)
+            && tnl_has_option(class, i)) {
+            guess = name;
+            least = distance;
+        }
+    }
+    return guess;
+}
+
 /* Checks that the value 's' of option 'key' is one that 'class' can use.
  * Upstream's parser, which reads the value afterward, takes what it can of a
  * bad one.  Returns NULL if 's' is fine, otherwise what is allowed, as a
@@ -263,11 +350,13 @@ tnl_check_option(const struct tnl_class *class, const char *key, const char *s)
         if (strcmp(s, "flow") && !tnl_is_unicast(s)) {
             return xstrdup("\"flow\" or a unicast IP address");
         }
-    } else if (!strncmp(key, "erspan_", strlen("erspan_"))
-               || !strncmp(key, "srv6_", strlen("srv6_"))
-               || !strcmp(key, "payload_type")) {
-        /* Upstream's parser would take these for any type, silently. */
-        return xstrdup("left out: it belongs to another type");
+    } else if (!tnl_is_common_option(class, key)) {
+        const char *guess = tnl_guess_option(class, key);
+
+        return (guess
+                ? xasprintf("left out: there is no such option, but \"%s\"",
+                            guess)
+                : xstrdup("left out: this type has no such option"));
     }
     return NULL;
 }
@@ -361,7 +450,10 @@ tnl_set_config(struct netdev *netdev, const struct smap *args, char **errp)
     int error;
 
     smap_clone(&super_args, args);
-    reason = tnl_parse_encap(args, &class);
+    reason = (smap_get(args, "remote_ip")
+              ? tnl_parse_encap(args, &class)
+              : xasprintf("%s type requires options:remote_ip, an address or "
+                          "\"flow\"", class->type));
     if (!reason) {
         reason = tnl_parse_options(class, args, cfg, &super_args);
     }
@@ -385,7 +477,7 @@ tnl_set_config(struct netdev *netdev, const struct smap *args, char **errp)
 
     if (reason) {
         *errp = xasprintf("%s: %s", name, reason);
-        VLOG_WARN("%s", *errp);
+        VLOG(tnl_warn_level(*errp), "%s", *errp);
         free(reason);
         error = EINVAL;
     }
@@ -395,7 +487,10 @@ tnl_set_config(struct netdev *netdev, const struct smap *args, char **errp)
     }
     tnl_publish_config(netdev, cfg, class->cfg_size);
     if (dpif_offload_enabled()) {
-        VLOG_WARN(TNL_NO_OFFLOAD_FMT, name, class->type);
+        char *s = xasprintf(TNL_NO_OFFLOAD_FMT, name, class->type);
+
+        VLOG(tnl_warn_level(s), "%s", s);
+        free(s);
     }
     return 0;
 }
@@ -564,6 +659,7 @@ tnl_construct(const struct netdev *netdev, uint16_t port,
             class = tnl_class_variant(class, false);
         }
         cfg->dst_port = htons(port ? port : class->dst_port);
+        tnl_too_big_set_default(&cfg->too_big, class->type);
         ovsrcu_init(&tnl_netdev_cast(netdev)->cfg, xzalloc(class->cfg_size));
         atomic_store_relaxed(&tnl_active, true);
     }
@@ -719,25 +815,43 @@ tnl_get_error(const struct netdev *netdev, const char *mapped_type,
     return false;
 }
 
+/* Returns true if ovs-monitor-ipsec knows tunnels of 'type'. */
+static bool
+tnl_type_has_ipsec(const char *type)
+{
+    const struct tnl_class *class = tnl_class_from_type(type);
+
+    return (class ? class->ipsec
+            : !strcmp(type, "geneve") || !strcmp(type, "gre")
+              || !strcmp(type, "vxlan"));
+}
+
 /* Returns 0 if 'netdev', with 'options', can be a port of a bridge of type
  * 'datapath_type', otherwise a positive errno value, with a malloc()'d message
- * in '*errp', unless 'errp' is null.  The kernel is who does IPsec: a port of
- * one of our classes that asks for it must not send in the clear elsewhere. */
+ * in '*errp', unless 'errp' is null.  Only the kernel datapath has IPsec: a
+ * tunnel of any type that asks for it must not send in the clear elsewhere. */
 int
 tnl_check_ipsec(const struct netdev *netdev, const struct smap *options,
                 const char *datapath_type, char **errp)
 {
+    bool supported = tnl_type_has_ipsec(netdev_get_type(netdev));
+    const char *name = netdev_get_name(netdev);
     struct smap_node *node;
 
-    if (tnl_class_from_netdev(netdev) && strcmp(datapath_type, "system")) {
+    if (netdev_get_tunnel_config(netdev)
+        && (!supported || strcmp(datapath_type, "system"))) {
         SMAP_FOR_EACH (node, options) {
             if (tnl_is_ipsec_option(node->key)) {
-                char *s = xasprintf("%s: %s needs IPsec, which only the "
-                                    "kernel datapath has: set the bridge's "
-                                    "datapath_type to system",
-                                    netdev_get_name(netdev), node->key);
+                char *s = (supported
+                           ? xasprintf("%s: %s needs IPsec, which only the "
+                                       "kernel datapath has: set the bridge's "
+                                       "datapath_type to system",
+                                       name, node->key)
+                           : xasprintf("%s: %s must be left out: IPsec does "
+                                       "not protect type %s", name, node->key,
+                                       netdev_get_type(netdev)));
 
-                VLOG_WARN("%s", s);
+                VLOG(tnl_warn_level(s), "%s", s);
                 if (errp) {
                     *errp = s;
                 } else {

@@ -21,8 +21,7 @@ enum { TNL_SRC_PORT_KEEP = 1 };
 
 /* Configuration. */
 
-/* Returns true if tunnels of 'type' have source ports that we choose. */
-static bool
+bool
 tnl_type_has_src_port(const char *type)
 {
     return (!strcmp(type, "geneve") || !strcmp(type, "gtpu")

@@ -35,6 +35,9 @@ struct netdev_tunnel_config;
 struct smap;
 struct udp_header;
 
+/* Returns true if tunnels of 'type' have source ports that we choose. */
+bool tnl_type_has_src_port(const char *type);
+
 /* Configuration, a member of struct netdev_tunnel_config.  All 0 is the
  * default. */
 struct tnl_src_port {

@@ -29,6 +29,7 @@
 #include "linux/if_stt.h"
 #include "netdev-native-tnl.h"
 #include "netdev-provider.h"
+#include "netdev-vport.h"
 #include "netlink.h"
 #include "odp-netlink.h"
 #include "openvswitch/dynamic-string.h"
@@ -40,6 +41,7 @@
 #include "smap.h"
 #include "stt-reasm.h"
 #include "timeval.h"
+#include "tnl-options.h"
 #include "tnl-outer.h"
 #include "tnl-src-port.h"
 #include "unixctl.h"
@@ -794,8 +796,12 @@ stt_get_limit(const struct smap *other_config, const char *key, uint64_t def,
     }
     if (s[0] == '-' || !str_to_ullong(s, 10, &value)
         || value < min || value > max) {
-        VLOG_WARN("invalid other_config:%s=\"%s\": must be %"PRIu64" to "
-                  "%"PRIu64"; using %"PRIu64, key, s, min, max, def);
+        char *warning = xasprintf("invalid other_config:%s=\"%s\": must be "
+                                  "%"PRIu64" to %"PRIu64"; using %"PRIu64,
+                                  key, s, min, max, def);
+
+        VLOG(tnl_warn_level(warning), "%s", warning);
+        free(warning);
         return def;
     }
     return value;
@@ -821,11 +827,29 @@ stt_set_global(const struct smap *other_config)
     }
 }
 
-/* Implements 'forget' of struct tnl_class. */
+/* Implements 'forget' of struct tnl_class.  Segments arrive for the datapath's
+ * port, so that there is nothing to look for if 'netdev' is another one. */
 static void
 stt_forget(const struct netdev *netdev)
 {
-    stt_reasm_flush(stt_reasm, netdev);
+    char namebuf[NETDEV_VPORT_NAME_BUFSIZE];
+
+    if (!strcmp(netdev_get_name(netdev),
+                netdev_vport_get_dpif_port(netdev, namebuf,
+                                           sizeof namebuf))) {
+        stt_reasm_flush(stt_reasm, netdev);
+    }
+}
+
+/* Implements 'configure' of struct tnl_class. */
+static char *
+stt_configure(const struct netdev *netdev, const void *options OVS_UNUSED)
+{
+    const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
+
+    return (cfg->in_key_present == cfg->out_key_present ? NULL
+            : xstrdup("stt type requires both options:in_key and "
+                      "options:out_key, or options:key, or none of them"));
 }
 
 /* Implements 'run' of struct tnl_class. */
@@ -850,6 +874,7 @@ const struct tnl_class tnl_stt_class = {
     .mtu = STT_INNER_MAX - ETH_HEADER_LEN - VLAN_HEADER_LEN,
     .init = stt_init,
     .set_global = stt_set_global,
+    .configure = stt_configure,
     .build_header = stt_build_header,
     .set_mtu = stt_set_mtu,
     .push = stt_push,

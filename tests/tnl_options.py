@@ -94,10 +94,6 @@ def refused(value):
     return None
 
 
-def without_effect(value):
-    return DEFAULT
-
-
 def key(low, high):
     return either(words(None, "flow"), number(low, high, 0))
 
@@ -114,7 +110,7 @@ def of_ours(*keys):
         "local_ip": either(words(None, "flow"), unicast),
         "in_key": key(*keys), "out_key": key(*keys), "key": key(*keys),
         "erspan_ver": refused, "srv6_segs": refused, "payload_type": refused,
-        "exts": without_effect, "%n": without_effect,
+        "exts": refused, "%n": refused, "remoteip": refused,
     }
 
 
@@ -127,7 +123,7 @@ OPTIONS = {
                 dst_port=number(1, 65535, 10, 7471)),
     "nvgre": dict(of_ours(0x1000, 0xfffffe), too_big=words("icmp", *BIG),
                   csum=hidden("true", "false"), dst_port=refused,
-                  psk=refused, src_port=without_effect),
+                  psk=refused, src_port=refused, seq=refused),
     "l2tpv3": dict(of_ours(1, 2 ** 32 - 1), too_big=words("icmp", *BIG),
                    encap=words("udp", "ip"), tx_cookie=cookie,
                    rx_cookie=cookie, l2_specific=words("none", "default"),

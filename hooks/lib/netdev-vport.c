@@ -60,6 +60,10 @@
             vport_classes[i].netdev_class.get_custom_stats
                 = tnl_get_custom_stats;
 
+# Why: a message that repeats with each change of the database is no news.
+@in set_tunnel_config replace VLOG_WARN("%s", ds_cstr(&errors));
+        VLOG(tnl_warn_level(ds_cstr(&errors)), "%s", ds_cstr(&errors));
+
 # Why: a change must not make two types want the same packets.
 @in set_tunnel_config before ovs_mutex_lock(&dev->mutex);
     if (!tnl_admit_config(dev_, &tnl_cfg, &errors)) {

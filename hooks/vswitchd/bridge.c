@@ -12,6 +12,13 @@
         tnl_explain_add_error(netdev, br->type, error, errp);
         tnl_geneve_explain_add_error(netdev, br->type, error, errp);
 
+# Why: an error that says what is wrong with the type.
+@in iface_do_create before error = netdev_open(iface_cfg->name, type, &netdev);
+    error = tnl_check_type(iface_cfg->name, type, errp);
+    if (error) {
+        goto error;
+    }
+
 # Why: options that the datapath of this bridge cannot obey.
 @in iface_do_create before iface_set_netdev_mtu(iface_cfg, netdev);
     error = tnl_check_options(netdev, &iface_cfg->options, br->type, errp);
