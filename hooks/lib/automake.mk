@@ -11,6 +11,8 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/tnl-afxdp.h \
 	lib/tnl-csum.c \
 	lib/tnl-cut.h \
+	lib/tnl-device.c \
+	lib/tnl-device.h \
 	lib/tnl-execute.c \
 	lib/tnl-execute.h \
 	lib/tnl-l2tpv3.c \

@@ -46,6 +46,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-port-io.at \
 	tests/system-tnl-afxdp.at \
 	tests/system-bond.at \
+	tests/system-tnl-device.at \
 	tests/system-too-big.at
 
 OVERLAY_TESTSUITE = $(srcdir)/tests/overlay-testsuite

@@ -1,4 +1,5 @@
 @include "tnl-provider.h"
+@include "tnl-device.h"
 @include "tnl-geneve.h"
 @include "tnl-options.h"
 @include "tnl-port-io.h"
@@ -26,12 +27,21 @@
         goto error;
     }
 
+# Why: to tell a device from another one that has its name later.
+@in struct iface after struct netdev *netdev;      /* Network device. */
+    int ifindex;                /* Index of the device, or 0. */
+
+# Why: the same.
+@in iface_create after iface->netdev = netdev;
+    iface->ifindex = tnl_device_ifindex(netdev);
+
 # Why: likewise, when a port gets them; and a device of the kernel has one
 # payload of Geneve.
 @in bridge_delete_or_reconfigure_ports before iface_set_netdev_mtu(iface->cfg, iface->netdev);
         if (tnl_check_options(iface->netdev, &iface->cfg->options, br->type,
                               NULL)
-            || !tnl_geneve_can_stay(iface->netdev, br->type)) {
+            || !tnl_geneve_can_stay(iface->netdev, br->type)
+            || tnl_device_replaced(iface->netdev, iface->ifindex, br->type)) {
             goto delete;
         }
 
