@@ -120,8 +120,8 @@ tnl_segment_batch(struct dp_packet_batch *batch,
  * itself, and makes room in front 64 bytes at a time. */
 #define TNL_PUSH_MAX (UINT16_MAX - 120)
 
-/* Makes the packets in 'batch' fit into their buffers with a header of
- * 'header_len' bytes: segments those that are too long, and drops those that
+/* Makes the padding of the packets in 'batch' right, and has them fit into
+ * their buffers with a header of 'header_len' bytes: segments those that are too long, and drops those that
  * still are.  Upstream would end the process, or write where the buffer does
  * not reach. */
 void
@@ -133,6 +133,7 @@ tnl_push_fit(struct dp_packet_batch *batch, size_t header_len)
     bool fit = true;
 
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        tnl_update_padding(packet);
         fit &= dp_packet_size(packet) <= max;
     }
     if (OVS_LIKELY(fit)) {
@@ -290,7 +291,6 @@ tnl_prepare_upstream(struct dp_packet_batch *batch,
     DP_PACKET_BATCH_FOR_EACH (j, packet, batch) {
         uint16_t segsz = dp_packet_get_tso_segsz(packet);
 
-        tnl_update_padding(packet);
         if (OVS_UNLIKELY(segsz) && !dp_packet_tunnel(packet)
             && dp_packet_get_tcp_payload_length(packet) <= segsz) {
             /* It is one segment, which upstream takes for a short one. */

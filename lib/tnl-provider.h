@@ -302,6 +302,17 @@ tnl_update_padding(struct dp_packet *packet)
     }
 }
 
+/* Returns true if 'packet' is shorter than an IPv6 header, which is looked for
+ * in all that is not IPv4, whatever the Ethertype says. */
+static inline bool
+tnl_is_short6(const struct dp_packet *packet)
+{
+    const struct ip_header *ip = dp_packet_l3(packet);
+
+    return (dp_packet_l3_size(packet) < IPV6_HEADER_LEN
+            && IP_VER(ip->ip_ihl_ver) != 4);
+}
+
 /* Returns true if 'packet' needs its L4 header, to be segmented or summed up,
  * or its IP header, to be summed up, and that was lost on the way or is not all
  * there.  Recirculation does not look behind MPLS labels, NSH or many tags; and
@@ -323,10 +334,11 @@ tnl_lacks_l4(const struct dp_packet *packet)
                             && dp_packet_ip_checksum_partial(packet));
     }
     return (needs_l4 && !dp_packet_tunnel(packet)
-            && end < (packet->l4_ofs
-                      + (dp_packet_l4_proto_tcp(packet) ? TCP_HEADER_LEN
-                         : dp_packet_l4_proto_udp(packet)
-                         ? UDP_HEADER_LEN : SCTP_HEADER_LEN)));
+            && (end < (packet->l4_ofs
+                       + (dp_packet_l4_proto_tcp(packet) ? TCP_HEADER_LEN
+                          : dp_packet_l4_proto_udp(packet)
+                          ? UDP_HEADER_LEN : SCTP_HEADER_LEN))
+                || tnl_is_short6(packet)));
 }
 
 /* Returns true if 'packet' is IPv6 with extension headers. */
