@@ -169,9 +169,9 @@ struct stt_reasm {
     atomic_uint64_t frames;
 
     /* Orders frames by use, over all shards.  It starts at 1, and advances
-     * with each new frame, not with each segment, which would make it a bottleneck; thus the order
-     * of two frames of different shards is not known if no frame was created
-     * since both were used. */
+     * with each new frame, not with each segment, which would make it a
+     * bottleneck; thus the order of two frames of different shards is not
+     * known if no frame was created since both were used. */
     atomic_uint64_t clock;
 };
 

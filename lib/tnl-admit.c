@@ -349,9 +349,9 @@ tnl_admit_remove(const struct netdev *netdev)
     }
 }
 
-/* Called right before 'netdev', a tunnel, gets the options 'cfg'.  Returns true
- * if it can have them, as far as types with the same packets are concerned.
- * Otherwise, appends a line to 'errors'. */
+/* Called right before 'netdev', a tunnel, gets the options 'cfg'.  Returns
+ * true if it can have them, as far as types with the same packets are
+ * concerned.  Otherwise, appends a line to 'errors'. */
 bool
 tnl_admit_config(const struct netdev *netdev,
                  const struct netdev_tunnel_config *cfg, struct ds *errors)

@@ -19,11 +19,11 @@ tnl_device_ifindex(const struct netdev *netdev)
             ? 0 : if_nametoindex(netdev_get_name(netdev)));
 }
 
-/* Returns true if 'netdev', a port of a bridge of type 'datapath_type', must be
- * opened again, because its device, which had index 'ifindex', was deleted and
- * there is another one with the same name.  A userspace datapath would go on to
- * receive from the socket of the old one.  (The kernel deletes the port together
- * with the device.) */
+/* Returns true if 'netdev', a port of a bridge of type 'datapath_type', must
+ * be opened again, because its device, which had index 'ifindex', was deleted
+ * and there is another one with the same name.  A userspace datapath would go
+ * on to receive from the socket of the old one.  (The kernel deletes the port
+ * together with the device.) */
 bool
 tnl_device_replaced(const struct netdev *netdev, int ifindex,
                     const char *datapath_type)

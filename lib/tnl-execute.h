@@ -6,10 +6,10 @@
 
 /* Tunnel headers in the slow path.
  *
- * The slow path (dpif_execute_with_help()) executes actions one at a time, most
- * of them itself, and a push, like an output, by the datapath: that is a step.
- * Upstream expects a step to leave one packet.  A push may leave none, or
- * several segments.  The actions that follow are then for those. */
+ * The slow path (dpif_execute_with_help()) executes actions one at a time,
+ * most of them itself, and a push, like an output, by the datapath: that is a
+ * step.  Upstream expects a step to leave one packet.  A push may leave none,
+ * or several segments.  The actions that follow are then for those. */
 
 #include <stdbool.h>
 

@@ -25,8 +25,9 @@ is_addressed_by(const struct in6_addr *addr, const struct in6_addr *dst)
            || ipv6_addr_equals(dst, &solicited_node);
 }
 
-/* Returns true if 'flow', an ARP or ICMPv6 packet, goes to one of the 'n_addrs'
- * addresses 'addrs' of a port, which are of both families in any order. */
+/* Returns true if 'flow', an ARP or ICMPv6 packet, goes to one of the
+ * 'n_addrs' addresses 'addrs' of a port, which are of both families in any
+ * order. */
 bool
 tnl_neigh_is_reply_to(const struct flow *flow, const struct in6_addr *addrs,
                       size_t n_addrs)
@@ -43,8 +44,8 @@ tnl_neigh_is_reply_to(const struct flow *flow, const struct in6_addr *addrs,
     return false;
 }
 
-/* Returns true if the sender of ARP message 'flow' tells its MAC address to us,
- * which 'is_reply' says, or to everybody. */
+/* Returns true if the sender of ARP message 'flow' tells its MAC address to
+ * us, which 'is_reply' says, or to everybody. */
 static bool
 is_arp_news(const struct flow *flow, struct flow_wildcards *wc, bool is_reply)
 {
@@ -79,8 +80,8 @@ is_nd_news(const struct flow *flow, struct flow_wildcards *wc, bool is_reply)
 
 /* Returns true if advertisement 'flow' changes what is known in 'bridge' about
  * its target.  By RFC 4861, section 7.2.5, one that nobody asked for makes no
- * entry, and without the Override flag does not replace a MAC address.  A reply
- * does both, as for upstream. */
+ * entry, and without the Override flag does not replace a MAC address.  A
+ * reply does both, as for upstream. */
 static bool
 nd_changes_neigh(const struct flow *flow, const char *bridge, bool is_reply)
 {

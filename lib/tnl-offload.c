@@ -225,8 +225,8 @@ tnl_packet_cut(struct dp_packet *packet)
     packet->offloads = 0;
 }
 
-/* Returns how many of 'tailroom' bytes of room there can be behind 'packet', if
- * it has 'headroom' bytes in front: its buffer's length has 16 bits. */
+/* Returns how many of 'tailroom' bytes of room there can be behind 'packet',
+ * if it has 'headroom' bytes in front: its buffer's length has 16 bits. */
 size_t
 tnl_limit_tailroom(const struct dp_packet *packet, size_t headroom,
                    size_t tailroom)

@@ -78,7 +78,8 @@ tnl_get_common_options(const struct netdev_tunnel_config *cfg,
     tnl_too_big_get_options(cfg->too_big, type, args);
 }
 
-/* Messages that were logged as warnings, by hash, and when, in milliseconds. */
+/* Messages that were logged as warnings, by hash, and when, in
+ * milliseconds. */
 #define TNL_N_WARNINGS 1024
 #define TNL_WARN_AGAIN (60 * 60 * 1000)
 

@@ -26,9 +26,9 @@ bool tnl_set_common_option(const char *name, const char *type,
 void tnl_get_common_options(const struct netdev_tunnel_config *,
                             const char *type, struct smap *);
 
-/* Returns the level for 's', a warning about the configuration, which is looked
- * at anew whenever any of the database changes: it is a warning only when it
- * is new. */
+/* Returns the level for 's', a warning about the configuration, which is
+ * looked at anew whenever any of the database changes: it is a warning only
+ * when it is new. */
 enum vlog_level tnl_warn_level(const char *s);
 
 /* vswitchd/bridge.c. */

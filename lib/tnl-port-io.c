@@ -48,8 +48,8 @@ set_buffer(const struct tnl_port_rx *rx)
     }
 }
 
-/* Reads the settings of 'netdev' from 'other_config' of its Interface, if it is
- * a kernel device. */
+/* Reads the settings of 'netdev' from 'other_config' of its Interface, if it
+ * is a kernel device. */
 void
 tnl_port_configure(struct netdev *netdev, const struct smap *other_config)
 {

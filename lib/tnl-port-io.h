@@ -7,9 +7,9 @@
 /* Kernel devices as ports of the userspace datapath
  * =================================================
  *
- * How many packets wait for the switch to receive them, how many are lost because
- * it does not do so fast enough, and what becomes of packets that a device
- * refuses. */
+ * How many packets wait for the switch to receive them, how many are lost
+ * because it does not do so fast enough, and what becomes of packets that a
+ * device refuses. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -794,7 +794,8 @@ tnl_port_modified(void)
     }
 }
 
-/* If something about 'netdev', a port of any type, does not work, stores a description in '*errp', as a malloc()'d string, and returns true.
+/* If something about 'netdev', a port of any type, does not work, stores a
+ * description in '*errp', as a malloc()'d string, and returns true.
  * 'mapped_type' is the type of the tunnel port that translation finds for it,
  * or NULL if there is none: another port gets its packets. */
 bool

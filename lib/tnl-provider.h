@@ -314,10 +314,10 @@ tnl_is_short6(const struct dp_packet *packet)
 }
 
 /* Returns true if 'packet' needs its L4 header, to be segmented or summed up,
- * or its IP header, to be summed up, and that was lost on the way or is not all
- * there.  Recirculation does not look behind MPLS labels, NSH or many tags; and
- * an IP header whose version is not that of the Ethertype says that the packet
- * ends elsewhere. */
+ * or its IP header, to be summed up, and that was lost on the way or is not
+ * all there.  Recirculation does not look behind MPLS labels, NSH or many
+ * tags; and an IP header whose version is not that of the Ethertype says that
+ * the packet ends elsewhere. */
 static inline bool
 tnl_lacks_l4(const struct dp_packet *packet)
 {

@@ -189,8 +189,8 @@ tnl_mapped_find(odp_port_t port, uint8_t nw_proto)
     return NULL;
 }
 
-/* Notes that the OpenFlow port 'netdev' is in upstream's map now, with datapath
- * port 'port', called 'name'. */
+/* Notes that the OpenFlow port 'netdev' is in upstream's map now, with
+ * datapath port 'port', called 'name'. */
 void
 tnl_map_insert(const struct netdev *netdev, odp_port_t port, const char *name)
 {
@@ -286,8 +286,8 @@ tnl_map_delete(const struct netdev *netdev, odp_port_t port)
 }
 
 /* Returns the one of the types over GRE that 'packet' is for.  A type whose
- * packets all have its mark goes before those that take any, and the type whose
- * name has the IP version before the other. */
+ * packets all have its mark goes before those that take any, and the type
+ * whose name has the IP version before the other. */
 static enum tnl_gre
 tnl_gre_for_packet(const struct dp_packet *packet)
 {
@@ -314,10 +314,10 @@ tnl_gre_for_packet(const struct dp_packet *packet)
     return TNL_GRE_OURS;
 }
 
-/* If packets in 'batch', received for datapath port 'port', are for other types
- * over GRE, moves them to 'others', with an action that hands them to one of
- * these, and returns true.  That one is asked in turn, and keeps at least one
- * packet. */
+/* If packets in 'batch', received for datapath port 'port', are for other
+ * types over GRE, moves them to 'others', with an action that hands them to
+ * one of these, and returns true.  That one is asked in turn, and keeps at
+ * least one packet. */
 bool
 tnl_pop_split(odp_port_t port, struct dp_packet_batch *batch,
               struct tnl_pop_others *others)

@@ -447,8 +447,8 @@ static int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
  * Anyone who can reach the underlay can send segments, so what is held is
  * bounded in bytes and in frames, in each network namespace.  When a limit is
  * reached, a sender that holds 7/8 of a share or more gives up the frame whose
- * last segment is the longest ago, and a frame that gets no segment for a while is
- * given up.  A share is the limit divided by the senders with frames.
+ * last segment is the longest ago, and a frame that gets no segment for a
+ * while is given up.  A share is the limit divided by the senders with frames.
  *
  * The segments of one frame may arrive on different CPUs.
  */

@@ -3,8 +3,8 @@
 @include "tnl-provider.h"
 @include "tnl-too-big.h"
 
-# Why: a round of the main thread costs as much as to receive a batch, so that it
-# would lose packets that it has the time for.
+# Why: a round of the main thread costs as much as to receive a batch, so that
+# it would lose packets that it has the time for.
 @in dp_netdev_process_rxq_port before return batch_cnt;
     if (pmd->core_id == NON_PMD_CORE_ID && tnl_poll_again(batch_cnt)) {
         batch_cnt += dp_netdev_process_rxq_port(pmd, rxq, port_no);
@@ -39,8 +39,9 @@
 @in dpif_netdev_execute before if (dp_packet_batch_size(&pp) == 1) {
     tnl_execute_done(execute, &pp);
 
-# Why: netdev_send() may segment packets and return a batch of another capacity,
-# which dp_execute_output_action() takes for that of 'output_pkts_rxqs'.
+# Why: netdev_send() may segment packets and return a batch of another
+# capacity, which dp_execute_output_action() takes for that of
+# 'output_pkts_rxqs'.
 @in dp_netdev_pmd_flush_output_on_port first
     size_t capacity = dp_packet_batch_capacity(&p->output_pkts);
 

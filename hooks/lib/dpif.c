@@ -5,8 +5,8 @@
 @in dpif_execute_helper_cb after dp_packet_set_size(packet, dp_packet_size(packet) - cutlen);
             tnl_packet_cut(packet);
 
-# Why: in the slow path, a push may leave no packet for the actions that follow,
-# or several, where upstream expects one.
+# Why: in the slow path, a push may leave no packet for the actions that
+# follow, or several, where upstream expects one.
 @in dpif_execute_helper_cb first
     struct ofpbuf *meters
         = &((struct dpif_execute_helper_aux *) aux_)->meter_actions;

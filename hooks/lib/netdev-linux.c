@@ -19,9 +19,9 @@
 @in netdev_linux_get_stats before ovs_mutex_unlock(&netdev->mutex);
     stats->tx_dropped += netdev->tx_dropped;
 
-# Why: the kernel's default receive buffer of 208 kB is room for three frames of
-# 64 kB, and what comes while the switch does something else is lost; what the
-# kernel drops is to be counted.
+# Why: the kernel's default receive buffer of 208 kB is room for three frames
+# of 64 kB, and what comes while the switch does something else is lost; what
+# the kernel drops is to be counted.
 @in netdev_linux_rxq_construct before /* Get ethernet device index. */
         tnl_port_rx_open(&netdev->port_rx, rx->fd);
 

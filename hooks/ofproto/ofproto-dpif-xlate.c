@@ -6,7 +6,8 @@
 @include "ofproto-dpif-oam.h"
 @include "ofproto-dpif-tnl.h"
 
-# Why: the IP protocol of overlay types.  The switch becomes the body of the if.
+# Why: the IP protocol of overlay types.  The switch becomes the body of the
+# if.
 @in propagate_tunnel_data_to_flow before switch (tnl_type) {
     if (!tnl_vport_type_to_nw_proto(tnl_type, &nw_proto))
 
@@ -153,7 +154,8 @@
             return false;
         }
 
-# Why: a mirror sends the packet after this output, and so does in-band control.
+# Why: a mirror sends the packet after this output, and so does in-band
+# control.
 @in compose_output_action__ before native_tunnel_output(ctx, xport, flow, odp_port, truncate,
             if (mbridge_has_mirrors(ctx->xbridge->mbridge)
                 || ctx->xbridge->has_in_band) {

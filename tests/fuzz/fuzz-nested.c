@@ -646,8 +646,8 @@ send_batch(struct dp_packet_batch *batch)
     parse_batch(batch, &flow);
 }
 
-/* Returns true if 'packet' is 'expected', with or without padding, which is not
- * kept where something was left undone. */
+/* Returns true if 'packet' is 'expected', with or without padding, which is
+ * not kept where something was left undone. */
 static bool
 is_expected(const struct dp_packet *packet, const struct dp_packet *expected)
 {
@@ -660,8 +660,8 @@ is_expected(const struct dp_packet *packet, const struct dp_packet *expected)
                        size));
 }
 
-/* Compares what came out, 'batch', with what should, 'expected'.  Something may
- * be missing, unless 'all' is true. */
+/* Compares what came out, 'batch', with what should, 'expected'.  Something
+ * may be missing, unless 'all' is true. */
 static void
 compare(struct dp_packet_batch *batch, struct dp_packet_batch *expected,
         bool all)

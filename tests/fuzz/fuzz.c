@@ -68,9 +68,9 @@ fuzz_put_outer(struct ovs_action_push_tnl *data, uint32_t vport_type,
     return (char *) data->header + data->header_len;
 }
 
-/* Makes the checksums of 'packet', whose Ethernet type is 'dl_type', right: IP's
- * and, if 'nw_proto' is IPPROTO_TCP or IPPROTO_UDP, which then is what 'packet'
- * must be, that of L4. */
+/* Makes the checksums of 'packet', whose Ethernet type is 'dl_type', right:
+ * IP's and, if 'nw_proto' is IPPROTO_TCP or IPPROTO_UDP, which then is what
+ * 'packet' must be, that of L4. */
 void
 fuzz_fix_sums(struct dp_packet *packet, ovs_be16 dl_type, uint8_t nw_proto)
 {
