@@ -431,11 +431,6 @@ tnl_send_prepare(const struct netdev *netdev, struct dp_packet_batch *batch)
     }
 
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {
-        if (OVS_UNLIKELY(tnl_lacks_l4(packet))) {
-            COVERAGE_INC(drop_tnl_no_l4);
-            dp_packet_delete(packet);
-            continue;
-        }
         if (tnl_is_marked(packet)) {
             if (!mtu) {
                 mtu = tnl_send_mtu(netdev);
@@ -444,7 +439,13 @@ tnl_send_prepare(const struct netdev *netdev, struct dp_packet_batch *batch)
             packet->offloads &= ~(TNL_OL_SEGMENT | TNL_OL_INNER_SEGMENT);
             segment |= dp_packet_get_tso_segsz(packet) != 0;
         }
-        dp_packet_batch_add(batch, packet);
+        /* Now that it is known whether it is to be segmented. */
+        if (OVS_UNLIKELY(tnl_lacks_l4(packet))) {
+            COVERAGE_INC(drop_tnl_no_l4);
+            dp_packet_delete(packet);
+        } else {
+            dp_packet_batch_add(batch, packet);
+        }
     }
 
     /* With userspace TSO, netdev_send() does this for devices without TSO. */
