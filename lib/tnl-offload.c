@@ -121,9 +121,9 @@ tnl_segment_batch(struct dp_packet_batch *batch,
 #define TNL_PUSH_MAX (UINT16_MAX - 120)
 
 /* Makes the padding of the packets in 'batch' right, and has them fit into
- * their buffers with a header of 'header_len' bytes: segments those that are too long, and drops those that
- * still are.  Upstream would end the process, or write where the buffer does
- * not reach. */
+ * their buffers with a header of 'header_len' bytes: segments those that are
+ * too long, and drops those that still are.  Upstream would end the process,
+ * or write where the buffer does not reach. */
 void
 tnl_push_fit(struct dp_packet_batch *batch, size_t header_len)
 {
@@ -289,13 +289,7 @@ tnl_prepare_upstream(struct dp_packet_batch *batch,
     size_t i, size;
 
     DP_PACKET_BATCH_FOR_EACH (j, packet, batch) {
-        uint16_t segsz = dp_packet_get_tso_segsz(packet);
-
-        if (OVS_UNLIKELY(segsz) && !dp_packet_tunnel(packet)
-            && dp_packet_get_tcp_payload_length(packet) <= segsz) {
-            /* It is one segment, which upstream takes for a short one. */
-            dp_packet_set_tso_segsz(packet, 0);
-        }
+        tnl_update_segsz(packet);
         if (dp_packet_l4(packet) == NULL) {
             /* Nor would it know that there is none. */
             packet->offloads &= ~DP_PACKET_OL_L4_PROTO_MASK;

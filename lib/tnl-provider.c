@@ -895,6 +895,7 @@ tnl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
     }
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
         tnl_update_padding(packet);
+        tnl_update_segsz(packet);
         splits |= (dp_packet_get_tso_segsz(packet) && class->push_splits
                    && class->push_splits(packet));
     }

@@ -302,6 +302,19 @@ tnl_update_padding(struct dp_packet *packet)
     }
 }
 
+/* Takes the segment size off 'packet' if it is one segment: upstream leaves it
+ * there, and takes the packet for one that is still to be segmented. */
+static inline void
+tnl_update_segsz(struct dp_packet *packet)
+{
+    uint16_t segsz = dp_packet_get_tso_segsz(packet);
+
+    if (OVS_UNLIKELY(segsz) && !dp_packet_tunnel(packet)
+        && dp_packet_get_tcp_payload_length(packet) <= segsz) {
+        dp_packet_set_tso_segsz(packet, 0);
+    }
+}
+
 /* Returns true if 'packet' is shorter than an IPv6 header, which is looked for
  * in all that is not IPv4, whatever the Ethertype says. */
 static inline bool

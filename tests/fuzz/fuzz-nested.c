@@ -81,7 +81,7 @@ static struct umem_pool umem;
 enum {
     /* struct level, 'bits'. */
     LEVEL_IPV6 = 1 << 0,        /* Outer IPv6. */
-    LEVEL_CSUM = 1 << 1,        /* With a checksum, where that can be chosen. */
+    LEVEL_CSUM = 1 << 1,        /* With a checksum, if there is a choice. */
     LEVEL_SET = 1 << 2,         /* Set the TOS first. */
     LEVEL_VLAN = 1 << 3,        /* Push a tag first. */
     LEVEL_VLAN2 = 1 << 4,       /* Push another one. */
@@ -531,6 +531,12 @@ expect(struct dp_packet_batch *batch, const struct type *type,
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
         /* What is summed up in a packet with two versions nobody knows. */
         *defined &= !dp_packet_l3(packet) || has_version(packet, dl_type);
+        if (dp_packet_l4_checksum_partial(packet) && !tnl_lacks_l4(packet)
+            && dp_packet_l4_proto_udp(packet)) {
+            /* Nor if there is to be a sum where there is none. */
+            *defined &= ((struct udp_header *) dp_packet_l4(packet))->udp_csum
+                        != 0;
+        }
         packet = dp_packet_clone_with_headroom(packet, 64);
         tnl_update_padding(packet);
         dp_packet_batch_add(expected, packet);
