@@ -260,11 +260,45 @@ stt_tshark() {
         -r "$pcap" "$@" 2>/dev/null
 }
 
+# A port of this datapath and one of the userspace datapath that have the same
+# number, type and UDP port: when the former goes, the latter still receives.
+both_datapaths() {
+    local number n
+    modprobe tun
+    lab_exec h1 ovs-vsctl add-port br-int vxk -- set interface vxk type=vxlan \
+        options:remote_ip=10.9.0.2 -- add-br br-user \
+        -- set bridge br-user datapath_type=netdev
+    number=$(datapath_port vxk)
+    for ((n = 2; n < number; n++)); do
+        lab_exec h1 ovs-vsctl add-port br-user in$n \
+            -- set interface in$n type=internal
+    done
+    lab_exec h1 ovs-vsctl add-port br-user vxu -- set interface vxu \
+        type=vxlan options:remote_ip=10.9.0.3
+    same "number of the port" "$(datapath_port vxu)" "$number"
+    listens_vxlan
+    lab_exec h1 ovs-vsctl del-port br-int vxk
+    listens_vxlan
+    lab_exec h1 ovs-vsctl del-br br-user
+    fails listens_vxlan
+}
+
+# Prints the datapath port number of h1's OpenFlow port $1.
+datapath_port() {
+    lab_exec h1 ovs-appctl dpif/show | sed -n "s,.* $1 [0-9]*/\([0-9]*\):.*,\1,p"
+}
+
+# Returns whether the userspace datapath receives VXLAN.
+listens_vxlan() {
+    lab_exec h1 ovs-appctl tnl/ports/show | grep '^vxlan_sys_4789 '
+}
+
 check "two hosts, without TSO" lab_up notso || finish
 check "keys of 64 bits, some bits matched" keys
 check "a port for one key" ports_by_key
 check "Geneve with an option beside" geneve_beside
 check "BFD" bfd
+check "both datapaths" both_datapaths
 check "firewall" firewall
 check "firewall: ovs-ctl enable-protocol" enable_protocol
 check "firewall: marks" mark
