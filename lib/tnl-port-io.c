@@ -7,13 +7,18 @@
 
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "dp-packet.h"
 #include "netdev-provider.h"
 #include "netdev.h"
+#include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
+#include "ovs-thread.h"
+#include "seq.h"
 #include "smap.h"
+#include "sset.h"
 #include "util.h"
 
 /* Not all of the functions in this header are used here. */
@@ -24,20 +29,28 @@ VLOG_DEFINE_THIS_MODULE(tnl_port_io);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
-/* Bytes that wait at most for the switch to receive them, by default: two full
- * batches of 64-kB frames. */
+/* Bytes that wait at most for the switch to receive them, by default, where
+ * packets of tunnels may come: two full batches of 64-kB frames. */
 #define RX_BUFFER_SIZE (2 * NETDEV_MAX_BURST * 65536)
 
-/* Limits for the same. */
+/* Limits for what somebody sets. */
 #define RX_BUFFER_MIN 4096
 #define RX_BUFFER_MAX (1 << 29)
+
+/* Names of the devices that have an address to which packets of tunnels may
+ * be sent. */
+static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
+static struct sset devices OVS_GUARDED_BY(mutex) = SSET_INITIALIZER(&devices);
 
 /* Gives 'rx' its receive buffer.  No memory is used before there are frames to
  * hold. */
 static void
 set_buffer(const struct tnl_port_rx *rx)
 {
-    int size = rx->buffer_size ? rx->buffer_size : RX_BUFFER_SIZE;
+    /* The kernel takes, but does not tell, half of the size. */
+    int size = (rx->buffer_size ? rx->buffer_size
+                : rx->has_tunnels ? RX_BUFFER_SIZE
+                : rx->kernel_size / 2);
 
     /* The first form, unlike the second, is not bound by net.core.rmem_max,
      * but needs the capability CAP_NET_ADMIN. */
@@ -63,9 +76,8 @@ tnl_port_configure(struct netdev *netdev, const struct smap *other_config)
     if (s && (!str_to_int(s, 10, &size)
               || size < RX_BUFFER_MIN || size > RX_BUFFER_MAX)) {
         VLOG_WARN_RL(&rl, "%s: invalid other_config:rx-buffer-size=\"%s\": "
-                     "must be %d to %d, using the default of %d",
-                     netdev_get_name(netdev), s, RX_BUFFER_MIN, RX_BUFFER_MAX,
-                     RX_BUFFER_SIZE);
+                     "must be %d to %d, using the default",
+                     netdev_get_name(netdev), s, RX_BUFFER_MIN, RX_BUFFER_MAX);
         size = 0;
     }
     dev = netdev_linux_cast(netdev);
@@ -79,12 +91,88 @@ tnl_port_configure(struct netdev *netdev, const struct smap *other_config)
     ovs_mutex_unlock(&dev->mutex);
 }
 
+/* Sets whether packets of tunnels may come by 'netdev', if it is a kernel
+ * device: by default it has a larger buffer then. */
+void
+tnl_port_set_tunnels(struct netdev *netdev, bool has_tunnels)
+{
+    struct netdev_linux *dev;
+
+    if (!is_netdev_linux_class(netdev_get_class(netdev))) {
+        return;
+    }
+    dev = netdev_linux_cast(netdev);
+    ovs_mutex_lock(&dev->mutex);
+    if (dev->port_rx.has_tunnels != has_tunnels) {
+        dev->port_rx.has_tunnels = has_tunnels;
+        if (dev->port_rx.is_open) {
+            set_buffer(&dev->port_rx);
+        }
+    }
+    ovs_mutex_unlock(&dev->mutex);
+}
+
+/* Called when the device called 'name' has got the 'n_addrs' addresses in
+ * 'addrs', at which the switch takes packets of tunnels. */
+void
+tnl_port_device_add(const char *name, const struct in6_addr *addrs,
+                    size_t n_addrs)
+{
+    /* Each device that is up has a link-local address. */
+    while (n_addrs && IN6_IS_ADDR_LINKLOCAL(&addrs[n_addrs - 1])) {
+        n_addrs--;
+    }
+    if (n_addrs) {
+        ovs_mutex_lock(&mutex);
+        if (sset_add(&devices, name)) {
+            seq_change(tnl_conf_seq);
+        }
+        ovs_mutex_unlock(&mutex);
+    }
+}
+
+/* Called when the device called 'name' no longer has the addresses that
+ * tnl_port_device_add() was told. */
+void
+tnl_port_device_remove(const char *name)
+{
+    ovs_mutex_lock(&mutex);
+    if (sset_find_and_delete(&devices, name)) {
+        seq_change(tnl_conf_seq);
+    }
+    ovs_mutex_unlock(&mutex);
+}
+
+/* Returns true if one of 'ports', whose names are those of devices, has an
+ * address at which the switch takes packets of tunnels. */
+bool
+tnl_port_device_among(const struct shash *ports)
+{
+    bool found = false;
+    const char *name;
+
+    ovs_mutex_lock(&mutex);
+    SSET_FOR_EACH (name, &devices) {
+        if (shash_find(ports, name)) {
+            found = true;
+            break;
+        }
+    }
+    ovs_mutex_unlock(&mutex);
+    return found;
+}
+
 /* Called when a port has packet socket 'fd' to receive from. */
 void
 tnl_port_rx_open(struct tnl_port_rx *rx, int fd)
 {
+    socklen_t len = sizeof rx->kernel_size;
+
     rx->is_open = true;
     rx->fd = fd;
+    if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rx->kernel_size, &len)) {
+        rx->kernel_size = 0;
+    }
     set_buffer(rx);
 }
 

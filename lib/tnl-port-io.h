@@ -16,7 +16,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct in6_addr;
 struct netdev;
+struct shash;
 struct smap;
 
 /* The packet socket from which a port receives.  All zeros before there is
@@ -24,11 +26,19 @@ struct smap;
 struct tnl_port_rx {
     bool is_open;
     int fd;
+    int kernel_size;            /* What the kernel gave the socket. */
     int buffer_size;            /* In bytes; 0 means the default. */
+    bool has_tunnels;           /* May packets of tunnels come by the port? */
     uint64_t n_missed;          /* Packets that the kernel dropped. */
 };
 
 void tnl_port_configure(struct netdev *, const struct smap *other_config);
+void tnl_port_set_tunnels(struct netdev *, bool has_tunnels);
+
+void tnl_port_device_add(const char *name, const struct in6_addr *,
+                         size_t n_addrs);
+void tnl_port_device_remove(const char *name);
+bool tnl_port_device_among(const struct shash *ports);
 
 void tnl_port_rx_open(struct tnl_port_rx *, int fd);
 void tnl_port_rx_close(struct tnl_port_rx *);

@@ -9,10 +9,13 @@
 
 #include "dpif-netdev.h"
 #include "flow.h"
+#include "ofproto-dpif.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-actions.h"
 #include "packets.h"
+#include "simap.h"
 #include "tnl-no-port.h"
+#include "tnl-port-io.h"
 #include "tnl-provider.h"
 #include "tunnel.h"
 
@@ -65,5 +68,19 @@ xlate_tnl_no_port(int error, const struct dpif *dpif, const struct flow *flow,
     if (error == ENODEV && !flow->recirc_id && tnl_port_should_receive(flow)) {
         tnl_no_port_count(flow->in_port.odp_port, dpif_is_netdev(dpif),
                           &flow->tunnel, n);
+    }
+}
+
+/* Tells the ports of 'ofproto' whether packets of tunnels may come by them,
+ * which is so if there are tunnels and one of the ports has an address. */
+void
+ofproto_dpif_set_tunnels(const struct ofproto_dpif *ofproto)
+{
+    bool has_tunnels = (!simap_is_empty(&ofproto->backer->tnl_backers)
+                        && tnl_port_device_among(&ofproto->up.port_by_name));
+    const struct ofport *port;
+
+    HMAP_FOR_EACH (port, hmap_node, &ofproto->up.ports) {
+        tnl_port_set_tunnels(port->netdev, has_tunnels);
     }
 }

@@ -1,6 +1,7 @@
 @include "tnl-admit.h"
 @include "tnl-provider.h"
 @include "tnl-geneve.h"
+@include "ofproto-dpif-tnl.h"
 
 # Why: the MTU of the device with the local address is part of the header.
 @in port_modified before if (port->bundle && port->bundle->bond) {
@@ -36,3 +37,7 @@
 # Why: counters of what became of unknown Geneve options.
 @in ofproto_dpif_xcache_execute before case XC_TUNNEL_HEADER:
         case XC_GENEVE:
+
+# Why: ports by which packets of tunnels may come have larger receive buffers.
+@in type_run before xlate_ofproto_set(ofproto, ofproto->up.name,
+            ofproto_dpif_set_tunnels(ofproto);
