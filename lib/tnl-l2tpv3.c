@@ -739,15 +739,15 @@ l2tp_put_header(void *p_, uint32_t id, uint16_t layout, uint64_t cookie)
     return L2TP_SESSION_LEN + l2tp_rest_len(layout);
 }
 
-/* Returns the session ID for packets of 'flow', in host byte order.  A tunnel
- * key that is none becomes 0, which is not one either: push drops and counts
- * the packets. */
+/* Returns the session ID for packets of 'flow' that leave by 'netdev', in host
+ * byte order.  A tunnel key that is none becomes 0, which is not one either:
+ * push drops and counts the packets. */
 static uint32_t
-l2tp_session_id(const struct flow *flow)
+l2tp_session_id(const struct netdev *netdev, const struct flow *flow)
 {
     uint64_t id = ntohll(flow->tunnel.tun_id);
 
-    return id <= UINT32_MAX ? id : 0;
+    return id <= UINT32_MAX && !tnl_poses_as_own(netdev, flow) ? id : 0;
 }
 
 /* Writes what UDP puts in front, to 'udp', except for the checksum and the
@@ -789,7 +789,8 @@ l2tp_udp_build_header(const struct netdev *netdev,
     }
     data->header_len += L2TP_UDP_LEN;
     data->header_len += l2tp_put_header(
-        p, l2tp_session_id(params->flow), cfg->tx_layout, cfg->tx_cookie);
+        p, l2tp_session_id(netdev, params->flow), cfg->tx_layout,
+        cfg->tx_cookie);
     *l2tp_layout(data) = htons(cfg->tx_layout);
     data->tnl_type = tnl_l2tpv3_udp_class.vport_type;
     return 0;
@@ -805,7 +806,8 @@ l2tp_ip_build_header(const struct netdev *netdev,
     void *p = netdev_tnl_ip_build_header(data, params, IPPROTO_L2TP, 0);
 
     data->header_len += l2tp_put_header(
-        p, l2tp_session_id(params->flow), cfg->tx_layout, cfg->tx_cookie);
+        p, l2tp_session_id(netdev, params->flow), cfg->tx_layout,
+        cfg->tx_cookie);
     *l2tp_layout(data) = htons(cfg->tx_layout);
     data->tnl_type = tnl_l2tpv3_ip_class.vport_type;
     return 0;

@@ -152,7 +152,7 @@ nvgre_configure(const struct netdev *netdev, const void *options OVS_UNUSED)
 /* Implements 'build_header' of struct tnl_class.  A key that is not a VSID
  * becomes 0, which is not one either: push drops and counts the packets. */
 static int
-nvgre_build_header(const struct netdev *netdev OVS_UNUSED,
+nvgre_build_header(const struct netdev *netdev,
                    struct ovs_action_push_tnl *data,
                    const struct netdev_tnl_build_header_params *params)
 {
@@ -162,7 +162,10 @@ nvgre_build_header(const struct netdev *netdev OVS_UNUSED,
     nvgre = netdev_tnl_ip_build_header(data, params, IPPROTO_GRE, 0);
     nvgre->flags = htons(GRE_KEY);
     nvgre->protocol = htons(ETH_TYPE_TEB);
-    nvgre_put_key(nvgre, nvgre_is_vsid(vsid) ? vsid : 0, 0);
+    if (!nvgre_is_vsid(vsid) || tnl_poses_as_own(netdev, params->flow)) {
+        vsid = 0;
+    }
+    nvgre_put_key(nvgre, vsid, 0);
 
     data->header_len += sizeof *nvgre;
     data->tnl_type = tnl_nvgre_class.vport_type;

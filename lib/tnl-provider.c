@@ -141,6 +141,17 @@ tnl_get_own_key(const struct netdev *netdev)
             ? class->own_key : 0);
 }
 
+/* Returns true if a packet of 'flow', on its way out of 'netdev', has the
+ * tunnel key of the switch's own packets and is none: flows gave it the key. */
+bool
+tnl_poses_as_own(const struct netdev *netdev, const struct flow *flow)
+{
+    uint64_t key = tnl_get_own_key(netdev);
+
+    return (key && flow->tunnel.tun_id == htonll(key)
+            && !(flow->tunnel.flags & TNL_FLOW_F_OWN));
+}
+
 /* Returns the class with IPFIX tunnelType 'ipfix_type', or NULL if it is
  * not one of ours. */
 static const struct tnl_class *

@@ -83,7 +83,8 @@ struct tnl_class {
 
     /* Tunnel key on the wire of the switch's own packets, such as BFD's, if
      * flows set the keys; 0 if that can be 0, as it is in the switch.  pop()
-     * makes it 0 for a port with in_key=flow. */
+     * makes it 0 for a port with in_key=flow, and build_header() makes it no
+     * key if tnl_poses_as_own() says so. */
     uint64_t own_key;
 
     /* Largest inner IP packet, in bytes, that the encapsulation carries: the
@@ -453,6 +454,11 @@ void tnl_explain_add_error(const struct netdev *, const char *datapath_type,
 int tnl_rtnl_create(const struct netdev *);
 int tnl_rtnl_destroy(const char *name, const char *type);
 
+/* In the flags of a struct flow_tnl, besides FLOW_TNL_F_*: a packet that the
+ * switch itself sends by a port where flows set the key. */
+#define TNL_FLOW_F_OWN (1 << 15)
+BUILD_ASSERT_DECL(!(TNL_FLOW_F_OWN & (FLOW_TNL_F_MASK | FLOW_TNL_F_UDPIF)));
+
 /* lib/tnl-ports.c, ofproto/ofproto.c, ofproto/ofproto-dpif-xlate.c,
  * ofproto/ofproto-dpif.c. */
 bool tnl_owns(const struct netdev *);
@@ -463,6 +469,7 @@ bool tnl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto);
 void tnl_set_egress(struct ovs_action_push_tnl *, const struct netdev *);
 void tnl_port_modified(void);
 uint64_t tnl_get_own_key(const struct netdev *);
+bool tnl_poses_as_own(const struct netdev *, const struct flow *);
 bool tnl_get_error(const struct netdev *, const char *mapped_type,
                    char **errp);
 

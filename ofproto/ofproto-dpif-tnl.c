@@ -48,14 +48,18 @@ xlate_tnl_send_ecn(struct flow *flow)
 }
 
 /* Has 'ofpacts', which send a packet of the switch itself (BFD, CFM, LACP,
- * LLDP, STP) to 'netdev', set the tunnel key, if 'netdev' needs one. */
+ * LLDP, STP) to 'netdev', set the tunnel key, if 'netdev' needs one, and a flag
+ * that OpenFlow cannot set. */
 void
 xlate_tnl_put_own_key(struct ofpbuf *ofpacts, const struct netdev *netdev)
 {
     ovs_be64 key = htonll(tnl_get_own_key(netdev));
 
     if (key) {
+        const ovs_be16 own = htons(TNL_FLOW_F_OWN);
+
         ofpact_put_set_field(ofpacts, mf_from_id(MFF_TUN_ID), &key, NULL);
+        ofpact_put_set_field(ofpacts, mf_from_id(MFF_TUN_FLAGS), &own, &own);
     }
 }
 
