@@ -63,28 +63,27 @@ static inline void ip_tunnel_key_set(struct ip_tunnel_key *key, int bit)
 			   htons(*(flags)), id, md_size)
 #endif
 
-/* newlink()'s parameters, a struct since Linux 6.15. */
+/* newlink()'s parameters, a struct since Linux 6.15.  RTNL_NEWLINK(FUNCTION) is
+ * what goes into struct rtnl_link_ops, after DEFINE_RTNL_NEWLINK(FUNCTION).
+ */
 #ifdef HAVE_RTNL_NEWLINK_PARAMS
-#define RTNL_NEWLINK(FUNCTION)	(FUNCTION)
+#define DEFINE_RTNL_NEWLINK(FUNCTION)
+#define RTNL_NEWLINK(FUNCTION)	FUNCTION
 #else
 struct rtnl_newlink_params {
 	struct nlattr **data;
 };
 
-static int stt_newlink(struct net_device *dev,
-		       struct rtnl_newlink_params *params,
-		       struct netlink_ext_ack *extack);
-
-static inline int compat_newlink(struct net *net, struct net_device *dev,
-				 struct nlattr *tb[], struct nlattr *data[],
-				 struct netlink_ext_ack *extack)
-{
-	struct rtnl_newlink_params params = { .data = data };
-
-	return stt_newlink(dev, &params, extack);
+#define DEFINE_RTNL_NEWLINK(FUNCTION)					\
+static int FUNCTION##_compat(struct net *net, struct net_device *dev,	\
+			     struct nlattr *tb[], struct nlattr *data[], \
+			     struct netlink_ext_ack *extack)		\
+{									\
+	struct rtnl_newlink_params params = { .data = data };		\
+									\
+	return FUNCTION(dev, &params, extack);				\
 }
-
-#define RTNL_NEWLINK(FUNCTION)	compat_newlink
+#define RTNL_NEWLINK(FUNCTION)	FUNCTION##_compat
 #endif
 
 /* Transmission without a lock, a feature before Linux 6.12. */

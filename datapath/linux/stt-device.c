@@ -2611,6 +2611,7 @@ static int stt_newlink(struct net_device *dev,
 	stt_port_put(port);
 	return err;
 }
+DEFINE_RTNL_NEWLINK(stt_newlink)
 
 static void stt_dellink(struct net_device *dev, struct list_head *head)
 {
