@@ -21,8 +21,6 @@
  * are complete, so that what a sender can make us hold is known to the byte.
  */
 
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/hash.h>
@@ -32,7 +30,6 @@
 #include <linux/inetdevice.h>
 #include <linux/ipv6.h>
 #include <linux/jhash.h>
-#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
@@ -60,112 +57,8 @@
 #include <net/xfrm.h>
 
 #include "compat/compat.h"
-
-/* Wire format. */
-
-/* TCP header, section 3.2: sequence number = length of the STT frame << 16 |
- * offset of this segment in it, acknowledgment number = frame ID, flags ACK
- * and (last segment) PSH, urgent pointer 0.
- */
-
-/* STT frame header, section 3.1. */
-struct stthdr {
-	u8	version;		/* 0 */
-	u8	flags;			/* STT_F_* */
-	u8	l4_offset;		/* from the inner frame's first byte */
-	u8	reserved;
-	__be16	mss;			/* of the inner TCP segments, or 0 */
-	__be16	vlan;			/* PCP, STT_VLAN_PRESENT, VID */
-	__be64	id;			/* context ID: the tunnel key */
-	__be16	padding;		/* aligns the inner IP header */
-} __packed;
-
-#define STT_F_CSUM_VERIFIED	0x01	/* inner L4 checksum is right */
-#define STT_F_CSUM_PARTIAL	0x02	/* inner L4 checksum is to be done */
-#define STT_F_IPV4		0x04	/* with CSUM_PARTIAL: IPv4, else IPv6 */
-#define STT_F_TCP		0x08	/* with CSUM_PARTIAL: TCP, else UDP */
-
-#define STT_VLAN_PRESENT	0x1000
-#define STT_VLAN_MASK		(VLAN_PRIO_MASK | VLAN_VID_MASK)
-
-#define STT_PORT		7471
-#define STT_HLEN		(sizeof(struct tcphdr) + sizeof(struct stthdr))
-
-/* A frame is at least an STT header and an inner Ethernet header. */
-#define STT_FRAME_MIN		(sizeof(struct stthdr) + ETH_HLEN)
-
-/* Longest inner frame sent: what the userspace datapath receives, too. */
-#define STT_INNER_MAX		65315
-
-/* Smallest inner TCP segment size believed. */
-#define STT_MSS_MIN		48
-
-/* Smallest outer segment, whatever the MTU of the route. */
-#define STT_SEGMENT_MIN		48
-
-/* Counters, one for each thing that can happen to a segment or a frame.  The
- * names of those that lib/tnl-stt.c and lib/stt-reasm.c count are the same.
- *
- * COUNTER(NAME, "name", why the skb is freed)
- */
-#define STT_COUNTERS(COUNTER)						\
-	/* Segments kept, and those that completed a frame. */		\
-	COUNTER(RX_QUEUED, "rx_queued", NOT_SPECIFIED)			\
-	COUNTER(RX_COMPLETE, "rx_complete", NOT_SPECIFIED)		\
-	/* Segments dropped. */						\
-	COUNTER(RX_HEADER, "rx_header", HDR_TRUNC)			\
-	COUNTER(RX_CHECKSUM, "rx_checksum", TCP_CSUM)			\
-	COUNTER(RX_POLICY, "rx_policy", XFRM_POLICY)			\
-	COUNTER(RX_LENGTH, "rx_length", PKT_TOO_SMALL)			\
-	COUNTER(RX_TOTAL_MISMATCH, "rx_total_mismatch", NOT_SPECIFIED)	\
-	COUNTER(RX_DUPLICATE, "rx_duplicate", DUP_FRAG)			\
-	COUNTER(RX_OVERLAP, "rx_overlap", DUP_FRAG)			\
-	COUNTER(RX_FRAGMENTS, "rx_fragments", NOT_SPECIFIED)		\
-	COUNTER(RX_VERSION, "rx_version", NOT_SPECIFIED)		\
-	COUNTER(RX_NO_ROOM, "rx_no_room", NOMEM)			\
-	COUNTER(RX_NO_MEMORY, "rx_no_memory", NOMEM)			\
-	/* Incomplete frames dropped. */				\
-	COUNTER(RX_EVICTED, "rx_evicted", NOT_SPECIFIED)		\
-	COUNTER(RX_EXPIRED, "rx_expired", NOT_SPECIFIED)		\
-	/* Complete frames dropped. */					\
-	COUNTER(RX_BAD_OFFLOAD, "rx_bad_offload", NOT_SPECIFIED)	\
-	COUNTER(RX_NO_DEVICE, "rx_no_device", NOT_SPECIFIED)		\
-	COUNTER(RX_ECN, "rx_ecn", IP_TUNNEL_ECN)			\
-	/* Inner frames dropped on transmission. */			\
-	COUNTER(TX_NO_METADATA, "tx_no_metadata", TUNNEL_TXINFO)	\
-	COUNTER(TX_NO_ROUTE, "tx_no_route", IP_OUTNOROUTES)		\
-	COUNTER(TX_LOOP, "tx_loop", IP_OUTNOROUTES)			\
-	COUNTER(TX_TOO_BIG, "tx_too_big", PKT_TOO_BIG)			\
-	COUNTER(TX_BAD_OFFLOAD, "tx_bad_offload", NOT_SPECIFIED)	\
-	COUNTER(TX_NO_MEMORY, "tx_no_memory", NOMEM)
-
-enum stt_counter {
-#define STT_COUNTER(NAME, STRING, REASON) STT_##NAME,
-	STT_COUNTERS(STT_COUNTER)
-#undef STT_COUNTER
-	STT_N_COUNTERS
-};
-
-static const char * const stt_counter_names[] = {
-#define STT_COUNTER(NAME, STRING, REASON) STRING,
-	STT_COUNTERS(STT_COUNTER)
-#undef STT_COUNTER
-	"reassembly_frames",
-	"reassembly_bytes",
-};
-
-#define STT_N_STATS	ARRAY_SIZE(stt_counter_names)
-
-static const enum skb_drop_reason stt_drop_reasons[] = {
-#define STT_COUNTER(NAME, STRING, REASON) SKB_DROP_REASON_##REASON,
-	STT_COUNTERS(STT_COUNTER)
-#undef STT_COUNTER
-};
-
-struct stt_stats {
-	u64_stats_t		n[STT_N_COUNTERS];
-	struct u64_stats_sync	syncp;
-};
+#include "stt-counters.h"
+#include "stt-wire.h"
 
 /* A TCP port in a network namespace, with its devices: either a single one
  * that collects metadata, or any number of others.
@@ -177,7 +70,7 @@ struct stt_port {
 	__be16			port;
 	unsigned int		refs;		/* by devices, under RTNL */
 	unsigned int		up;		/* devices up, under RTNL */
-	struct stt_stats __percpu *stats;
+	struct tunnel_stats __percpu *stats;
 	struct stt_dev __rcu	*collect_md;
 	DECLARE_HASHTABLE(devs, 8);		/* by context ID */
 };
@@ -212,29 +105,12 @@ struct stt_net {
 	unsigned int		timeout;	/* ms */
 };
 
-/* Bottom halves are disabled, as wherever packets pass. */
-static void stt_count(struct stt_port *port, enum stt_counter counter)
-{
-	struct stt_stats *stats = this_cpu_ptr(port->stats);
-
-	u64_stats_update_begin(&stats->syncp);
-	u64_stats_inc(&stats->n[counter]);
-	u64_stats_update_end(&stats->syncp);
-}
-
-static void stt_drop(struct stt_port *port, struct sk_buff *skb,
-		     enum stt_counter counter)
-{
-	stt_count(port, counter);
-	kfree_skb_reason(skb, stt_drop_reasons[counter]);
-}
-
 /* Drops 'skb', which arrived for 'stt' and may be NULL. */
 static void stt_dev_drop(struct stt_dev *stt, struct sk_buff *skb,
 			 enum stt_counter counter)
 {
 	dev_core_stats_rx_dropped_inc(stt->dev);
-	stt_drop(stt->port, skb, counter);
+	stt_drop(stt->port->stats, skb, counter);
 }
 
 /* Drops 'skb', which arrived for a device of 'port' and may be NULL. */
@@ -246,7 +122,7 @@ static void stt_port_drop(struct stt_port *port, struct sk_buff *skb,
 	if (stt)
 		stt_dev_drop(stt, skb, counter);
 	else
-		stt_drop(port, skb, counter);
+		stt_drop(port->stats, skb, counter);
 }
 
 /* The inner packet. */
@@ -814,7 +690,7 @@ static bool stt_reasm_evict(struct stt_reasm *r, const struct stt_need *need)
 	f = list_first_entry_or_null(&part->lru, struct stt_frame, lru);
 	if (f) {
 		stt_frame_unlink(r, shard, f);
-		stt_count(f->port, STT_RX_EVICTED);
+		tunnel_count(f->port->stats, STT_RX_EVICTED);
 	}
 	spin_unlock_bh(&shard->lock);
 
@@ -854,7 +730,7 @@ static void stt_reasm_clean(struct stt_reasm *r, const struct stt_port *port)
 							f->used_jiffies +
 							timeout))
 						break;
-					stt_count(f->port, STT_RX_EXPIRED);
+					tunnel_count(f->port->stats, STT_RX_EXPIRED);
 				}
 				stt_frame_unlink(r, shard, f);
 				list_add(&f->lru, &dead);
@@ -977,7 +853,7 @@ stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
 	f = stt_frame_find(bucket, &outer->key);
 	if (f && time_after_eq(jiffies, f->used_jiffies +
 			       msecs_to_jiffies(READ_ONCE(r->sn->timeout)))) {
-		stt_count(f->port, STT_RX_EXPIRED);
+		tunnel_count(f->port->stats, STT_RX_EXPIRED);
 		stt_frame_unlink(r, shard, f);
 		stt_frame_free(r, f);
 		f = NULL;
@@ -1156,7 +1032,7 @@ static struct sk_buff *stt_reasm_add(struct stt_port *port,
 		*outer = f->outer;
 		if (f->ce)
 			outer->tos |= INET_ECN_CE;
-		stt_count(port, verdict);
+		tunnel_count(port->stats, verdict);
 		consume_skb(skb);
 		skb = stt_frame_to_skb(r, f);
 		if (!skb)
@@ -1164,7 +1040,7 @@ static struct sk_buff *stt_reasm_add(struct stt_port *port,
 		return skb;
 	}
 	if (verdict == STT_RX_QUEUED) {
-		stt_count(port, verdict);
+		tunnel_count(port->stats, verdict);
 		consume_skb(skb);
 	} else {
 		stt_port_drop(port, skb, verdict);
@@ -1695,8 +1571,7 @@ static struct stt_port *stt_port_get(struct net *net, __be16 number,
 {
 	struct stt_net *sn = net_generic(net, stt_net_id);
 	struct stt_port *port;
-	struct stt_stats *s;
-	int err, cpu;
+	int err;
 
 	ASSERT_RTNL();
 	port = stt_find_port(sn, number);
@@ -1716,14 +1591,10 @@ static struct stt_port *stt_port_get(struct net *net, __be16 number,
 	port->port = number;
 	port->refs = 1;
 	hash_init(port->devs);
-	port->stats = alloc_percpu(struct stt_stats);
+	port->stats = tunnel_stats_alloc(STT_N_COUNTERS);
 	if (!port->stats) {
 		err = -ENOMEM;
 		goto free;
-	}
-	for_each_possible_cpu(cpu) {
-		s = per_cpu_ptr(port->stats, cpu);
-		u64_stats_init(&s->syncp);
 	}
 
 	port->sock = stt_bind(net, number);
@@ -2138,7 +2009,7 @@ static netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 
 drop:
 	dev_core_stats_tx_dropped_inc(dev);
-	stt_drop(stt->port, skb, counter);
+	stt_drop(stt->port->stats, skb, counter);
 	return NETDEV_TX_OK;
 }
 
@@ -2292,6 +2163,16 @@ static void stt_get_drvinfo(struct net_device *dev,
 	strscpy(drvinfo->driver, "stt", sizeof(drvinfo->driver));
 }
 
+static const char * const stt_counter_names[] = {
+#define STT_COUNTER(NAME, STRING, REASON) STRING,
+	STT_COUNTERS(STT_COUNTER)
+#undef STT_COUNTER
+	"reassembly_frames",
+	"reassembly_bytes",
+};
+
+#define STT_N_STATS	ARRAY_SIZE(stt_counter_names)
+
 static int stt_get_sset_count(struct net_device *dev, int sset)
 {
 	return sset == ETH_SS_STATS ? STT_N_STATS : -EOPNOTSUPP;
@@ -2313,22 +2194,8 @@ static void stt_get_ethtool_stats(struct net_device *dev,
 {
 	const struct stt_dev *stt = netdev_priv(dev);
 	struct stt_net *sn = net_generic(stt->port->net, stt_net_id);
-	int cpu, i;
 
-	memset(data, 0, STT_N_STATS * sizeof(*data));
-	for_each_possible_cpu(cpu) {
-		const struct stt_stats *s = per_cpu_ptr(stt->port->stats, cpu);
-		u64 n[STT_N_COUNTERS];
-		unsigned int start;
-
-		do {
-			start = u64_stats_fetch_begin(&s->syncp);
-			for (i = 0; i < STT_N_COUNTERS; i++)
-				n[i] = u64_stats_read(&s->n[i]);
-		} while (u64_stats_fetch_retry(&s->syncp, start));
-		for (i = 0; i < STT_N_COUNTERS; i++)
-			data[i] += n[i];
-	}
+	tunnel_stats_read(stt->port->stats, STT_N_COUNTERS, data);
 	data[STT_N_COUNTERS] = atomic_read(&sn->reasm->frames);
 	data[STT_N_COUNTERS + 1] = atomic_long_read(&sn->reasm->bytes);
 }
@@ -2774,7 +2641,6 @@ static int __init stt_init_module(void)
 {
 	int err;
 
-	BUILD_BUG_ON(sizeof(struct stthdr) != 18);
 	atomic_set(&stt_frame_id_block, get_random_u32());
 	stt_frame_cache = KMEM_CACHE(stt_frame, SLAB_HWCACHE_ALIGN);
 	if (!stt_frame_cache)
