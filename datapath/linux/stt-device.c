@@ -23,22 +23,18 @@
 
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
-#include <linux/hash.h>
 #include <linux/hashtable.h>
 #include <linux/if_stt.h>
 #include <linux/if_vlan.h>
 #include <linux/inetdevice.h>
 #include <linux/ipv6.h>
-#include <linux/jhash.h>
 #include <linux/module.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
-#include <linux/siphash.h>
 #include <linux/sysctl.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
-#include <linux/workqueue.h>
 #include <net/addrconf.h>
 #include <net/dst_metadata.h>
 #include <net/gro_cells.h>
@@ -58,6 +54,7 @@
 
 #include "compat/compat.h"
 #include "stt-counters.h"
+#include "stt-reasm.h"
 #include "stt-wire.h"
 
 /* A TCP port in a network namespace, with its devices: either a single one
@@ -97,12 +94,8 @@ struct stt_net {
 	struct hlist_head	ports;		/* RCU, written under RTNL */
 	unsigned int		up;		/* devices up, under RTNL */
 	struct stt_reasm	*reasm;		/* from the first port on */
+	struct stt_reasm_limits	limits;
 	struct ctl_table_header	*sysctl;
-
-	/* Limits of reassembly. */
-	unsigned long		max_bytes;
-	unsigned int		max_frames;
-	unsigned int		timeout;	/* ms */
 };
 
 /* Drops 'skb', which arrived for 'stt' and may be NULL. */
@@ -316,768 +309,6 @@ static int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
 				   (th->cwr ? SKB_GSO_TCP_ECN : 0);
 	}
 	return 0;
-}
-
-/* Reassembly.
- *
- * Anyone who can reach the underlay can send segments, so what is held is
- * bounded in bytes and in frames, in each network namespace.  When a limit is
- * reached, a sender that holds 7/8 of a share or more gives up the frame whose
- * last segment is the longest ago, and a frame that gets no segment for a
- * while is given up.  A share is the limit divided by the senders with frames.
- *
- * The segments of one frame may arrive on different CPUs.
- */
-
-#define STT_SHARD_BITS		6
-#define STT_N_SHARDS		(1 << STT_SHARD_BITS)
-#define STT_BUCKET_BITS		7
-
-/* Most pieces of a frame with gaps between them. */
-#define STT_MAX_RANGES		128
-
-#define STT_MAX_PAGES		DIV_ROUND_UP(U16_MAX, PAGE_SIZE)
-
-/* Places for senders, and how many of them one can have. */
-#define STT_N_SOURCES		256
-#define STT_SOURCE_WAYS		8
-
-/* What a sender holds is one number: frames << STT_FRAMES_SHIFT | bytes. */
-#define STT_FRAMES_SHIFT	38
-#define STT_ONE_FRAME		(1LL << STT_FRAMES_SHIFT)
-
-/* How many frames make room for one segment at most. */
-#define STT_MAX_EVICTIONS	64
-
-/* What the outer headers say about a segment.  An IPv4 address is a v4-mapped
- * IPv6 address.
- */
-struct stt_outer {
-	struct stt_key {
-		struct in6_addr	saddr, daddr;
-		__be32		frame_id;
-		__be16		sport, dport;
-	} key;
-	bool	ipv4;
-	bool	df;
-	u8	tos;
-	u8	ttl;
-	__be32	label;			/* flow label, IPv6 only */
-	u32	mark;			/* what the host marked it with */
-};
-
-/* Bytes received: 'start' to 'end' - 1. */
-struct stt_range {
-	u16	start, end;
-};
-
-/* The frames of a sender in a shard, protected by the lock of the shard. */
-struct stt_part {
-	struct list_head	lru;	/* least recently used first */
-	u64			oldest;	/* used of the first one, or U64_MAX */
-};
-
-/* A sender, by its outer address.  It has a place as long as it has incomplete
- * frames; if more senders have some than there are places, some share one.
- * Places are taken without a lock: two senders may get the same one although
- * others are free, and one sender two.
- */
-struct stt_source {
-	u64			tag;	/* hash of the address */
-	atomic64_t		used;	/* what its frames take */
-	struct stt_part		parts[STT_N_SHARDS];
-};
-
-/* What is limited. */
-enum stt_resource {
-	STT_FRAMES,
-	STT_BYTES,
-	STT_N_RESOURCES
-};
-
-/* Who needs what, when a limit is reached. */
-struct stt_need {
-	struct stt_source	*source;
-	bool			grows;	/* a frame that it has */
-	enum stt_resource	resource;
-};
-
-/* An incomplete frame, protected by the lock of its shard. */
-struct stt_frame {
-	struct hlist_node	node;	/* in the bucket */
-	struct list_head	lru;	/* in the part's lru, or to be freed */
-	struct stt_source	*source;
-	struct stt_part		*part;
-	long			bytes;	/* that it takes */
-	struct stt_port		*port;
-	u64			used;	/* value of the clock at ... */
-	unsigned long		used_jiffies; /* ... the last segment */
-
-	struct stt_outer	outer;	/* of offset 0, except for the key */
-	bool			ce;	/* any accepted segment had CE */
-	u16			total;
-
-	/* What was received, in order, with a gap between each two. */
-	u8			n_ranges;
-	struct stt_range	ranges[STT_MAX_RANGES];
-
-	/* Where it is, NULL if there is nothing in that page yet. */
-	struct page		*pages[STT_MAX_PAGES];
-};
-
-struct stt_shard {
-	spinlock_t		lock;
-	unsigned int		n_frames;
-	struct hlist_head	buckets[1 << STT_BUCKET_BITS];
-} ____cacheline_aligned_in_smp;
-
-struct stt_reasm {
-	struct stt_net		*sn;
-	struct delayed_work	work;	/* looks for frames to expire */
-	u32			seed;
-	siphash_key_t		source_key;	/* for tags */
-	atomic_long_t		bytes;
-	atomic_t		frames;
-
-	/* Orders frames by use, over all shards.  It advances with each new
-	 * frame.
-	 */
-	atomic64_t		clock;
-
-	/* The senders that have frames, and of each resource the one that had
-	 * most of it when that last mattered, or NULL.
-	 */
-	atomic_t		n_sources;
-	struct stt_source	*heavy[STT_N_RESOURCES];
-
-	struct stt_shard	shards[STT_N_SHARDS];
-	struct stt_source	sources[STT_N_SOURCES];
-};
-
-static struct kmem_cache *stt_frame_cache __read_mostly;
-
-/* Adds 'bytes' and 'frames' to what 'r' holds.  Returns false if that would
- * be more than the limits allow, and stores in '*resource' which one.
- */
-static bool stt_reasm_charge(struct stt_reasm *r, long bytes, int frames,
-			     enum stt_resource *resource)
-{
-	const struct stt_net *sn = r->sn;
-
-	*resource = STT_FRAMES;
-	if (frames &&
-	    atomic_inc_return(&r->frames) > READ_ONCE(sn->max_frames))
-		goto frames;
-	*resource = STT_BYTES;
-	if (atomic_long_add_return(bytes, &r->bytes) >
-	    READ_ONCE(sn->max_bytes))
-		goto bytes;
-	return true;
-
-bytes:
-	atomic_long_sub(bytes, &r->bytes);
-frames:
-	atomic_sub(frames, &r->frames);
-	return false;
-}
-
-static void stt_reasm_uncharge(struct stt_reasm *r, long bytes, int frames)
-{
-	atomic_long_sub(bytes, &r->bytes);
-	atomic_sub(frames, &r->frames);
-}
-
-/* Frees 'f', which is in no shard any more. */
-static void stt_frame_free(struct stt_reasm *r, struct stt_frame *f)
-{
-	long bytes = sizeof(*f);
-	int i;
-
-	for (i = 0; i < STT_MAX_PAGES; i++) {
-		if (f->pages[i]) {
-			__free_page(f->pages[i]);
-			bytes += PAGE_SIZE;
-		}
-	}
-	kmem_cache_free(stt_frame_cache, f);
-	stt_reasm_uncharge(r, bytes, 1);
-}
-
-static void stt_frame_free_list(struct stt_reasm *r, struct list_head *list)
-{
-	struct stt_frame *f, *next;
-
-	list_for_each_entry_safe(f, next, list, lru)
-		stt_frame_free(r, f);
-}
-
-/* Returns the sender with 'addr'.  It has a place of its own, unless others
- * have frames in all places where it could be.
- */
-static struct stt_source *stt_source_find(struct stt_reasm *r,
-					  const struct in6_addr *addr)
-{
-	u64 tag = siphash(addr, sizeof(*addr), &r->source_key);
-	struct stt_source *idle = NULL;
-	int i;
-
-	for (i = 0; i < STT_SOURCE_WAYS; i++) {
-		struct stt_source *source;
-
-		source = &r->sources[(tag + i) % STT_N_SOURCES];
-		if (READ_ONCE(source->tag) == tag)
-			return source;
-		if (!idle && !atomic64_read(&source->used))
-			idle = source;
-	}
-	if (!idle)
-		return &r->sources[tag % STT_N_SOURCES];
-	for (i = 0; i < STT_N_RESOURCES; i++) {
-		if (READ_ONCE(r->heavy[i]) == idle)
-			WRITE_ONCE(r->heavy[i], NULL);
-	}
-	WRITE_ONCE(idle->tag, tag);
-	return idle;
-}
-
-/* Notes that the frames of 'source' take 'n' more, in the form of 'used', or
- * less if it is negative.
- */
-static void stt_source_charge(struct stt_reasm *r, struct stt_source *source,
-			      s64 n)
-{
-	s64 used = atomic64_add_return(n, &source->used);
-
-	if (used == n)
-		atomic_inc(&r->n_sources);
-	else if (!used)
-		atomic_dec(&r->n_sources);
-}
-
-/* Returns how much of 'resource' the frames of 'source' take. */
-static u64 stt_source_used(struct stt_source *source,
-			   enum stt_resource resource)
-{
-	u64 used = atomic64_read(&source->used);
-
-	return resource == STT_FRAMES ? used >> STT_FRAMES_SHIFT :
-					used & (STT_ONE_FRAME - 1);
-}
-
-static void stt_part_publish(struct stt_part *part)
-{
-	struct stt_frame *f;
-
-	f = list_first_entry_or_null(&part->lru, struct stt_frame, lru);
-	WRITE_ONCE(part->oldest, f ? f->used : U64_MAX);
-}
-
-/* Adds 'f' to 'shard', as a frame of 'source'. */
-static void stt_frame_link(struct stt_reasm *r, struct stt_shard *shard,
-			   struct stt_frame *f, struct stt_source *source)
-{
-	f->source = source;
-	f->part = &source->parts[shard - r->shards];
-	f->bytes = sizeof(*f);
-	list_add_tail(&f->lru, &f->part->lru);
-	WRITE_ONCE(shard->n_frames, shard->n_frames + 1);
-	stt_source_charge(r, source, STT_ONE_FRAME + f->bytes);
-}
-
-/* Removes 'f' from 'shard'. */
-static void stt_frame_unlink(struct stt_reasm *r, struct stt_shard *shard,
-			     struct stt_frame *f)
-{
-	hlist_del(&f->node);
-	list_del(&f->lru);
-	stt_part_publish(f->part);
-	WRITE_ONCE(shard->n_frames, shard->n_frames - 1);
-	stt_source_charge(r, f->source, -(STT_ONE_FRAME + f->bytes));
-}
-
-/* Notes that 'f' is the most recently used frame of its part. */
-static void stt_frame_touch(struct stt_reasm *r, struct stt_frame *f)
-{
-	f->used = atomic64_read(&r->clock);
-	list_move_tail(&f->lru, &f->part->lru);
-	stt_part_publish(f->part);
-}
-
-/* Returns the sender other than 'except' that has most of 'resource', or NULL
- * if no other one has a frame.
- */
-static struct stt_source *stt_reasm_heavy(struct stt_reasm *r,
-					  enum stt_resource resource,
-					  const struct stt_source *except)
-{
-	struct stt_source *heavy = NULL;
-	u64 max = 0;
-	int i;
-
-	for (i = 0; i < STT_N_SOURCES; i++) {
-		struct stt_source *source = &r->sources[i];
-		u64 used = stt_source_used(source, resource);
-
-		if (used > max && source != except) {
-			heavy = source;
-			max = used;
-		}
-	}
-	return heavy;
-}
-
-/* Returns the sender that must give up a frame for 'need', or NULL if there
- * are no frames.
- */
-static struct stt_source *stt_reasm_choose(struct stt_reasm *r,
-					   const struct stt_need *need)
-{
-	const struct stt_source *except = NULL;
-	enum stt_resource resource = need->resource;
-	struct stt_source *heavy = READ_ONCE(r->heavy[resource]);
-	u64 used = heavy ? stt_source_used(heavy, resource) : 0;
-	unsigned int n = max(atomic_read(&r->n_sources), 1);
-	unsigned long share;
-
-	/* The only frame of a sender does not make room for itself. */
-	if (need->grows && stt_source_used(need->source, STT_FRAMES) == 1)
-		except = need->source;
-
-	if (stt_source_used(need->source, resource) > used) {
-		heavy = need->source;
-		used = stt_source_used(heavy, resource);
-	}
-	share = resource == STT_FRAMES ? READ_ONCE(r->sn->max_frames) :
-					 READ_ONCE(r->sn->max_bytes);
-	share /= n;
-	if (!used || heavy == except || used < share - share / 8) {
-		heavy = stt_reasm_heavy(r, resource, except);
-		if (!heavy)
-			return need->source == except ? need->source : NULL;
-	}
-	WRITE_ONCE(r->heavy[resource], heavy);
-	return heavy;
-}
-
-/* Discards a frame for 'need': the one whose last segment is the longest ago,
- * of the sender that stt_reasm_choose() returns.  Returns false if there is no
- * frame.
- */
-static bool stt_reasm_evict(struct stt_reasm *r, const struct stt_need *need)
-{
-	struct stt_source *source = stt_reasm_choose(r, need);
-	struct stt_part *part = NULL;
-	struct stt_shard *shard;
-	struct stt_frame *f;
-	u64 min = U64_MAX;
-	int i;
-
-	if (!source)
-		return false;
-	for (i = 0; i < STT_N_SHARDS; i++) {
-		u64 oldest = READ_ONCE(source->parts[i].oldest);
-
-		if (oldest < min) {
-			min = oldest;
-			part = &source->parts[i];
-		}
-	}
-	if (!part)
-		return true;	/* another CPU was faster */
-	shard = &r->shards[part - source->parts];
-
-	spin_lock_bh(&shard->lock);
-	f = list_first_entry_or_null(&part->lru, struct stt_frame, lru);
-	if (f) {
-		stt_frame_unlink(r, shard, f);
-		tunnel_count(f->port->stats, STT_RX_EVICTED);
-	}
-	spin_unlock_bh(&shard->lock);
-
-	if (f)
-		stt_frame_free(r, f);
-	return true;
-}
-
-/* Removes from all shards the frames of 'port', or if it is NULL those that
- * have had no segment for the time limit.
- */
-static void stt_reasm_clean(struct stt_reasm *r, const struct stt_port *port)
-{
-	unsigned long timeout = msecs_to_jiffies(READ_ONCE(r->sn->timeout));
-	struct stt_frame *f, *next;
-	LIST_HEAD(dead);
-	int i, j;
-
-	for (i = 0; i < STT_N_SHARDS; i++) {
-		struct stt_shard *shard = &r->shards[i];
-
-		/* Someone may be evicting the last frame of 'port', and about
-		 * to count it: wait for that.
-		 */
-		if (!port && !READ_ONCE(shard->n_frames))
-			continue;
-		spin_lock_bh(&shard->lock);
-		for (j = 0; j < STT_N_SOURCES && shard->n_frames; j++) {
-			struct stt_part *part = &r->sources[j].parts[i];
-
-			list_for_each_entry_safe(f, next, &part->lru, lru) {
-				if (port) {
-					if (f->port != port)
-						continue;
-				} else {
-					if (time_before(jiffies,
-							f->used_jiffies +
-							timeout))
-						break;
-					tunnel_count(f->port->stats, STT_RX_EXPIRED);
-				}
-				stt_frame_unlink(r, shard, f);
-				list_add(&f->lru, &dead);
-			}
-		}
-		spin_unlock_bh(&shard->lock);
-	}
-	stt_frame_free_list(r, &dead);
-}
-
-static void stt_reasm_schedule(struct stt_reasm *r)
-{
-	unsigned int timeout = READ_ONCE(r->sn->timeout);
-
-	schedule_delayed_work(&r->work, msecs_to_jiffies(timeout / 4) + 1);
-}
-
-static void stt_reasm_work(struct work_struct *work)
-{
-	struct stt_reasm *r = container_of(to_delayed_work(work),
-					   struct stt_reasm, work);
-
-	stt_reasm_clean(r, NULL);
-	if (atomic_read(&r->frames))
-		stt_reasm_schedule(r);
-}
-
-/* Finds the place in the ranges of 'f' for 'start' to 'end' - 1, storing in
- * '*ip' the number of ranges in front of it.  Returns STT_RX_QUEUED or a
- * reason to drop the segment.
- */
-static enum stt_counter stt_frame_find_place(const struct stt_frame *f,
-					     u16 start, u16 end,
-					     unsigned int *ip)
-{
-	const struct stt_range *r = f->ranges;
-	unsigned int n = f->n_ranges, lo = 0, hi = n;
-
-	if (n && start >= r[n - 1].end)
-		lo = n;			/* the usual case: in order */
-	while (lo < hi) {
-		unsigned int mid = (lo + hi) / 2;
-
-		if (r[mid].start <= start)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	*ip = lo;
-
-	if (lo && r[lo - 1].end > start)
-		return r[lo - 1].end >= end ? STT_RX_DUPLICATE :
-					      STT_RX_OVERLAP;
-	if (lo < n && r[lo].start < end)
-		return STT_RX_OVERLAP;
-	if (n >= STT_MAX_RANGES &&
-	    !(lo && r[lo - 1].end == start) &&
-	    !(lo < n && r[lo].start == end))
-		return STT_RX_FRAGMENTS;
-	return STT_RX_QUEUED;
-}
-
-/* Adds 'start' to 'end' - 1 to the ranges of 'f', at the place 'i'. */
-static void stt_frame_add_range(struct stt_frame *f, u16 start, u16 end,
-				unsigned int i)
-{
-	struct stt_range *r = &f->ranges[i];
-	unsigned int n_after = f->n_ranges - i;
-	bool joins_left = i && r[-1].end == start;
-	bool joins_right = n_after && r->start == end;
-
-	if (joins_left && joins_right) {
-		r[-1].end = r->end;
-		memmove(r, r + 1, (n_after - 1) * sizeof(*r));
-		f->n_ranges--;
-	} else if (joins_left) {
-		r[-1].end = end;
-	} else if (joins_right) {
-		r->start = start;
-	} else {
-		memmove(r + 1, r, n_after * sizeof(*r));
-		r->start = start;
-		r->end = end;
-		f->n_ranges++;
-	}
-}
-
-static struct stt_frame *stt_frame_find(const struct hlist_head *bucket,
-					const struct stt_key *key)
-{
-	struct stt_frame *f;
-
-	hlist_for_each_entry(f, bucket, node) {
-		if (!memcmp(&f->outer.key, key, sizeof(*key)))
-			return f;
-	}
-	return NULL;
-}
-
-/* Adds the 'len' bytes in 'skb' at 'offset' in a frame of 'total' bytes, with
- * the lock of 'shard' held.  Returns a counter; STT_RX_COMPLETE if '*framep'
- * is now a whole frame, which is in the shard no more; STT_N_COUNTERS if the
- * limits are reached, and then stores in 'need' what it takes.
- */
-static enum stt_counter
-stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
-	      struct stt_port *port, const struct sk_buff *skb,
-	      const struct stt_outer *outer, unsigned int total,
-	      unsigned int offset, struct stt_frame **framep,
-	      struct stt_need *need)
-{
-	struct hlist_head *bucket;
-	unsigned int end, first, last, i, place = 0, pos;
-	enum stt_counter verdict;
-	struct stt_frame *f;
-	long bytes = 0;
-
-	bucket = &shard->buckets[hash & ((1 << STT_BUCKET_BITS) - 1)];
-	end = offset + skb->len;
-	f = stt_frame_find(bucket, &outer->key);
-	if (f && time_after_eq(jiffies, f->used_jiffies +
-			       msecs_to_jiffies(READ_ONCE(r->sn->timeout)))) {
-		tunnel_count(f->port->stats, STT_RX_EXPIRED);
-		stt_frame_unlink(r, shard, f);
-		stt_frame_free(r, f);
-		f = NULL;
-	}
-	if (f) {
-		if (f->total != total)
-			return STT_RX_TOTAL_MISMATCH;
-		verdict = stt_frame_find_place(f, offset, end, &place);
-		if (verdict != STT_RX_QUEUED)
-			return verdict;
-	}
-	if (!offset) {
-		u8 version;
-
-		if (skb_copy_bits(skb, 0, &version, sizeof(version)) ||
-		    version) {
-			if (f) {
-				stt_frame_unlink(r, shard, f);
-				stt_frame_free(r, f);
-			}
-			return STT_RX_VERSION;
-		}
-	}
-
-	first = offset / PAGE_SIZE;
-	last = (end - 1) / PAGE_SIZE;
-	for (i = first; i <= last; i++) {
-		if (!f || !f->pages[i])
-			bytes += PAGE_SIZE;
-	}
-	if (!f)
-		bytes += sizeof(*f);
-	if (bytes && !stt_reasm_charge(r, bytes, !f, &need->resource)) {
-		need->source = f ? f->source :
-				   stt_source_find(r, &outer->key.saddr);
-		need->grows = f;
-		/* Other frames shall make room, not this one. */
-		if (f) {
-			atomic64_inc(&r->clock);
-			stt_frame_touch(r, f);
-		}
-		return STT_N_COUNTERS;
-	}
-
-	if (!f) {
-		f = kmem_cache_zalloc(stt_frame_cache,
-				      GFP_ATOMIC | __GFP_NOWARN);
-		if (!f) {
-			stt_reasm_uncharge(r, bytes, 1);
-			return STT_RX_NO_MEMORY;
-		}
-		bytes -= sizeof(*f);
-		f->port = port;
-		f->outer = *outer;
-		f->total = total;
-		hlist_add_head(&f->node, bucket);
-		stt_frame_link(r, shard, f,
-			       stt_source_find(r, &outer->key.saddr));
-		atomic64_inc(&r->clock);
-		stt_reasm_schedule(r);
-	}
-	for (i = first; i <= last; i++) {
-		if (f->pages[i])
-			continue;
-		f->pages[i] = alloc_page(GFP_ATOMIC | __GFP_NOWARN);
-		if (!f->pages[i]) {
-			stt_reasm_uncharge(r, bytes, 0);
-			stt_frame_unlink(r, shard, f);
-			stt_frame_free(r, f);
-			return STT_RX_NO_MEMORY;
-		}
-		bytes -= PAGE_SIZE;
-		f->bytes += PAGE_SIZE;
-		stt_source_charge(r, f->source, PAGE_SIZE);
-	}
-
-	for (pos = offset; pos < end; ) {
-		unsigned int n = min_t(unsigned int, end - pos,
-				       PAGE_SIZE - offset_in_page(pos));
-		void *to = page_address(f->pages[pos / PAGE_SIZE]) +
-			   offset_in_page(pos);
-
-		if (WARN_ON_ONCE(skb_copy_bits(skb, pos - offset, to, n))) {
-			stt_frame_unlink(r, shard, f);
-			stt_frame_free(r, f);
-			return STT_RX_LENGTH;
-		}
-		pos += n;
-	}
-
-	stt_frame_add_range(f, offset, end, place);
-	f->ce |= INET_ECN_is_ce(outer->tos);
-	if (!offset)
-		f->outer = *outer;
-	if (f->ranges[0].start || f->ranges[0].end != total) {
-		f->used_jiffies = jiffies;
-		stt_frame_touch(r, f);
-		return STT_RX_QUEUED;
-	}
-
-	stt_frame_unlink(r, shard, f);
-	*framep = f;
-	return STT_RX_COMPLETE;
-}
-
-/* Makes an skb of 'f', which is complete, and frees it. */
-static struct sk_buff *stt_frame_to_skb(struct stt_reasm *r,
-					struct stt_frame *f)
-{
-	/* Linear room for the headers that the stack pulls. */
-	struct sk_buff *skb = alloc_skb(NET_SKB_PAD + NET_IP_ALIGN + 256,
-					GFP_ATOMIC | __GFP_NOWARN);
-	unsigned int left = f->total;
-	int i;
-
-	BUILD_BUG_ON(STT_MAX_PAGES > MAX_SKB_FRAGS);
-	if (skb) {
-		skb_reserve(skb, NET_SKB_PAD + NET_IP_ALIGN);
-		skb->mark = f->outer.mark;
-		for (i = 0; left; i++) {
-			unsigned int n = min_t(unsigned int, left, PAGE_SIZE);
-
-			skb_add_rx_frag(skb, i, f->pages[i], 0, n, PAGE_SIZE);
-			f->pages[i] = NULL;
-			stt_reasm_uncharge(r, PAGE_SIZE, 0);
-			left -= n;
-		}
-	}
-	stt_frame_free(r, f);
-	return skb;
-}
-
-/* Adds 'skb', the payload of a segment at 'offset' in a frame of 'total'
- * bytes that arrived for 'port', to what has been received of that frame.
- * Frees 'skb'.  Returns the whole frame if that is there, with the outer
- * headers of its first bytes in 'outer', otherwise NULL.
- */
-static struct sk_buff *stt_reasm_add(struct stt_port *port,
-				     struct sk_buff *skb,
-				     struct stt_outer *outer,
-				     unsigned int total, unsigned int offset)
-{
-	struct stt_net *sn = net_generic(port->net, stt_net_id);
-	struct stt_reasm *r = sn->reasm;
-	struct stt_frame *f = NULL;
-	struct stt_shard *shard;
-	enum stt_counter verdict;
-	struct stt_need need;
-	int evictions = 0;
-	u32 hash;
-
-	if (!skb->len || offset + skb->len > total || total < STT_FRAME_MIN) {
-		stt_port_drop(port, skb, STT_RX_LENGTH);
-		return NULL;
-	}
-
-	BUILD_BUG_ON(sizeof(outer->key) % sizeof(u32));
-	hash = jhash2((u32 *)&outer->key, sizeof(outer->key) / sizeof(u32),
-		      r->seed);
-	shard = &r->shards[hash >> (32 - STT_SHARD_BITS)];
-	for (;;) {
-		spin_lock_bh(&shard->lock);
-		verdict = stt_shard_add(r, shard, hash, port, skb, outer,
-					total, offset, &f, &need);
-		spin_unlock_bh(&shard->lock);
-		if (verdict != STT_N_COUNTERS)
-			break;
-		if (++evictions > STT_MAX_EVICTIONS ||
-		    !stt_reasm_evict(r, &need)) {
-			verdict = STT_RX_NO_ROOM;
-			break;
-		}
-	}
-
-	if (verdict == STT_RX_COMPLETE) {
-		*outer = f->outer;
-		if (f->ce)
-			outer->tos |= INET_ECN_CE;
-		tunnel_count(port->stats, verdict);
-		consume_skb(skb);
-		skb = stt_frame_to_skb(r, f);
-		if (!skb)
-			stt_port_drop(port, NULL, STT_RX_NO_MEMORY);
-		return skb;
-	}
-	if (verdict == STT_RX_QUEUED) {
-		tunnel_count(port->stats, verdict);
-		consume_skb(skb);
-	} else {
-		stt_port_drop(port, skb, verdict);
-	}
-	return NULL;
-}
-
-static struct stt_reasm *stt_reasm_create(struct stt_net *sn)
-{
-	struct stt_reasm *r = kvzalloc(sizeof(*r), GFP_KERNEL);
-	int i, j;
-
-	if (!r)
-		return NULL;
-	r->sn = sn;
-	r->seed = get_random_u32();
-	get_random_bytes(&r->source_key, sizeof(r->source_key));
-	INIT_DELAYED_WORK(&r->work, stt_reasm_work);
-	for (i = 0; i < STT_N_SHARDS; i++) {
-		struct stt_shard *shard = &r->shards[i];
-
-		spin_lock_init(&shard->lock);
-		for (j = 0; j < STT_N_SOURCES; j++) {
-			INIT_LIST_HEAD(&r->sources[j].parts[i].lru);
-			r->sources[j].parts[i].oldest = U64_MAX;
-		}
-	}
-	return r;
-}
-
-/* Frees 'r', which has no frames any more. */
-static void stt_reasm_destroy(struct stt_reasm *r)
-{
-	if (r) {
-		cancel_delayed_work_sync(&r->work);
-		kvfree(r);
-	}
 }
 
 /* Receive. */
@@ -1301,8 +532,11 @@ no_memory:
 static void stt_rcv(struct stt_port *port, struct sk_buff *skb,
 		    unsigned int thoff, struct stt_outer *outer)
 {
-	const struct tcphdr *th;
 	unsigned int tcp_len, total, offset;
+	enum stt_counter verdict;
+	const struct stt_net *sn;
+	const struct tcphdr *th;
+	struct sk_buff *frame;
 	bool bad;
 	u32 seq;
 
@@ -1353,9 +587,27 @@ static void stt_rcv(struct stt_port *port, struct sk_buff *skb,
 		stt_deliver(port, skb, outer);
 		return;
 	}
-	skb = stt_reasm_add(port, skb, outer, total, offset);
-	if (skb)
-		stt_deliver(port, skb, outer);
+
+	sn = net_generic(port->net, stt_net_id);
+	verdict = stt_reasm_add(sn->reasm, port->stats, skb, outer, total,
+				offset, &frame);
+	switch (verdict) {
+	case STT_RX_QUEUED:
+		tunnel_count(port->stats, verdict);
+		consume_skb(skb);
+		break;
+	case STT_RX_COMPLETE:
+		tunnel_count(port->stats, verdict);
+		consume_skb(skb);
+		if (frame)
+			stt_deliver(port, frame, outer);
+		else
+			stt_port_drop(port, NULL, STT_RX_NO_MEMORY);
+		break;
+	default:
+		stt_port_drop(port, skb, verdict);
+		break;
+	}
 	return;
 
 header:
@@ -1557,7 +809,7 @@ static void stt_port_put(struct stt_port *port)
 		return;
 	hlist_del_rcu(&port->node);
 	synchronize_net();
-	stt_reasm_clean(sn->reasm, port);
+	stt_reasm_clean(sn->reasm, port->stats);
 	sock_release(port->sock);
 	free_percpu(port->stats);
 	kfree(port);
@@ -1581,7 +833,7 @@ static struct stt_port *stt_port_get(struct net *net, __be16 number,
 	}
 
 	if (!sn->reasm)
-		sn->reasm = stt_reasm_create(sn);
+		sn->reasm = stt_reasm_create(&sn->limits);
 	port = kzalloc(sizeof(*port), GFP_KERNEL);
 	if (!port || !sn->reasm) {
 		err = -ENOMEM;
@@ -2196,8 +1448,8 @@ static void stt_get_ethtool_stats(struct net_device *dev,
 	struct stt_net *sn = net_generic(stt->port->net, stt_net_id);
 
 	tunnel_stats_read(stt->port->stats, STT_N_COUNTERS, data);
-	data[STT_N_COUNTERS] = atomic_read(&sn->reasm->frames);
-	data[STT_N_COUNTERS + 1] = atomic_long_read(&sn->reasm->bytes);
+	data[STT_N_COUNTERS] = stt_reasm_n_frames(sn->reasm);
+	data[STT_N_COUNTERS + 1] = stt_reasm_n_bytes(sn->reasm);
 }
 
 static const struct ethtool_ops stt_ethtool_ops = {
@@ -2551,7 +1803,7 @@ static unsigned int stt_timeout_max = 60 * 1000;
 static const struct ctl_table stt_sysctl[] = {
 	{
 		.procname = "reassembly_max_bytes",
-		.data = (void *)offsetof(struct stt_net, max_bytes),
+		.data = (void *)offsetof(struct stt_net, limits.max_bytes),
 		.maxlen = sizeof(unsigned long),
 		.mode = 0644,
 		.proc_handler = proc_doulongvec_minmax,
@@ -2559,7 +1811,7 @@ static const struct ctl_table stt_sysctl[] = {
 	},
 	{
 		.procname = "reassembly_max_frames",
-		.data = (void *)offsetof(struct stt_net, max_frames),
+		.data = (void *)offsetof(struct stt_net, limits.max_frames),
 		.maxlen = sizeof(unsigned int),
 		.mode = 0644,
 		.proc_handler = proc_douintvec_minmax,
@@ -2568,7 +1820,7 @@ static const struct ctl_table stt_sysctl[] = {
 	},
 	{
 		.procname = "reassembly_timeout_ms",
-		.data = (void *)offsetof(struct stt_net, timeout),
+		.data = (void *)offsetof(struct stt_net, limits.timeout),
 		.maxlen = sizeof(unsigned int),
 		.mode = 0644,
 		.proc_handler = proc_douintvec_minmax,
@@ -2584,15 +1836,15 @@ static int __net_init stt_init_net(struct net *net)
 	size_t i;
 
 	INIT_HLIST_HEAD(&sn->ports);
-	sn->max_bytes = 64 << 20;
-	sn->max_frames = 65536;
-	sn->timeout = 1000;
+	sn->limits.max_bytes = 64 << 20;
+	sn->limits.max_frames = 65536;
+	sn->limits.timeout = 1000;
 
 	/* Who has a user namespace of his own gets less of the host's memory,
 	 * and cannot change that.
 	 */
 	if (net->user_ns != &init_user_ns) {
-		sn->max_bytes = 4 << 20;
+		sn->limits.max_bytes = 4 << 20;
 		return 0;
 	}
 
@@ -2642,12 +1894,12 @@ static int __init stt_init_module(void)
 	int err;
 
 	atomic_set(&stt_frame_id_block, get_random_u32());
-	stt_frame_cache = KMEM_CACHE(stt_frame, SLAB_HWCACHE_ALIGN);
-	if (!stt_frame_cache)
-		return -ENOMEM;
+	err = stt_reasm_init();
+	if (err)
+		return err;
 	err = register_pernet_subsys(&stt_net_ops);
 	if (err)
-		goto destroy_cache;
+		goto exit_reasm;
 	err = rtnl_link_register(&stt_link_ops);
 	if (err)
 		goto unregister_pernet;
@@ -2655,8 +1907,8 @@ static int __init stt_init_module(void)
 
 unregister_pernet:
 	unregister_pernet_subsys(&stt_net_ops);
-destroy_cache:
-	kmem_cache_destroy(stt_frame_cache);
+exit_reasm:
+	stt_reasm_exit();
 	return err;
 }
 module_init(stt_init_module);
@@ -2665,7 +1917,7 @@ static void __exit stt_exit_module(void)
 {
 	rtnl_link_unregister(&stt_link_ops);
 	unregister_pernet_subsys(&stt_net_ops);
-	kmem_cache_destroy(stt_frame_cache);
+	stt_reasm_exit();
 }
 module_exit(stt_exit_module);
 
