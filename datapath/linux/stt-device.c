@@ -54,8 +54,10 @@
 
 #include "compat/compat.h"
 #include "stt-counters.h"
+#include "stt-offload.h"
 #include "stt-reasm.h"
 #include "stt-wire.h"
+#include "tunnel-ecn.h"
 
 /* A TCP port in a network namespace, with its devices: either a single one
  * that collects metadata, or any number of others.
@@ -116,199 +118,6 @@ static void stt_port_drop(struct stt_port *port, struct sk_buff *skb,
 		stt_dev_drop(stt, skb, counter);
 	else
 		stt_drop(port->stats, skb, counter);
-}
-
-/* The inner packet. */
-
-struct stt_inner {
-	unsigned int	l4;		/* offset of the L4 header */
-	unsigned int	end;		/* offset of the end of the packet */
-	unsigned int	l3;		/* offset of the IP header */
-	bool		ipv4;
-	bool		plain;		/* no fragment, no IPv6 options */
-	bool		fragment;
-	u8		protocol;	/* of L4 */
-	u8		dsfield;
-};
-
-/* Finds the IP packet in 'skb', whose data starts with an Ethernet header.
- * Returns false if there is none, or not all of it.
- */
-static bool stt_parse_inner(const struct sk_buff *skb, struct stt_inner *in)
-{
-	unsigned int ofs = offsetof(struct ethhdr, h_proto);
-	const __be16 *proto;
-	__be16 _proto;
-	int depth;
-
-	for (depth = 0; depth < VLAN_MAX_DEPTH; depth++) {
-		proto = skb_header_pointer(skb, ofs, sizeof(_proto), &_proto);
-		if (!proto)
-			return false;
-		ofs += sizeof(*proto);
-		if (!eth_type_vlan(*proto))
-			break;
-		ofs += sizeof(*proto);
-	}
-
-	in->l3 = ofs;
-	if (*proto == htons(ETH_P_IP)) {
-		const struct iphdr *iph;
-		struct iphdr _iph;
-
-		iph = skb_header_pointer(skb, ofs, sizeof(_iph), &_iph);
-		if (!iph || iph->version != 4 || iph->ihl < 5 ||
-		    ntohs(iph->tot_len) < iph->ihl * 4)
-			return false;
-		in->ipv4 = true;
-		in->l4 = ofs + iph->ihl * 4;
-		in->end = ofs + ntohs(iph->tot_len);
-		in->fragment = ip_is_fragment(iph);
-		in->plain = !in->fragment;
-		in->protocol = iph->protocol;
-		in->dsfield = iph->tos;
-	} else if (*proto == htons(ETH_P_IPV6)) {
-		const struct ipv6hdr *ip6h;
-		struct ipv6hdr _ip6h;
-		__be16 frag_off = 0;
-		int l4;
-
-		ip6h = skb_header_pointer(skb, ofs, sizeof(_ip6h), &_ip6h);
-		if (!ip6h || ip6h->version != 6)
-			return false;
-		in->ipv4 = false;
-		in->end = ofs + sizeof(*ip6h) + ntohs(ip6h->payload_len);
-		in->protocol = ip6h->nexthdr;
-		in->dsfield = ipv6_get_dsfield(ip6h);
-		l4 = ipv6_skip_exthdr(skb, ofs + sizeof(*ip6h), &in->protocol,
-				      &frag_off);
-		if (l4 < 0)
-			return false;
-		in->l4 = l4;
-		in->fragment = frag_off;
-		in->plain = l4 == ofs + sizeof(*ip6h);
-	} else {
-		return false;
-	}
-	return in->l4 <= in->end && in->end <= skb->len;
-}
-
-/* Returns the offset of the checksum in the L4 header of 'in', or 0 if it is
- * neither TCP nor UDP or not all there.
- */
-static unsigned int stt_csum_offset(const struct stt_inner *in)
-{
-	unsigned int size = in->end - in->l4;
-
-	if (in->protocol == IPPROTO_TCP)
-		return size < sizeof(struct tcphdr) ? 0 :
-		       offsetof(struct tcphdr, check);
-	if (in->protocol == IPPROTO_UDP)
-		return size < sizeof(struct udphdr) ? 0 :
-		       offsetof(struct udphdr, check);
-	return 0;
-}
-
-/* Returns true if the STT header can express the offload state of 'skb', with
- * a partial checksum, whose headers are in 'in'.
- */
-static bool stt_can_express(const struct sk_buff *skb,
-			    const struct stt_inner *in)
-{
-	/* A routing header hides whose address the checksum is over. */
-	if (!in->plain || in->l4 > U8_MAX ||
-	    skb->csum_offset != stt_csum_offset(in) ||
-	    skb_checksum_start_offset(skb) != in->l4)
-		return false;
-
-	/* The receiver is asked for plain TSO only. */
-	return !skb_is_gso(skb) ||
-	       (in->protocol == IPPROTO_TCP &&
-		skb_shinfo(skb)->gso_size >= STT_MSS_MIN &&
-		!(skb_shinfo(skb)->gso_type &
-		  ~(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_TCP_FIXEDID |
-		    SKB_GSO_DODGY)));
-}
-
-/* Restores the offload state of 'skb', whose data starts with the inner
- * Ethernet header, from the STT header 'hdr' that it came with.  Nothing that
- * 'hdr' says is believed unless 'skb' is like that.
- */
-static int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
-{
-	bool ipv4 = hdr->flags & STT_F_IPV4, tcp = hdr->flags & STT_F_TCP;
-	unsigned int csum_ofs, l4_len, mss = ntohs(hdr->mss);
-	unsigned int payload = 0;
-	struct stt_inner in;
-	__sum16 *check;
-	void *l3;
-
-	if (!(hdr->flags & STT_F_CSUM_PARTIAL)) {
-		if (mss)
-			return -EINVAL;
-		if (hdr->flags & STT_F_CSUM_VERIFIED)
-			skb->ip_summed = CHECKSUM_UNNECESSARY;
-		return 0;
-	}
-
-	if (hdr->flags & STT_F_CSUM_VERIFIED ||
-	    !stt_parse_inner(skb, &in) ||
-	    in.ipv4 != ipv4 || in.fragment || in.l4 != hdr->l4_offset ||
-	    in.protocol != (tcp ? IPPROTO_TCP : IPPROTO_UDP))
-		return -EINVAL;
-	csum_ofs = stt_csum_offset(&in);
-	if (!csum_ofs)
-		return -EINVAL;
-	l4_len = in.end - in.l4;
-
-	if (tcp) {
-		struct tcphdr _th, *th;
-
-		th = skb_header_pointer(skb, in.l4, sizeof(_th), &_th);
-		if (!th || th->doff < 5 || th->doff * 4 > l4_len)
-			return -EINVAL;
-		payload = l4_len - th->doff * 4;
-	}
-	if (mss && (!tcp ||
-		    (payload > mss && (mss < STT_MSS_MIN || !in.plain))))
-		return -EINVAL;
-
-	/* Padding would be summed up, and become a part of each segment. */
-	if (pskb_trim(skb, in.end) ||
-	    skb_ensure_writable(skb, in.l4 + (tcp ? sizeof(struct tcphdr) :
-					      sizeof(struct udphdr))))
-		return -ENOMEM;
-
-	/* The sender's sum of the pseudo-header may have another length.
-	 * Behind a routing header, only the sender knows it.
-	 */
-	l3 = skb->data + in.l3;
-	check = (__sum16 *)(skb->data + in.l4 + csum_ofs);
-	if (ipv4) {
-		const struct iphdr *iph = l3;
-
-		*check = ~csum_tcpudp_magic(iph->saddr, iph->daddr, l4_len,
-					    in.protocol, 0);
-	} else if (in.plain) {
-		const struct ipv6hdr *ip6h = l3;
-
-		*check = ~csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, l4_len,
-					  in.protocol, 0);
-	}
-	if (!skb_partial_csum_set(skb, in.l4, csum_ofs))
-		return -EINVAL;
-
-	if (payload > mss && mss) {
-		const struct tcphdr *th = (void *)(skb->data + in.l4);
-		struct skb_shared_info *shinfo = skb_shinfo(skb);
-
-		/* Whoever segments checks it and counts the segments. */
-		shinfo->gso_size = mss;
-		shinfo->gso_type = SKB_GSO_DODGY |
-				   (ipv4 ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6) |
-				   (th->cwr ? SKB_GSO_TCP_ECN : 0);
-	}
-	return 0;
 }
 
 /* Receive. */
@@ -411,30 +220,6 @@ static struct metadata_dst *stt_rx_dst(const struct stt_outer *outer,
 	return dst;
 }
 
-/* Propagates congestion from the outer header's 'tos' to 'skb', whose network
- * header is set (RFC 6040).  Returns false if 'skb' must be dropped.
- */
-static bool stt_ecn_decapsulate(struct sk_buff *skb, u8 tos)
-{
-	u8 inner;
-
-	switch (skb->protocol) {
-	case htons(ETH_P_IP):
-		if (!pskb_may_pull(skb, sizeof(struct iphdr)))
-			return true;
-		inner = ip_hdr(skb)->tos;
-		break;
-	case htons(ETH_P_IPV6):
-		if (!pskb_may_pull(skb, sizeof(struct ipv6hdr)))
-			return true;
-		inner = ipv6_get_dsfield(ipv6_hdr(skb));
-		break;
-	default:
-		return true;
-	}
-	return INET_ECN_decapsulate(skb, tos, inner) <= 1;
-}
-
 /* Delivers 'skb', a whole STT frame that arrived for 'port'. */
 static void stt_deliver(struct stt_port *port, struct sk_buff *skb,
 			const struct stt_outer *outer)
@@ -503,7 +288,7 @@ static void stt_deliver(struct stt_port *port, struct sk_buff *skb,
 		if (!skb)
 			goto no_memory;
 	}
-	if (!stt_ecn_decapsulate(skb, outer->tos)) {
+	if (!tunnel_ecn_decapsulate(skb, outer->tos)) {
 		stt_dev_drop(stt, skb, STT_RX_ECN);
 		return;
 	}
@@ -926,30 +711,6 @@ static int stt_pull_tag(struct sk_buff *skb, __be16 *vlan)
 	return 0;
 }
 
-/* Puts the offload state of 'skb', whose headers are in 'in' if 'is_ip', into
- * 'hdr'.
- */
-static int stt_put_offload(struct sk_buff *skb, const struct stt_inner *in,
-			   bool is_ip, struct stthdr *hdr)
-{
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		if (is_ip && stt_can_express(skb, in)) {
-			hdr->flags = STT_F_CSUM_PARTIAL |
-				     (in->ipv4 ? STT_F_IPV4 : 0) |
-				     (in->protocol == IPPROTO_TCP ?
-				      STT_F_TCP : 0);
-			hdr->l4_offset = in->l4;
-			hdr->mss = htons(skb_shinfo(skb)->gso_size);
-			return 0;
-		}
-		if (!skb_is_gso(skb))
-			return skb_csum_hwoffload_help(skb, 0);
-	} else if (skb->ip_summed == CHECKSUM_UNNECESSARY) {
-		hdr->flags = STT_F_CSUM_VERIFIED;
-	}
-	return skb_is_gso(skb) ? -EINVAL : 0;
-}
-
 /* Puts the STT and TCP headers in front of '*skbp', which leaves through 'dst'
  * behind an IP header of 'iphlen' bytes.  Changes '*skbp', to NULL if there is
  * not enough memory for more headroom.
@@ -1199,7 +960,7 @@ static netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct stt_tx tx = { .dev = dev, .port = stt->port };
 	enum stt_counter counter = STT_TX_BAD_OFFLOAD;
 	struct ip_tunnel_info *info = &stt->info;
-	struct stt_inner in = { };
+	struct tunnel_inner in = { };
 	bool is_ip;
 	int err;
 
@@ -1215,7 +976,7 @@ static netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 	tx.sport = udp_flow_src_port(stt->port->net, skb, 0, 0, true);
 	if (stt_pull_tag(skb, &tx.hdr.vlan))
 		goto drop;
-	is_ip = stt_parse_inner(skb, &in);
+	is_ip = tunnel_parse_inner(skb, &in);
 	if (stt_put_offload(skb, &in, is_ip, &tx.hdr))
 		goto drop;
 	if (skb->len > STT_INNER_MAX) {
@@ -1227,19 +988,12 @@ static netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 	tx.tos = info->key.tos;
 	if (!stt->collect_md && tx.tos == 1)
 		tx.tos = in.dsfield;
+	tx.tos = tunnel_ecn_encapsulate(tx.tos, &in);
 	tx.ttl = info->key.ttl;
 	tx.label = info->key.label;
 	if (ip_tunnel_key_test(&info->key, IP_TUNNEL_DONT_FRAGMENT_BIT))
 		tx.df = htons(IP_DF);
 	tx.len = skb->len;
-
-	/* ECN is the inner packet's, CE included (RFC 6040, section 4.1), which
-	 * INET_ECN_encapsulate() does not do.  Where the receiver would not
-	 * find the inner header to mark, routers must drop instead.
-	 */
-	tx.tos &= ~INET_ECN_MASK;
-	if (in.l3 == ETH_HLEN)
-		tx.tos |= in.dsfield & INET_ECN_MASK;
 
 	/* Each level of tunnels takes much of the stack. */
 	if (dev_recursion_level() > IP_TUNNEL_RECURSION_LIMIT) {
@@ -1266,25 +1020,6 @@ drop:
 }
 
 /* The device. */
-
-/* Takes from 'features' those that 'skb', which the STT header cannot
- * describe, needs the stack for.
- */
-static netdev_features_t stt_features_check(struct sk_buff *skb,
-					    struct net_device *dev,
-					    netdev_features_t features)
-{
-	struct stt_inner in;
-
-	features = vlan_features_check(skb, features);
-	if (skb->ip_summed == CHECKSUM_PARTIAL &&
-	    !(stt_parse_inner(skb, &in) && stt_can_express(skb, &in)))
-		features &= ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK);
-	if (skb->len > STT_INNER_MAX ||
-	    (skb_is_gso(skb) && skb->ip_summed != CHECKSUM_PARTIAL))
-		features &= ~NETIF_F_GSO_MASK;
-	return features;
-}
 
 static int stt_init(struct net_device *dev)
 {
