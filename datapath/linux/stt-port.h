@@ -43,7 +43,7 @@ struct stt_dev {
 };
 
 /* Returns the port with the number 'port' in 'sn', or NULL.  Inline, because
- * whatever TCP the host receives waits for it.
+ * all TCP that the host receives passes it.
  */
 static inline struct stt_port *stt_port_find(const struct stt_net *sn,
 					     __be16 port)

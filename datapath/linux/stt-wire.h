@@ -3,6 +3,10 @@
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  *
+ * An inner Ethernet frame, behind an 18-byte STT header, travels as the
+ * payload of what looks like TCP, so that any TCP segmentation engine can cut
+ * it and any large receive engine can merge it.  There is no connection.
+ *
  * TCP header, section 3.2: sequence number = length of the STT frame << 16 |
  * offset of this segment in it, acknowledgment number = frame ID, flags ACK
  * and (last segment) PSH, urgent pointer 0.
