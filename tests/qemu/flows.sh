@@ -293,12 +293,76 @@ listens_vxlan() {
     lab_exec h1 ovs-appctl tnl/ports/show | grep '^vxlan_sys_4789 '
 }
 
+# Sets n to how many packets h2 has counted that came to its device $1 with a
+# key that no port has, and line to what it says of the last one.
+read_no_port() {
+    line=$(lab_exec h2 ovs-appctl tnl/rx_no_port | grep "^$1 ") || line=
+    n=$(sed -n 's/.*): \([0-9]*\) packets,.*/\1/p' <<<"$line")
+    n=$((n))
+}
+
+# Returns whether h2's device $1 has at least $2 of them.
+has_no_port() {
+    local n line
+    read_no_port "$1"
+    test "$n" -ge "$2"
+}
+
+# Packets of type $1, over IPv$2, with a key that no port has: the switch gets
+# the first, and the kernel has a flow for the others.  Each counts once, at
+# the device $3.
+no_port() {
+    local net=10.9.0. before n line total
+    test "$2" = 4 || net=fd09::
+    lab_tunnel "$1" "$2"
+    wait_for pings vm1 10.1.0.2 1
+    lab_exec vm1 ip neigh replace 10.1.0.2 dev eth0 nud permanent \
+        lladdr "$(lab_exec vm2 cat /sys/class/net/eth0/address)"
+    # Nothing but the echo requests.
+    flows 1 <<<priority=9,in_port=vm,icmp,actions=tun
+    lab_exec h2 ovs-vsctl set interface tun options:key=4243
+    read_no_port "$3"
+    before=$n
+    total=$(no_port_total)
+    for n in 7 5; do
+        fails lab_exec vm1 ping -q -c $n -i .2 -W 1 10.1.0.2
+        before=$((before + n)) total=$((total + n))
+        wait_for has_no_port "$3" $before
+        # Another one would come now.
+        lab_exec h2 ovs-appctl revalidator/wait
+        read_no_port "$3"
+        same "packets" "$n" $before
+        # Threads add theirs to this now and then.
+        wait_for no_port_total_is $total
+        grep "^$3 ($1, kernel): .* from ${net}1 to ${net}2, key 4242\$" \
+            <<<"$line"
+    done
+    # Not counted: what a port is for.
+    lab_exec h2 ovs-vsctl set interface tun options:key=4242
+    flows 1 <<<actions=normal
+    wait_for pings vm1 10.1.0.2 1
+    read_no_port "$3"
+    same "packets" "$n" $before
+    lab_exec vm1 ip neigh delete 10.1.0.2 dev eth0
+}
+
+# Returns whether h2 has counted $1 at all devices.
+no_port_total_is() {
+    test "$(no_port_total)" = "$1"
+}
+
+# Prints how many h2 has counted at all devices.
+no_port_total() {
+    lab_exec h2 ovs-appctl coverage/read-counter drop_tnl_no_port
+}
+
 check "two hosts, without TSO" lab_up notso || finish
 check "keys of 64 bits, some bits matched" keys
 check "a port for one key" ports_by_key
 check "Geneve with an option beside" geneve_beside
 check "BFD" bfd
 check "both datapaths" both_datapaths
+check "no port: STT over IPv4" no_port stt 4 stt_sys_7471
 check "firewall" firewall
 check "firewall: ovs-ctl enable-protocol" enable_protocol
 check "firewall: marks" mark
