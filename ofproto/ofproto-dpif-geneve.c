@@ -8,23 +8,23 @@
 #include "dpif.h"
 #include "netdev.h"
 #include "ofproto-dpif-trace.h"
-#include "ofproto-dpif-xlate.h"
 #include "ofproto-dpif-xlate-cache.h"
+#include "ofproto-dpif-xlate.h"
 #include "ofproto-provider.h"
 #include "openvswitch/dynamic-string.h"
-#include "tnl-geneve-opts.h"
+#include "overlay/geneve/unknown.h"
 
 /* Counts the packets that 'xin' is about, now and whenever the datapath
  * reports some, as 'rx' for 'netdev'. */
 void
-xlate_geneve_count(struct xlate_in *xin, const struct netdev *netdev,
-                   enum tnl_geneve_rx rx)
+ovl_xlate_geneve_count(struct xlate_in *xin, const struct netdev *netdev,
+                       enum ovl_geneve_rx rx)
 {
-    if (!netdev || rx == TNL_GENEVE_RX_KNOWN) {
+    if (!netdev || rx == OVL_GENEVE_RX_KNOWN) {
         return;
     }
     if (xin->resubmit_stats) {
-        tnl_geneve_count(netdev, rx, xin->resubmit_stats->n_packets);
+        ovl_geneve_count(netdev, rx, xin->resubmit_stats->n_packets);
     }
     if (xin->xcache) {
         struct xc_entry *entry = xlate_cache_add_entry(xin->xcache, XC_GENEVE);
@@ -38,26 +38,26 @@ xlate_geneve_count(struct xlate_in *xin, const struct netdev *netdev,
  * of the outcome 'rx' of its unknown options. */
 static void
 xlate_geneve_report(struct xlate_in *xin, const struct tun_table *tab,
-                    enum tnl_geneve_rx rx)
+                    enum ovl_geneve_rx rx)
 {
-    static const char *const outcomes[TNL_GENEVE_N_RX] = {
-        [TNL_GENEVE_RX_RELAYED]
+    static const char *const outcomes[OVL_GENEVE_N_RX] = {
+        [OVL_GENEVE_RX_RELAYED]
             = "they leave with the packet if by Geneve "
               "(unknown_options=relay)",
-        [TNL_GENEVE_RX_DROPPED]
+        [OVL_GENEVE_RX_DROPPED]
             = "packet is dropped (unknown_options=drop)",
-        [TNL_GENEVE_RX_CRITICAL]
+        [OVL_GENEVE_RX_CRITICAL]
             = "one of them is critical, packet is dropped",
     };
     struct ds s = DS_EMPTY_INITIALIZER;
 
-    if (!xin->trace || rx >= TNL_GENEVE_N_RX || !outcomes[rx]) {
+    if (!xin->trace || rx >= OVL_GENEVE_N_RX || !outcomes[rx]) {
         return;
     }
     ds_put_cstr(&s, "unknown Geneve options ");
-    tnl_geneve_format_unknown(tab, &xin->upcall_flow->tunnel, &s);
+    ovl_geneve_format_unknown(tab, &xin->upcall_flow->tunnel, &s);
     ds_put_format(&s, ": %s", outcomes[rx]);
-    oftrace_report(xin->trace, tnl_geneve_is_drop(rx) ? OFT_WARN : OFT_DETAIL,
+    oftrace_report(xin->trace, ovl_geneve_is_drop(rx) ? OFT_WARN : OFT_DETAIL,
                    ds_cstr(&s));
     ds_destroy(&s);
 }
@@ -66,30 +66,30 @@ xlate_geneve_report(struct xlate_in *xin, const struct tun_table *tab,
  * by the port 'netdev' (NULL, if by none) of a bridge with TLV map 'tab'.
  * Returns false if it must be dropped. */
 bool
-xlate_geneve_receive(struct xlate_in *xin, const struct netdev *netdev,
-                     const struct tun_table *tab)
+ovl_xlate_geneve_receive(struct xlate_in *xin, const struct netdev *netdev,
+                         const struct tun_table *tab)
 {
-    enum tnl_geneve_rx rx
-        = tnl_geneve_receive(netdev, tab, &xin->upcall_flow->tunnel);
+    enum ovl_geneve_rx rx
+        = ovl_geneve_receive(netdev, tab, &xin->upcall_flow->tunnel);
 
     xin->flow.tunnel.metadata.tab = tab;
-    xlate_geneve_count(xin, netdev, rx);
+    ovl_xlate_geneve_count(xin, netdev, rx);
     xlate_geneve_report(xin, tab, rx);
 
     /* Upstream finds what is malformed itself. */
-    return !tnl_geneve_is_drop(rx) || rx == TNL_GENEVE_RX_MALFORMED;
+    return !ovl_geneve_is_drop(rx) || rx == OVL_GENEVE_RX_MALFORMED;
 }
 
 /* Returns true if the flow of 'xin', which came by port 'in', must not leave
  * by 'out', and counts that. */
 bool
-xlate_geneve_withholds(struct xlate_in *xin, const struct netdev *in,
-                       const struct netdev *out)
+ovl_xlate_geneve_withholds(struct xlate_in *xin, const struct netdev *in,
+                           const struct netdev *out)
 {
-    if (!tnl_geneve_withholds(&xin->flow.tunnel, out)) {
+    if (!ovl_geneve_withholds(&xin->flow.tunnel, out)) {
         return false;
     }
-    xlate_geneve_count(xin, in, TNL_GENEVE_RX_WITHHELD);
+    ovl_xlate_geneve_count(xin, in, OVL_GENEVE_RX_WITHHELD);
     return true;
 }
 
@@ -102,14 +102,14 @@ trace_geneve_keeps(const struct ofproto *ofproto, const struct flow *flow)
     const struct ofport *port = ofproto_get_port(ofproto,
                                                  flow->in_port.ofp_port);
     const struct netdev *netdev = port ? port->netdev : NULL;
-    enum tnl_geneve_rx rx;
+    enum ovl_geneve_rx rx;
 
     if (!(flow->tunnel.flags & FLOW_TNL_F_UDPIF)) {
         return false;
     }
-    rx = tnl_geneve_receive(netdev, flow->tunnel.metadata.tab, &flow->tunnel);
-    return (rx != TNL_GENEVE_RX_MALFORMED
-            && (tnl_geneve_is_drop(rx) || tnl_geneve_wants_relay(netdev)));
+    rx = ovl_geneve_receive(netdev, flow->tunnel.metadata.tab, &flow->tunnel);
+    return (rx != OVL_GENEVE_RX_MALFORMED
+            && (ovl_geneve_is_drop(rx) || ovl_geneve_wants_relay(netdev)));
 }
 
 /* Gives 'next', which a trace of 'flow' has become where it was recirculated,

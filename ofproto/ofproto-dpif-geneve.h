@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "tnl-geneve-opts.h"
+#include "overlay/geneve/unknown.h"
 
 struct flow;
 struct netdev;
@@ -19,12 +19,12 @@ struct ofproto;
 struct tun_table;
 struct xlate_in;
 
-void xlate_geneve_count(struct xlate_in *, const struct netdev *,
-                        enum tnl_geneve_rx);
-bool xlate_geneve_receive(struct xlate_in *, const struct netdev *,
-                          const struct tun_table *);
-bool xlate_geneve_withholds(struct xlate_in *, const struct netdev *in,
-                            const struct netdev *out);
+void ovl_xlate_geneve_count(struct xlate_in *, const struct netdev *,
+                            enum ovl_geneve_rx);
+bool ovl_xlate_geneve_receive(struct xlate_in *, const struct netdev *,
+                              const struct tun_table *);
+bool ovl_xlate_geneve_withholds(struct xlate_in *, const struct netdev *in,
+                                const struct netdev *out);
 bool trace_geneve_keeps(const struct ofproto *, const struct flow *);
 void trace_geneve_recirculate(const struct flow *, struct flow *next);
 

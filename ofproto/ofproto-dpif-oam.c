@@ -7,18 +7,19 @@
 
 #include "flow.h"
 #include "netdev.h"
-#include "ofproto-dpif.h"
 #include "ofproto-dpif-geneve.h"
 #include "ofproto-dpif-xlate.h"
-#include "tnl-geneve.h"
+#include "ofproto-dpif.h"
+#include "overlay/geneve/payload.h"
+#include "overlay/geneve/unknown.h"
 
 /* Initializes 'oam' for the packet that 'xin' is about, which came by
  * 'in_port' (NULL, if by none). */
 void
-xlate_oam_init(struct xlate_oam *oam, const struct xlate_in *xin,
-               const struct netdev *in_port)
+ovl_xlate_oam_init(struct ovl_xlate_oam *oam, const struct xlate_in *xin,
+                   const struct netdev *in_port)
 {
-    if (in_port && tnl_type_is_geneve(netdev_get_type(in_port))) {
+    if (in_port && ovl_type_is_geneve(netdev_get_type(in_port))) {
         oam->geneve = in_port;
         oam->is_oam = xin->upcall_flow->tunnel.flags & FLOW_TNL_F_OAM;
     }
@@ -35,7 +36,7 @@ rule_asks(const struct rule_dpif *rule)
 /* Takes note that the actions of 'rule' are going to be translated.  It may be
  * NULL. */
 void
-xlate_oam_enter(struct xlate_oam *oam, const struct rule_dpif *rule)
+ovl_xlate_oam_enter(struct ovl_xlate_oam *oam, const struct rule_dpif *rule)
 {
     if (oam->is_oam && rule) {
         oam->n_asked += rule_asks(rule);
@@ -44,7 +45,7 @@ xlate_oam_enter(struct xlate_oam *oam, const struct rule_dpif *rule)
 
 /* Takes note that the actions of 'rule' were translated. */
 void
-xlate_oam_leave(struct xlate_oam *oam, const struct rule_dpif *rule)
+ovl_xlate_oam_leave(struct ovl_xlate_oam *oam, const struct rule_dpif *rule)
 {
     if (oam->is_oam) {
         oam->n_asked -= rule_asks(rule);
@@ -55,8 +56,8 @@ xlate_oam_leave(struct xlate_oam *oam, const struct rule_dpif *rule)
  * Upstream's tests compare the text of traced megaflows, so those of data
  * packets do not show it. */
 static void
-xlate_oam_match(const struct xlate_oam *oam, struct xlate_in *xin,
-                struct flow_wildcards *wc)
+ovl_xlate_oam_match(const struct ovl_xlate_oam *oam, struct xlate_in *xin,
+                    struct flow_wildcards *wc)
 {
     if (oam->is_oam || !xin->trace) {
         wc->masks.tunnel.flags |= FLOW_TNL_F_OAM;
@@ -65,11 +66,11 @@ xlate_oam_match(const struct xlate_oam *oam, struct xlate_in *xin,
 
 /* Counts the packet of 'xin' as refused, once. */
 static void
-xlate_oam_count(struct xlate_oam *oam, struct xlate_in *xin)
+ovl_xlate_oam_count(struct ovl_xlate_oam *oam, struct xlate_in *xin)
 {
     if (!oam->counted) {
         oam->counted = true;
-        xlate_geneve_count(xin, oam->geneve, TNL_GENEVE_RX_OAM);
+        ovl_xlate_geneve_count(xin, oam->geneve, OVL_GENEVE_RX_OAM);
     }
 }
 
@@ -77,31 +78,31 @@ xlate_oam_count(struct xlate_oam *oam, struct xlate_in *xin)
  * tells that the port is neither a tunnel, which gets the O bit, too, nor a
  * patch port, behind which there is another port, nor that of a mirror. */
 bool
-xlate_oam_refuses(struct xlate_oam *oam, struct xlate_in *xin,
-                  struct flow_wildcards *wc, bool to_tenant)
+ovl_xlate_oam_refuses(struct ovl_xlate_oam *oam, struct xlate_in *xin,
+                      struct flow_wildcards *wc, bool to_tenant)
 {
     if (!oam->geneve || oam->n_pushed) {
         return false;
     }
-    xlate_oam_match(oam, xin, wc);
+    ovl_xlate_oam_match(oam, xin, wc);
     if (!oam->is_oam || oam->n_asked || !to_tenant) {
         return false;
     }
-    xlate_oam_count(oam, xin);
+    ovl_xlate_oam_count(oam, xin);
     return true;
 }
 
 /* Returns true if NORMAL must not forward the packet of 'xin'. */
 bool
-xlate_oam_refuses_normal(struct xlate_oam *oam, struct xlate_in *xin,
-                         struct flow_wildcards *wc)
+ovl_xlate_oam_refuses_normal(struct ovl_xlate_oam *oam, struct xlate_in *xin,
+                             struct flow_wildcards *wc)
 {
     if (!oam->geneve || oam->n_pushed) {
         return false;
     }
-    xlate_oam_match(oam, xin, wc);
+    ovl_xlate_oam_match(oam, xin, wc);
     if (oam->is_oam) {
-        xlate_oam_count(oam, xin);
+        ovl_xlate_oam_count(oam, xin);
     }
     return oam->is_oam;
 }

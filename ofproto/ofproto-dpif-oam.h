@@ -18,7 +18,7 @@ struct rule_dpif;
 struct xlate_in;
 
 /* What translation has to know, a member of its context. */
-struct xlate_oam {
+struct ovl_xlate_oam {
     const struct netdev *geneve; /* Geneve port that the packet came by, or
                                   * NULL, if by none. */
     bool is_oam;                 /* Has the O bit set. */
@@ -27,13 +27,13 @@ struct xlate_oam {
     unsigned int n_pushed;       /* Tunnel headers around it now. */
 };
 
-void xlate_oam_init(struct xlate_oam *, const struct xlate_in *,
-                    const struct netdev *in_port);
-void xlate_oam_enter(struct xlate_oam *, const struct rule_dpif *);
-void xlate_oam_leave(struct xlate_oam *, const struct rule_dpif *);
-bool xlate_oam_refuses(struct xlate_oam *, struct xlate_in *,
-                       struct flow_wildcards *, bool to_tenant);
-bool xlate_oam_refuses_normal(struct xlate_oam *, struct xlate_in *,
-                              struct flow_wildcards *);
+void ovl_xlate_oam_init(struct ovl_xlate_oam *, const struct xlate_in *,
+                        const struct netdev *in_port);
+void ovl_xlate_oam_enter(struct ovl_xlate_oam *, const struct rule_dpif *);
+void ovl_xlate_oam_leave(struct ovl_xlate_oam *, const struct rule_dpif *);
+bool ovl_xlate_oam_refuses(struct ovl_xlate_oam *, struct xlate_in *,
+                           struct flow_wildcards *, bool to_tenant);
+bool ovl_xlate_oam_refuses_normal(struct ovl_xlate_oam *, struct xlate_in *,
+                                  struct flow_wildcards *);
 
 #endif /* ofproto-dpif-oam.h */

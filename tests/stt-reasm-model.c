@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* A model of lib/stt-reasm.c, as naive as possible: a frame is 65,536 flags
- * that tell which bytes were received, and everything else is a search through
- * all frames.  stt_reasm_compare() makes a sequence of operations out of any
- * bytes, does them on a reassembler and on the model, and aborts if the two
- * differ in a verdict, a frame, a counter or the memory held. */
+/* A model of lib/overlay/encap/stt-reasm.c, as naive as possible: a frame is
+ * 65,536 flags that tell which bytes were received, and everything else is a
+ * search through all frames.  stt_reasm_compare() makes a sequence of
+ * operations out of any bytes, does them on a reassembler and on the model,
+ * and aborts if the two differ in a verdict, a frame, a counter or the memory
+ * held. */
 
 #include <config.h>
 #undef NDEBUG

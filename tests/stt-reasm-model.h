@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stt-reasm.h"
+#include "overlay/encap/stt-reasm.h"
 
 void stt_reasm_compare(const uint8_t *data, size_t size,
                        uint64_t n[STT_REASM_N_COUNTERS]);

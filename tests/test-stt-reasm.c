@@ -4,7 +4,7 @@
 #include <config.h>
 #undef NDEBUG
 
-#include "stt-reasm.h"
+#include "overlay/encap/stt-reasm.h"
 
 #include <ctype.h>
 #include <stdio.h>

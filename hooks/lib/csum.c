@@ -1,5 +1,5 @@
-@include "tnl-provider.h"
+@include "overlay/csum.h"
 
 # Why: the same sum in larger steps, which takes a fifth of the instructions.
 @in csum_continue first
-    return tnl_csum_continue(partial, data_, n);
+    return ovl_csum_continue(partial, data_, n);

@@ -1,8 +1,8 @@
-@include "tnl-geneve-cache.h"
+@include "overlay/geneve/emc.h"
 
 # Why: values of Geneve options that no flow matches need no entry each.
 @in emc_lookup before return NULL;
-    struct dp_netdev_flow *found = tnl_geneve_emc_lookup(cache, key);
+    struct dp_netdev_flow *found = ovl_geneve_emc_lookup(cache, key);
     if (found) {
         return found;
     }

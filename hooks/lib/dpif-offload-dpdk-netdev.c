@@ -1,7 +1,7 @@
-@include "tnl-provider.h"
+@include "overlay/action.h"
 
 # Why: rte_flow would send the header template of an overlay type as it is.
 @in parse_flow_actions first
-    if (tnl_refuse_offload(nl_actions, nl_actions_len)) {
+    if (ovl_refuse_offload(nl_actions, nl_actions_len)) {
         return -1;
     }

@@ -1,10 +1,11 @@
-@include "tnl-afxdp.h"
+@include "overlay/afxdp.h"
 
 # Why: what is freed may have been moved out of its frame.
 @in free_afxdp_buf after xpacket = dp_packet_cast_afxdp(p);
-    tnl_afxdp_restore(xpacket);
+    ovl_afxdp_restore(xpacket);
 
-# Why: likewise.  Such packets are freed one by one.
+# Why: what is freed may have been moved out of its frame; Such packets are
+# freed one by one.
 @in check_free_batch after xpacket = dp_packet_cast_afxdp(packet);
         if (xpacket->frame) {
             return false;
@@ -12,7 +13,7 @@
 
 # Why: what does not fit into a frame of the ring would overwrite those behind.
 @in afxdp_batch_send first
-    tnl_afxdp_drop_long(batch, FRAME_SIZE);
+    ovl_afxdp_drop_long(batch, FRAME_SIZE);
     if (dp_packet_batch_is_empty(batch)) {
         return 0;
     }

@@ -1,40 +1,38 @@
-@include "tnl-geneve-opts.h"
-@include "tnl-geneve.h"
-@include "tnl-src-port.h"
+@include "overlay/hooks.h"
 
 # Why: a counter for Geneve packets of another version.
 @in netdev_geneve_pop_header before if (gnh->ver != 0) {
-    tnl_geneve_check_version(gnh);
+    ovl_geneve_check_version(gnh);
 
-# Why: Geneve carries IPv4 and IPv6, too.  The if becomes the body of this one.
-@in netdev_geneve_pop_header before if (gnh->proto_type != htons(ETH_TYPE_TEB)) {
-    if (!tnl_geneve_takes_payload(gnh))
+# Why: Geneve carries IPv4 and IPv6, too.
+@in netdev_geneve_pop_header guard if (gnh->proto_type != htons(ETH_TYPE_TEB)) {
+    if (!ovl_geneve_takes_payload(gnh))
 
 # Why: the packet is then not Ethernet.
 @in netdev_geneve_pop_header after tnl_ol_pop(packet, hlen);
-    tnl_geneve_popped(packet, gnh);
+    ovl_geneve_popped(packet, gnh);
 
-# Why: the same on transmission.
+# Why: the packet is then not Ethernet.
 @in netdev_geneve_build_header after gnh->proto_type = htons(ETH_TYPE_TEB);
-    if (!tnl_geneve_set_payload(gnh, params->flow)) {
+    if (!ovl_geneve_set_payload(gnh, params->flow)) {
         return EINVAL;
     }
 
 # Why: actions and options of the port choose the source port.
 @in udp_build_header after udp->udp_dst = tnl_cfg->dst_port;
-    tnl_src_port_build_udp(tnl_cfg, params->flow->tunnel.tp_src, udp);
+    ovl_src_port_build_udp(tnl_cfg, params->flow->tunnel.tp_src, udp);
 
-# Why: the same.
+# Why: actions and options of the port choose the source port.
 @in netdev_tnl_push_udp_header before udp->udp_src = udp_src;
-    udp_src = tnl_src_port(packet, udp->udp_src, udp->udp_len, udp_src);
+    udp_src = ovl_src_port(packet, udp->udp_src, udp->udp_len, udp_src);
 
-# Why: the same.
+# Why: actions and options of the port choose the source port.
 @in netdev_gtpu_push_header before udp->udp_src = udp_src;
-    udp_src = tnl_src_port(packet, udp->udp_src, udp->udp_len, udp_src);
+    udp_src = ovl_src_port(packet, udp->udp_src, udp->udp_len, udp_src);
 
 # Why: 64 fields can be more than a header has room for.
 @in netdev_geneve_build_header before opt_len = tun_metadata_to_geneve_header(&params->flow->tunnel,
-    if (!tnl_geneve_options_fit(&params->flow->tunnel)) {
+    if (!ovl_geneve_options_fit(&params->flow->tunnel)) {
         return E2BIG;
     }
 

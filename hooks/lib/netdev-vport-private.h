@@ -1,9 +1,7 @@
-@include "tnl-geneve-opts.h"
+@include "overlay/geneve/unknown.h"
 
-# Why: counters of what became of unknown options.
+# Why: counters of what became of unknown Geneve options, and of packets that
+# are too big with the limits for the answers.
 @in struct netdev_vport after struct netdev_stats stats;
-    struct tnl_geneve_stats geneve;
-
-# Why: counters of packets that are too big, and limits for the answers.
-@in struct netdev_vport after struct netdev_stats stats;
-    struct tnl_too_big_port *too_big;
+    struct ovl_geneve_stats geneve;
+    struct ovl_too_big_port *too_big;

@@ -1,19 +1,19 @@
 # Why: not @include, because this file's last #include is in a table.
 @line after #include "vl-mff-map.h"
-#include "tnl-fields.h"
-#include "tnl-geneve-opts.h"
+#include "overlay/fields.h"
+#include "overlay/geneve/own-options.h"
 
 # Why: which options still are as the packet came with them.
 @in nxm_reg_load before mf_write_subfield_flow(dst, &src_subvalue, flow);
-    tnl_geneve_written(dst->field, dst->n_bits == dst->field->n_bits,
+    ovl_geneve_written(dst->field, dst->n_bits == dst->field->n_bits,
                        flow, wc);
 
-# Why: the same.
+# Why: which options still are as the packet came with them.
 @in nxm_execute_stack_pop before mf_write_subfield_flow(&pop->subfield, &src_value, flow);
-        tnl_geneve_written(pop->subfield.field,
+        ovl_geneve_written(pop->subfield.field,
                            pop->subfield.n_bits == pop->subfield.field->n_bits,
                            flow, wc);
 
 # Why: a packet that came from a tunnel over IPv4 may go to one over IPv6.
 @in nxm_execute_stack_pop after mf_write_subfield_flow(&pop->subfield, &src_value, flow);
-        tnl_field_chooses_family(pop->subfield.field, &flow->tunnel);
+        ovl_field_chooses_family(pop->subfield.field, &flow->tunnel);

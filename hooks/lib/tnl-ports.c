@@ -1,20 +1,19 @@
-@include "tnl-port-io.h"
-@include "tnl-provider.h"
+@include "overlay/hooks.h"
 
 # Why: under which IP protocol the packets of an overlay type arrive.
 @in tnl_type_to_nw_proto first
-    if (tnl_type_to_nw_protos(type, nw_protos)) {
+    if (ovl_type_to_nw_protos(type, nw_protos)) {
         return;
     }
 
 # Why: of an overlay type with two protocols, a port has one.
 @in tnl_port_map_insert after tnl_type_to_nw_proto(type, nw_protos);
-    tnl_filter_nw_protos(type, tp_port, nw_protos);
+    ovl_filter_nw_protos(type, tp_port, nw_protos);
 
 # Why: ports by which packets of tunnels may come have larger receive buffers.
 @in insert_ipdev__ before map_insert_ipdev(ip_dev);
-    tnl_port_device_add(ip_dev->dev_name, addr, n_addr);
+    ovl_port_device_add(ip_dev->dev_name, addr, n_addr);
 
 # Why: the same, when the address goes.
 @in delete_ipdev first
-    tnl_port_device_remove(ip_dev->dev_name);
+    ovl_port_device_remove(ip_dev->dev_name);

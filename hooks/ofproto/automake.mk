@@ -6,5 +6,5 @@ ofproto_libofproto_la_SOURCES += \
 	ofproto/ofproto-dpif-geneve.h \
 	ofproto/ofproto-dpif-oam.c \
 	ofproto/ofproto-dpif-oam.h \
-	ofproto/ofproto-dpif-tnl.c \
-	ofproto/ofproto-dpif-tnl.h
+	ofproto/ofproto-dpif-overlay.c \
+	ofproto/ofproto-dpif-overlay.h

@@ -1,6 +1,6 @@
 # Why: not @include, because this file's last #include is in an enum.
 @line after #include "sset.h"
-#include "tnl-provider.h"
+#include "overlay/action.h"
 
 # Why: STT's key has 64 bits.
 @line after #define MAX_TUNNEL_KEY_LEN 4
@@ -9,17 +9,17 @@
 
 # Why: tunnelType of overlay types.
 @in dpif_ipfix_tunnel_type before if (strcmp(type, "gre") == 0) {
-    if (tnl_type_to_ipfix(type)) {
-        return tnl_type_to_ipfix(type);
+    if (ovl_type_to_ipfix(type)) {
+        return ovl_type_to_ipfix(type);
     }
 
 # Why: tunnelKey's length of overlay types.
 @in dpif_ipfix_tunnel_key_length first
-    if (tnl_ipfix_key_len(tunnel_type)) {
-        return tnl_ipfix_key_len(tunnel_type);
+    if (ovl_ipfix_key_len(tunnel_type)) {
+        return ovl_ipfix_key_len(tunnel_type);
     }
 
 # Why: tunnelProtocolIdentifier of overlay types.
 @line after tunnel_protocol[tunnel_port->tunnel_type];
-        tnl_ipfix_nw_proto(tunnel_port->tunnel_type,
+        ovl_ipfix_nw_proto(tunnel_port->tunnel_type,
                            &data_tunnel->tunnel_protocol_identifier);

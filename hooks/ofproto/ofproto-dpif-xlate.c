@@ -1,55 +1,63 @@
 @include "ofproto-dpif-geneve.h"
-@include "tnl-fields.h"
-@include "tnl-neigh.h"
-@include "tnl-provider.h"
-@include "tnl-too-big.h"
+@include "overlay/hooks.h"
 @include "ofproto-dpif-oam.h"
-@include "ofproto-dpif-tnl.h"
+@include "ofproto-dpif-overlay.h"
 
-# Why: the IP protocol of overlay types.  The switch becomes the body of the
-# if.
-@in propagate_tunnel_data_to_flow before switch (tnl_type) {
-    if (!tnl_vport_type_to_nw_proto(tnl_type, &nw_proto))
+# Why: the IP protocol of overlay types.
+@in propagate_tunnel_data_to_flow guard switch (tnl_type) {
+    if (!ovl_vport_type_to_nw_proto(tnl_type, &nw_proto))
 
-# Why: overlay types that segment need the MTU of the local device.
+# Why: overlay types that segment need the MTU of the local device; with relay,
+# each packet has options of its own; the port may have a limit for the size of
+# packets.
 @in native_tunnel_output before tnl_push_data.tnl_port = tunnel_odp_port;
-    tnl_set_egress(&tnl_push_data, out_dev->netdev);
+    ovl_set_egress(&tnl_push_data, out_dev->netdev);
+    if (ovl_geneve_set_edits(&tnl_push_data, &ctx->xin->upcall_flow->tunnel,
+                             &flow->tunnel)) {
+        put_cloned_drop_action(ctx->xbridge->ofproto, ctx->odp_actions,
+                               XLATE_TUNNEL_HEADER_BUILD_FAILED,
+                               !is_last_action);
+        return E2BIG;
+    }
+    ovl_too_big_build(&tnl_push_data, xport->netdev, out_dev->netdev,
+                      flow->tunnel.tun_id);
 
 # Why: what becomes of unknown Geneve options is up to the port.
 @in xlate_actions before err = tun_metadata_from_geneve_udpif(tun_tab, &xin->upcall_flow->tunnel,
         const struct xport *rx = get_ofp_port(xbridge, flow->in_port.ofp_port);
 
-        if (!xlate_geneve_receive(xin, rx ? rx->netdev : NULL, tun_tab)) {
+        if (!ovl_xlate_geneve_receive(xin, rx ? rx->netdev : NULL, tun_tab)) {
             ctx.error = XLATE_INVALID_TUNNEL_METADATA;
             goto exit;
         }
 
 # Why: and is so for the packets whose options have the same headers.
 @in xlate_actions before if (xin->upcall_flow->tunnel.flags & FLOW_TNL_F_UDPIF) {
-    tnl_geneve_match_headers(&xin->upcall_flow->tunnel, ctx.wc);
+    ovl_geneve_match_headers(&xin->upcall_flow->tunnel, ctx.wc);
 
-# Why: the same, for packets that are dropped.
+# Why: and is so for the packets whose options have the same headers; for
+# packets that are dropped.
 @in xlate_actions after exit:
     if (ctx.error) {
-        tnl_geneve_match_dropped(&xin->upcall_flow->tunnel, &flow->tunnel,
+        ovl_geneve_match_dropped(&xin->upcall_flow->tunnel, &flow->tunnel,
                                  ctx.wc);
     }
 
 # Why: fields of tunnels, and the absence of Geneve options.
 @in xlate_actions before xlate_wc_finish(&ctx);
-    tnl_fields_finish(xin->upcall_flow, in_port ? in_port->netdev : NULL,
+    ovl_fields_finish(xin->upcall_flow, in_port ? in_port->netdev : NULL,
                       ctx.wc);
 
 # Why: from here on, actions may change the packet's options.
 @in xlate_actions before if (flow->packet_type != htonl(PT_ETH) && in_port &&
     if (!xin->frozen_state) {
-        tnl_geneve_start(in_port ? in_port->netdev : NULL,
+        ovl_geneve_start(in_port ? in_port->netdev : NULL,
                          &xin->upcall_flow->tunnel, &flow->tunnel);
     }
 
 # Why: which options still are as the packet came with them.
 @in do_xlate_actions before mf_set_flow_value_masked(mf, set_field->value,
-                tnl_geneve_written(mf, is_all_ones(
+                ovl_geneve_written(mf, is_all_ones(
                                        ofpact_set_field_mask(set_field),
                                        mf->n_bytes), flow, wc);
 
@@ -57,71 +65,61 @@
 @in check_output_prerequisites before if (xport->pt_mode == NETDEV_PT_LEGACY_L2 &&
     const struct xport *rx = get_ofp_port(ctx->xbridge,
                                           ctx->base_flow.in_port.ofp_port);
-    if (xlate_geneve_withholds(ctx->xin, rx ? rx->netdev : NULL,
-                               xport->netdev)) {
+    if (ovl_xlate_geneve_withholds(ctx->xin, rx ? rx->netdev : NULL,
+                                   xport->netdev)) {
         xlate_report(ctx, OFT_WARN, "unknown critical Geneve option");
         return false;
     }
 
 # Why: the header that is built has the options of one packet.
 @in compose_output_action__ before dst = flow_tnl_dst(&flow->tunnel);
-        tnl_geneve_output(xport->netdev, &flow->tunnel, wc,
+        ovl_geneve_output(xport->netdev, &flow->tunnel, wc,
                           ovs_native_tunneling_is_on(ctx->xbridge->ofproto));
-
-# Why: with relay, each packet has options of its own.
-@in native_tunnel_output before tnl_push_data.tnl_port = tunnel_odp_port;
-    if (tnl_geneve_set_edits(&tnl_push_data, &ctx->xin->upcall_flow->tunnel,
-                             &flow->tunnel)) {
-        put_cloned_drop_action(ctx->xbridge->ofproto, ctx->odp_actions,
-                               XLATE_TUNNEL_HEADER_BUILD_FAILED,
-                               !is_last_action);
-        return E2BIG;
-    }
 
 # Why: each packet has options of its own.
 @in xlate_controller_action after frozen_metadata_from_flow(&state.metadata, &ctx->xin->flow);
-    tnl_geneve_freeze(&ctx->xin->upcall_flow->tunnel, &ctx->xin->flow.tunnel,
+    ovl_geneve_freeze(&ctx->xin->upcall_flow->tunnel, &ctx->xin->flow.tunnel,
                       &state.metadata.tunnel, ctx->wc);
 
-# Why: the same.
+# Why: each packet has options of its own.
 @in finish_freezing__ after frozen_metadata_from_flow(&state.metadata, &ctx->xin->flow);
-    tnl_geneve_freeze(&ctx->xin->upcall_flow->tunnel, &ctx->xin->flow.tunnel,
+    ovl_geneve_freeze(&ctx->xin->upcall_flow->tunnel, &ctx->xin->flow.tunnel,
                       &state.metadata.tunnel, ctx->wc);
 
 # Why: control packets of Geneve do not go to tenants.
 @in struct xlate_ctx after struct xlate_out *xout;
-    struct xlate_oam oam;
+    struct ovl_xlate_oam oam;
 
-# Why: the same; here begins a packet,
+# Why: control packets of Geneve do not go to tenants; here begins a packet.
 @in xlate_actions before if (in_port && !in_port->peer) {
-    xlate_oam_init(&ctx.oam, xin, in_port ? in_port->netdev : NULL);
+    ovl_xlate_oam_init(&ctx.oam, xin, in_port ? in_port->netdev : NULL);
 
 # Why: here the first flow,
 @in xlate_actions before if (!xin->frozen_state && in_port && in_port->is_tunnel) {
-    xlate_oam_enter(&ctx.oam, ctx.rule);
+    ovl_xlate_oam_enter(&ctx.oam, ctx.rule);
 
 # Why: and here others begin
 @in xlate_recursively after ctx->rule = rule;
-    xlate_oam_enter(&ctx->oam, rule);
+    ovl_xlate_oam_enter(&ctx->oam, rule);
 
 # Why: and end.
 @in xlate_recursively before ctx->rule = old_rule;
-    xlate_oam_leave(&ctx->oam, rule);
+    ovl_xlate_oam_leave(&ctx->oam, rule);
 
 # Why: here the packet is sent to a port.
 @in compose_output_action__ before if (flow->packet_type == htonl(PT_ETH)) {
-    if (xlate_oam_refuses(&ctx->oam, ctx->xin, wc,
-                          !xport->is_tunnel && !xport->peer
-                          && !(xport->xbundle
-                               && xbundle_mirror_out(ctx->xbridge,
-                                                     xport->xbundle)))) {
+    if (ovl_xlate_oam_refuses(&ctx->oam, ctx->xin, wc,
+                              !xport->is_tunnel && !xport->peer
+                              && !(xport->xbundle
+                                   && xbundle_mirror_out(ctx->xbridge,
+                                                         xport->xbundle)))) {
         xlate_report(ctx, OFT_WARN, "no flow asks for OAM packets");
         return;
     }
 
 # Why: NORMAL does not forward them at all.
 @in xlate_normal first
-    if (xlate_oam_refuses_normal(&ctx->oam, ctx->xin, ctx->wc)) {
+    if (ovl_xlate_oam_refuses_normal(&ctx->oam, ctx->xin, ctx->wc)) {
         xlate_report(ctx, OFT_WARN, "NORMAL does not forward OAM packets");
         return;
     }
@@ -134,20 +132,15 @@
 @in native_tunnel_output after patch_port_output(ctx, xport, out_dev, is_last_action);
         ctx->oam.n_pushed--;
 
-# Why: the port may have a limit for the size of packets.
-@in native_tunnel_output before tnl_push_data.tnl_port = tunnel_odp_port;
-    tnl_too_big_build(&tnl_push_data, xport->netdev, out_dev->netdev,
-                      flow->tunnel.tun_id);
-
 # Why: a port may have more than one address, of either family.
 @in is_neighbor_reply_correct after ret = is_neighbor_reply_matched(flow, ip_addr);
-                ret = tnl_neigh_is_reply_to(flow, ip_addr, n_in6);
+                ret = ovl_neigh_is_reply_to(flow, ip_addr, n_in6);
 
 # Why: a host that takes an address over tells everybody, and may do so again
 # before the datapath flow of the last time has expired.
 @in terminate_native_tunnel before /* If no tunnel port was found and it's about an ARP or ICMPv6 packet,
         if (*tnl_port == ODPP_NONE
-            && tnl_neigh_hear(flow, wc, ctx->xbridge->name,
+            && ovl_neigh_hear(flow, wc, ctx->xbridge->name,
                               check_neighbor_reply(ctx, flow),
                               ctx->xin->allow_side_effects,
                               &ctx->xout->slow)) {
@@ -165,9 +158,9 @@
 # Why: ECT(1) counts for more than ECT(0).
 @in xlate_actions before bool ecn_drop = !tnl_process_ecn(flow);
         if (!xin->frozen_state) {
-            xlate_tnl_receive_ecn(flow, ctx.wc);
+            ovl_xlate_receive_ecn(flow, ctx.wc);
         }
 
 # Why: 0, which other types have, is no key of these.
 @in xlate_send_packet before ofpact_put_OUTPUT(&ofpacts)->port = xport->ofp_port;
-    xlate_tnl_put_own_key(&ofpacts, xport->netdev);
+    ovl_xlate_put_own_key(&ofpacts, xport->netdev);

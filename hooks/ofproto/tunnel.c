@@ -1,33 +1,32 @@
-@include "ofproto-dpif-tnl.h"
-@include "tnl-fields.h"
-@include "tnl-no-port.h"
-@include "tnl-provider.h"
+@include "ofproto-dpif-overlay.h"
+@include "overlay/hooks.h"
 
 # Why: which datapath ports receive, to put the map right when one goes.
 @in tnl_port_add__ after tnl_port_map_insert(odp_port, cfg->dst_port, name, type);
-        tnl_map_insert(netdev, odp_port, name);
+        ovl_demux_insert(netdev, odp_port, name);
 
-# Why: the same; and a port of a kernel datapath is not in the map, but its
-# number may be another port's there.
+# Why: which datapath ports receive, to put the map right when one goes; a port
+# of a kernel datapath is not in the map, but its number may be another port's
+# there.
 @in tnl_port_del__ replace tnl_port_map_delete(odp_port, netdev_get_type(tnl_port->netdev));
-        tnl_map_delete(tnl_port->netdev, odp_port);
+        ovl_demux_delete(tnl_port->netdev, odp_port);
 
 # Why: at first, no action has written tun_tp_src.
 @in tnl_wc_init first
-    tnl_fields_start(flow);
+    ovl_fields_start(flow);
 
-# Why: actions may have written it.  The next line becomes the body of the if.
-@in tnl_port_send before flow->tunnel.tp_src = 0; /* Do not carry from a previous tunnel. */
-    if (!tnl_take_tp_src(flow, wc))
+# Why: actions may have written tun_tp_src.
+@in tnl_port_send guard flow->tunnel.tp_src = 0; /* Do not carry from a previous tunnel. */
+    if (!ovl_fields_take_tp_src(flow, wc))
 
-# Why: CE is copied, too.
+# Why: ECN on transmission: CE is copied, too.
 @in tnl_port_send before flow->tunnel.flags &= ~(FLOW_TNL_F_MASK & ~FLOW_TNL_PUB_F_MASK);
-    xlate_tnl_send_ecn(flow);
+    ovl_xlate_send_ecn(flow);
 
-# Why: the command that shows packets without a port,
+# Why: the command that shows packets without a port.
 @in ofproto_tunnel_init before fat_rwlock_init(&rwlock);
-        tnl_no_port_init();
+        ovl_no_port_init();
 
-# Why: and the ports of the datapath that they arrive at.
+# Why: the datapath ports at which packets without a port arrive.
 @in tnl_port_add__ before if (native_tnl) {
-    tnl_no_port_add(odp_port, native_tnl, name, netdev);
+    ovl_no_port_add(odp_port, native_tnl, name, netdev);

@@ -1,54 +1,46 @@
-@include "tnl-provider.h"
-@include "tnl-device.h"
-@include "tnl-geneve.h"
-@include "tnl-options.h"
-@include "tnl-port-io.h"
+@include "overlay/hooks.h"
 
 # Why: other_config settings of whole encapsulations.
 @in bridge_reconfigure before add_del_bridges(ovs_cfg);
-    tnl_set_global_config(&ovs_cfg->other_config);
+    ovl_set_other_config(&ovs_cfg->other_config);
 
 # Why: an error that says what to change.
 @in iface_do_create before if (!VLOG_DROP_WARN(&rl)) {
-        tnl_explain_add_error(netdev, br->type, error, errp);
-        tnl_geneve_explain_add_error(netdev, br->type, error, errp);
+        ovl_explain_add_error(netdev, br->type, error, errp);
+        ovl_geneve_explain_add_error(netdev, br->type, error, errp);
 
 # Why: an error that says what is wrong with the type.
 @in iface_do_create before error = netdev_open(iface_cfg->name, type, &netdev);
-    error = tnl_check_type(iface_cfg->name, type, errp);
+    error = ovl_check_type(iface_cfg->name, type, errp);
     if (error) {
         goto error;
     }
 
-# Why: options that the datapath of this bridge cannot obey.
+# Why: options that the datapath of this bridge cannot obey; the size of a
+# port's receive buffer.
 @in iface_do_create before iface_set_netdev_mtu(iface_cfg, netdev);
-    error = tnl_check_options(netdev, &iface_cfg->options, br->type, errp);
+    error = ovl_check_options(netdev, &iface_cfg->options, br->type, errp);
     if (error) {
         goto error;
     }
+    ovl_port_configure(netdev, &iface_cfg->other_config);
 
 # Why: to tell a device from another one that has its name later.
 @in struct iface after struct netdev *netdev;      /* Network device. */
     int ifindex;                /* Index of the device, or 0. */
 
-# Why: the same.
+# Why: to tell a device from another one that has its name later.
 @in iface_create after iface->netdev = netdev;
-    iface->ifindex = tnl_device_ifindex(netdev);
+    iface->ifindex = ovl_device_ifindex(netdev);
 
-# Why: likewise, when a port gets them; and a device of the kernel has one
-# payload of Geneve.
+# Why: to tell a device from another one that has its name later; when a port
+# gets them; and a device of the kernel has one payload of Geneve; the size of
+# a port's receive buffer; when it changes.
 @in bridge_delete_or_reconfigure_ports before iface_set_netdev_mtu(iface->cfg, iface->netdev);
-        if (tnl_check_options(iface->netdev, &iface->cfg->options, br->type,
+        if (ovl_check_options(iface->netdev, &iface->cfg->options, br->type,
                               NULL)
-            || !tnl_geneve_can_stay(iface->netdev, br->type)
-            || tnl_device_replaced(iface->netdev, iface->ifindex, br->type)) {
+            || !ovl_geneve_can_stay(iface->netdev, br->type)
+            || ovl_device_replaced(iface->netdev, iface->ifindex, br->type)) {
             goto delete;
         }
-
-# Why: the size of a port's receive buffer.
-@in iface_do_create before iface_set_netdev_mtu(iface_cfg, netdev);
-    tnl_port_configure(netdev, &iface_cfg->other_config);
-
-# Why: the same, when it changes.
-@in bridge_delete_or_reconfigure_ports before iface_set_netdev_mtu(iface->cfg, iface->netdev);
-        tnl_port_configure(iface->netdev, &iface->cfg->other_config);
+        ovl_port_configure(iface->netdev, &iface->cfg->other_config);

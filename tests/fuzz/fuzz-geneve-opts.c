@@ -24,7 +24,8 @@
 #include "openvswitch/ofp-match.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
-#include "tnl-geneve-opts.h"
+#include "overlay/geneve/relay.h"
+#include "overlay/geneve/unknown.h"
 #include "tun-metadata.h"
 
 #define MAX_LEN TLV_TOT_OPT_SIZE
@@ -123,7 +124,7 @@ test_merge(const uint8_t *data, size_t size)
     good = (split(opts_, len, false, in, &n_in)
             & split(edits_, edits_len, true, edits, &n_edits));
 
-    n = tnl_geneve_merge(opts_, len, edits_, edits_len,
+    n = ovl_geneve_merge(opts_, len, edits_, edits_len,
                          (struct geneve_opt *) result, &critical);
     if (n >= 0) {
         ovs_assert(good);
@@ -164,7 +165,7 @@ test_walker(const uint8_t *data, size_t size)
     struct flow_tnl *flow = xzalloc(sizeof *flow);
     struct flow_wildcards *wc = xzalloc(sizeof *wc);
     struct item items[128];
-    enum tnl_geneve_rx rx;
+    enum ovl_geneve_rx rx;
     bool unknown = false;
     bool critical = false;
     size_t n;
@@ -175,9 +176,9 @@ test_walker(const uint8_t *data, size_t size)
     tnl->metadata.present.len = size;
     memcpy(tnl->metadata.opts.gnv, data, size);
 
-    rx = tnl_geneve_receive(NULL, map, tnl);
+    rx = ovl_geneve_receive(NULL, map, tnl);
     if (!split(data, size, false, items, &n)) {
-        ovs_assert(rx == TNL_GENEVE_RX_MALFORMED);
+        ovs_assert(rx == OVL_GENEVE_RX_MALFORMED);
         ovs_assert(tun_metadata_from_geneve_udpif(map, tnl, tnl, flow));
     } else {
         for (size_t i = 0; i < n; i++) {
@@ -188,9 +189,9 @@ test_walker(const uint8_t *data, size_t size)
                 critical |= (items[i].bytes[2] & 0x80) != 0;
             }
         }
-        ovs_assert(rx == (critical ? TNL_GENEVE_RX_CRITICAL
-                          : unknown ? TNL_GENEVE_RX_IGNORED
-                          : TNL_GENEVE_RX_KNOWN));
+        ovs_assert(rx == (critical ? OVL_GENEVE_RX_CRITICAL
+                          : unknown ? OVL_GENEVE_RX_IGNORED
+                          : OVL_GENEVE_RX_KNOWN));
         ovs_assert(!tun_metadata_from_geneve_udpif(map, tnl, tnl, flow));
     }
 
@@ -198,11 +199,11 @@ test_walker(const uint8_t *data, size_t size)
      * value that was not asked for. */
     flow->metadata.tab = map;
     wc->masks.tunnel.metadata.tab = map;
-    tnl_geneve_match_dropped(tnl, flow, wc);
+    ovl_geneve_match_dropped(tnl, flow, wc);
     for (size_t i = 0, ofs = 0; i < n; ofs += items[i].size, i++) {
         const uint8_t *mask = wc->masks.tunnel.metadata.opts.u8 + ofs;
 
-        if (rx != TNL_GENEVE_RX_MALFORMED) {
+        if (rx != OVL_GENEVE_RX_MALFORMED) {
             ovs_assert(mask[0] == 0xff && mask[1] == 0xff && mask[2] == 0xff
                        && (mask[3] & 31) == 31);
             for (size_t j = 4; j < items[i].size; j++) {
@@ -244,7 +245,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                              "udp(src=0,dst=6081,csum=0x0),"
                              "geneve(vni=0x7b,relay(%s))),out_port(1))",
                              50 + n, rest);
-            fuzz_round_trip(text, tnl_geneve_relays);
+            fuzz_round_trip(text, ovl_geneve_relays);
             free(text);
         }
         free(rest);

@@ -26,7 +26,9 @@
 #include "packets.h"
 #include "seq.h"
 #include "smap.h"
-#include "tnl-provider.h"
+#include "overlay/class.h"
+#include "overlay/gso.h"
+#include "overlay/vport.h"
 
 enum {
     FRAME_FIX_SUMS = 1 << 0,    /* Make its IPv4 and UDP checksums right. */
@@ -100,8 +102,8 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
 static void
 make_header(struct ovs_action_push_tnl *header, size_t i, bool ip, bool ipv6)
 {
-    const struct tnl_class *class = (ip ? &tnl_l2tpv3_ip_class
-                                     : &tnl_l2tpv3_udp_class);
+    const struct ovl_class *class = (ip ? &ovl_l2tpv3_ip_class
+                                     : &ovl_l2tpv3_udp_class);
     void *l4 = fuzz_put_outer(header, class->vport_type, ipv6,
                               class->nw_proto);
     const struct session *s = &sessions[i];
@@ -177,7 +179,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     make_header(&header, i, ip, bits & FRAME_IPV6);
     netdev_push_header(ports[i][ip], NULL, &batch, &header);
-    tnl_send_prepare(ports[i][ip], &batch);
+    ovl_send_prepare(ports[i][ip], &batch);
     DP_PACKET_BATCH_FOR_EACH (j, packet, &batch) {
         ovs_assert(!dp_packet_get_tso_segsz(packet));
         dp_packet_ol_send_prepare(packet, 0);
@@ -202,8 +204,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     /* Numbers start anew for the next input. */
     numbered = ports[ARRAY_SIZE(sessions) - 1][ip];
-    tnl_l2tpv3_udp_class.forget(numbered);
-    ovs_assert(!tnl_l2tpv3_udp_class.configure(numbered,
-                                               tnl_get_config(numbered)));
+    ovl_l2tpv3_udp_class.port_destroy(numbered);
+    ovs_assert(!ovl_l2tpv3_udp_class.configure(numbered,
+                                               ovl_get_config(numbered)));
     return 0;
 }

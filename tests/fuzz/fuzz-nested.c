@@ -33,7 +33,9 @@
 #include "packets.h"
 #include "seq.h"
 #include "smap.h"
-#include "tnl-provider.h"
+#include "overlay/gso.h"
+#include "overlay/packet.h"
+#include "overlay/xlate.h"
 #include "userspace-tso.h"
 
 #ifndef FUZZ_TSO
@@ -484,7 +486,7 @@ build_header(const struct level *level, const struct flow *inner,
         gnh->opt_len = level->arg % 64;
         data->header_len += gnh->opt_len * 4;
     }
-    tnl_set_egress(data, device);
+    ovl_set_egress(data, device);
     return true;
 }
 
@@ -496,10 +498,10 @@ finish_batch(struct dp_packet_batch *batch)
     size_t i, size = dp_packet_batch_size(batch);
     struct dp_packet *packet;
 
-    tnl_segment_batch(batch, NULL);
+    ovl_gso_batch(batch, NULL);
     size = dp_packet_batch_size(batch);
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {
-        if (tnl_finish_offload(packet)) {
+        if (ovl_finish_offload(packet)) {
             dp_packet_batch_add(batch, packet);
         } else {
             dp_packet_delete(packet);
@@ -531,14 +533,14 @@ expect(struct dp_packet_batch *batch, const struct type *type,
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
         /* What is summed up in a packet with two versions nobody knows. */
         *defined &= !dp_packet_l3(packet) || has_version(packet, dl_type);
-        if (dp_packet_l4_checksum_partial(packet) && !tnl_lacks_l4(packet)
+        if (dp_packet_l4_checksum_partial(packet) && !ovl_l4_missing(packet)
             && dp_packet_l4_proto_udp(packet)) {
             /* Nor if there is to be a sum where there is none. */
             *defined &= ((struct udp_header *) dp_packet_l4(packet))->udp_csum
                         != 0;
         }
         packet = dp_packet_clone_with_headroom(packet, 64);
-        tnl_update_padding(packet);
+        ovl_update_padding(packet);
         dp_packet_batch_add(expected, packet);
     }
     finish_batch(expected);
@@ -636,7 +638,7 @@ send_batch(struct dp_packet_batch *batch)
     struct dp_packet *packet;
     struct flow flow;
 
-    tnl_send_prepare(device, batch);
+    ovl_send_prepare(device, batch);
     if (userspace_tso_enabled()) {
         dp_packet_gso_batch(batch);
     }
@@ -806,6 +808,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dp_packet_batch_destroy(&batch);
     dp_packet_batch_destroy(&expected);
     free_input(&input);
-    tnl_stt_class.forget(ports[0]);
+    ovl_stt_class.port_destroy(ports[0]);
     return 0;
 }

@@ -19,7 +19,7 @@
 #include "netdev.h"
 #include "odp-netlink.h"
 #include "packets.h"
-#include "tnl-provider.h"
+#include "overlay/gso.h"
 
 enum {
     FRAME_FIX_SUM = 1 << 0,     /* Make its IPv4 checksum right. */
@@ -64,7 +64,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!(bits & FRAME_PUSH)) {
         netdev_pop_header(netdev, &batch);
     }
-    gre = fuzz_put_outer(&header, tnl_nvgre_class.vport_type,
+    gre = fuzz_put_outer(&header, ovl_nvgre_class.vport_type,
                          bits & FRAME_IPV6, IPPROTO_GRE);
     memcpy(gre, (uint8_t []) { 0x20, 0, 0x65, 0x58, 0x12, 0x34, 0x56, 0 }, 8);
     header.header_len += 8;
@@ -75,7 +75,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     netdev_push_header(netdev, NULL, &batch, &header);
-    tnl_send_prepare(netdev, &batch);
+    ovl_send_prepare(netdev, &batch);
     dp_packet_gso_batch(&batch);
     DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
         dp_packet_set_tso_segsz(packet, 0);     /* There is one segment. */

@@ -22,7 +22,7 @@
 #include "netdev.h"
 #include "odp-netlink.h"
 #include "packets.h"
-#include "tnl-provider.h"
+#include "overlay/gso.h"
 
 enum {
     FRAME_FIX_SUMS = 1 << 0,    /* Make its checksums right. */
@@ -104,14 +104,14 @@ push_batch(struct dp_packet_batch *batch, bool ipv6)
     struct ovs_action_push_tnl data;
     struct tcp_header *tcp;
 
-    tcp = fuzz_put_outer(&data, tnl_stt_class.vport_type, ipv6, IPPROTO_TCP);
+    tcp = fuzz_put_outer(&data, ovl_stt_class.vport_type, ipv6, IPPROTO_TCP);
     data.header_len += TCP_HEADER_LEN + 18;
     tcp->tcp_dst = htons(7471);
     tcp->tcp_ctl = TCP_CTL(TCP_ACK | TCP_PSH, TCP_HEADER_LEN / 4);
-    tnl_stt_class.set_mtu(&data, 1500);
+    ovl_stt_class.set_mtu(&data, 1500);
 
     netdev_push_header(netdev, NULL, batch, &data);
-    tnl_send_prepare(netdev, batch);
+    ovl_send_prepare(netdev, batch);
 }
 
 /* Pops the headers of the packets in 'batch', unless 'bits' say no, and does
@@ -165,6 +165,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     test_batch(&batch, 0);
     dp_packet_batch_destroy(&batch);
 
-    tnl_stt_class.forget(netdev);
+    ovl_stt_class.port_destroy(netdev);
     return 0;
 }

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
 /* Reassembly: any bytes become a sequence of segments, which must have the
- * same effect on lib/stt-reasm.c as on a naive model. */
+ * same effect on lib/overlay/encap/stt-reasm.c as on a naive model. */
 
 #include <config.h>
 #undef NDEBUG

@@ -15,7 +15,8 @@
 #include "ovs-router.h"
 #include "seq.h"
 #include "smap.h"
-#include "tnl-provider.h"
+#include "overlay/class.h"
+#include "overlay/vport.h"
 
 static const char *types[] = { "stt", "nvgre", "l2tpv3" };
 static struct netdev *ports[ARRAY_SIZE(types)][2];
@@ -43,7 +44,7 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
 static bool
 try_options(struct netdev *dev, const struct smap *options, struct smap *got)
 {
-    const struct tnl_class *class = tnl_class_from_type(netdev_get_type(dev));
+    const struct ovl_class *class = ovl_class_from_type(netdev_get_type(dev));
     char *error = NULL;
     bool ok;
 
@@ -53,8 +54,8 @@ try_options(struct netdev *dev, const struct smap *options, struct smap *got)
     if (ok) {
         ovs_assert(!netdev_get_config(dev, got));
     }
-    if (class->forget) {
-        class->forget(dev);     /* Else, no other port may have the same. */
+    if (class->port_destroy) {
+        class->port_destroy(dev); /* Else, no other port may have the same. */
     }
     return ok;
 }
@@ -88,7 +89,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     smap_remove(&options, "type");
 
-    tnl_set_global_config(&options);
+    ovl_set_other_config(&options);
     if (try_options(pair[0], &options, &got)) {
         ovs_assert(try_options(pair[1], &got, &got2));
         ovs_assert(smap_equal(&got, &got2));

@@ -22,16 +22,17 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
-#include "tnl-provider.h"
+#include "overlay/class.h"
+#include "overlay/xlate.h"
 
 static const struct kind {
     char text, bytes;
-    const struct tnl_class *class;
+    const struct ovl_class *class;
 } kinds[] = {
-    { 't', 'b', &tnl_stt_class },
-    { 'n', 'N', &tnl_nvgre_class },
-    { 'u', 'U', &tnl_l2tpv3_udp_class },
-    { 'i', 'I', &tnl_l2tpv3_ip_class },
+    { 't', 'b', &ovl_stt_class },
+    { 'n', 'N', &ovl_nvgre_class },
+    { 'u', 'U', &ovl_l2tpv3_udp_class },
+    { 'i', 'I', &ovl_l2tpv3_ip_class },
 };
 
 int
@@ -47,11 +48,11 @@ is_ours(const struct ovs_action_push_tnl *data)
 {
     uint8_t nw_proto;
 
-    return tnl_vport_type_to_nw_proto(data->tnl_type, &nw_proto);
+    return ovl_vport_type_to_nw_proto(data->tnl_type, &nw_proto);
 }
 
 static void
-test_text(const struct tnl_class *class, const char *header)
+test_text(const struct ovl_class *class, const char *header)
 {
     struct ovs_action_push_tnl data;
     void *l4 = fuzz_put_outer(&data, class->vport_type, false,
@@ -74,7 +75,7 @@ test_text(const struct tnl_class *class, const char *header)
 }
 
 static void
-test_bytes(const struct tnl_class *class, const uint8_t *bytes, size_t size)
+test_bytes(const struct ovl_class *class, const uint8_t *bytes, size_t size)
 {
     struct ds s = DS_EMPTY_INITIALIZER, s2 = DS_EMPTY_INITIALIZER;
     struct ovs_action_push_tnl data;

@@ -44,6 +44,6 @@
     MFF_TUN_TP_DST,
 
 # Why: wherever upstream treats tun_metadata fields alike, ours go with them;
-# where they differ, functions in lib/tnl-fields.c come first.
+# where they differ, functions in lib/overlay/fields.c come first.
 @line after #define CASE_MFF_TUN_METADATA                         \
     case MFF_TUN_METADATA_PRESENT: case MFF_TUN_TP_SRC: case MFF_TUN_TP_DST: \

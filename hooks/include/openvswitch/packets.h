@@ -1,4 +1,4 @@
 # Why: which options still are as the packet came with them; see
-# tnl-geneve-opts.c.
+# overlay/geneve/unknown.c.
 @in struct flow_tnl before struct tun_metadata metadata;
     uint64_t opts_own;   /* Bit N: tun_metadataN. */

@@ -2,7 +2,7 @@
 @line after from ovs.flow.flow import Flow, Section
 from ovs.flow.overlay import too_big_decoder, tnl_push_decoders
 
-# Why: the same.
+# Why: the headers of overlay types.
 @in _tnl_action_decoder_args before "gre": decode_tnl_gre,
                                     **tnl_push_decoders(),
 

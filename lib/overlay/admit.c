@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "overlay/admit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "dpif-offload.h"
+#include "netdev-vport.h"
+#include "netdev.h"
+#include "openvswitch/vlog.h"
+#include "overlay/class.h"
+#include "overlay/conflict.h"
+#include "overlay/ipsec.h"
+#include "overlay/log.h"
+#include "overlay/vport.h"
+#include "smap.h"
+#include "sset.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(ovl_admit);
+
+/* Returns false if 'netdev' must not be added to a datapath of type
+ * 'datapath_type', because a port of another type receives its packets, and
+ * nothing in them tells whose they are. */
+bool
+ovl_admit(const struct netdev *netdev, const char *datapath_type)
+{
+    char *reason = ovl_conflict_explain(netdev, datapath_type);
+
+    free(reason);
+    return !reason;
+}
+
+/* Returns 0 if there are devices of 'type', otherwise a positive errno value,
+ * with a malloc()'d message in '*errp' about the device called 'name'. */
+int
+ovl_check_type(const char *name, const char *type, char **errp)
+{
+    struct sset types = SSET_INITIALIZER(&types);
+    bool known;
+
+    netdev_enumerate_types(&types);
+    known = sset_contains(&types, type);
+    sset_destroy(&types);
+    if (known) {
+        return 0;
+    }
+    *errp = xasprintf("could not open network device %s (unknown interface "
+                      "type \"%s\")", name, type);
+    VLOG(ovl_warn_level(*errp), "%s", *errp);
+    return EAFNOSUPPORT;
+}
+
+/* Returns 0 if a bridge of type 'datapath_type' can have 'netdev', with
+ * 'options', as a port, otherwise a positive errno value, with a malloc()'d
+ * message in '*errp', unless 'errp' is null. */
+int
+ovl_check_options(const struct netdev *netdev, const struct smap *options,
+                  const char *datapath_type, char **errp)
+{
+    const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
+    int error = ovl_check_ipsec(netdev, options, datapath_type, errp);
+    const char *what;
+    char *s;
+
+    if (error || !cfg || strcmp(datapath_type, "system")) {
+        return error;
+    } else if (cfg->src_port.min || cfg->src_port.keep) {
+        what = "src_port and src_port_range need";
+    } else if (cfg->too_big && smap_get(options, "too_big")) {
+        what = "too_big needs";
+    } else {
+        return 0;
+    }
+    s = xasprintf("%s: %s the userspace datapath: set the bridge's "
+                  "datapath_type to netdev", netdev_get_name(netdev), what);
+    VLOG(ovl_warn_level(s), "%s", s);
+    if (errp) {
+        *errp = s;
+    } else {
+        free(s);
+    }
+    return EOPNOTSUPP;
+}
+
+/* Replaces '*errp', upstream's words for why 'netdev' could not be added to a
+ * bridge of type 'datapath_type' (a positive errno value, 'error'), by words
+ * that tell what to change, where we know it. */
+void
+ovl_explain_add_error(const struct netdev *netdev, const char *datapath_type,
+                      int error, char **errp)
+{
+    const struct ovl_class *class = ovl_class_from_netdev(netdev);
+    const char *name = netdev_get_name(netdev);
+    char *reason = NULL;
+
+    if (error == EBUSY || error == EEXIST) {
+        reason = (error == EBUSY
+                  ? ovl_conflict_explain(netdev, datapath_type)
+                  : ovl_conflict_explain_same(netdev));
+    } else if (!class || strcmp(datapath_type, "system")) {
+        return;
+    } else if (!class->kind) {
+        reason = xasprintf("%s: type %s needs the userspace datapath: set the "
+                           "bridge's datapath_type to netdev",
+                           name, class->type);
+    } else if (error == EOPNOTSUPP) {
+        reason = xasprintf("%s: the kernel has no module \"%s\", which type "
+                           "%s needs: install it, or set the bridge's "
+                           "datapath_type to netdev",
+                           name, class->kind, class->type);
+    } else if (error == EADDRINUSE) {
+        const struct netdev_tunnel_config *cfg;
+
+        cfg = netdev_get_tunnel_config(netdev);
+        reason = xasprintf("%s: port %"PRIu16" is in use on this host",
+                           name, ntohs(cfg->dst_port));
+    }
+    if (reason) {
+        free(*errp);
+        *errp = reason;
+    }
+}
+
+/* If something about 'netdev', a port of any type, does not work, stores a
+ * description in '*errp', as a malloc()'d string, and returns true.
+ * 'mapped_type' is the type of the tunnel port that translation finds for it,
+ * or NULL if there is none: another port gets its packets. */
+bool
+ovl_get_error(const struct netdev *netdev, const char *mapped_type,
+              char **errp)
+{
+    char *reason = mapped_type ? NULL : ovl_conflict_explain_same(netdev);
+
+    if (!reason && ovl_class_from_netdev(netdev)) {
+        reason = ovl_explain_no_offload(netdev);
+    }
+    if (reason) {
+        *errp = reason;
+    }
+    return reason != NULL;
+}

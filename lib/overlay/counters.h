@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#ifndef OVERLAY_COUNTERS_H
+#define OVERLAY_COUNTERS_H 1
+
+/* Counters of packets, one for each thing that can happen to them. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ovs-atomic.h"
+
+struct ds;
+
+/* What happens to packets of a class, one of an array of these. */
+struct ovl_counter {
+    const char *name;
+    const char *meaning;
+    atomic_uint64_t n;
+};
+
+/* Counts a packet in 'counter'. */
+static inline void
+ovl_count(struct ovl_counter *counter)
+{
+    uint64_t orig;
+
+    atomic_add_relaxed(&counter->n, 1, &orig);
+}
+
+/* Appends to 's' the line for the counter called 'name'. */
+void ovl_show_counter(struct ds *s, const char *name, uint64_t n,
+                      const char *meaning);
+
+/* Appends to 's' the 'n' counters in 'counters', with a title. */
+void ovl_show_counters(struct ds *s, struct ovl_counter *counters, size_t n);
+
+#endif /* overlay/counters.h */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "overlay/device.h"
+
+#include <net/if.h>
+#include <string.h>
+
+#include "netdev.h"
+
+/* Returns the index of the kernel's device that 'netdev' stands for, or 0 if
+ * there is none. */
+int
+ovl_device_ifindex(const struct netdev *netdev)
+{
+    return (strcmp(netdev_get_type(netdev), "system")
+            ? 0 : if_nametoindex(netdev_get_name(netdev)));
+}
+
+/* Returns true if 'netdev', a port of a bridge of type 'datapath_type', must
+ * be opened again, because its device, which had index 'ifindex', was deleted
+ * and there is another one with the same name.  A userspace datapath would go
+ * on to receive from the socket of the old one.  (The kernel deletes the port
+ * together with the device.) */
+bool
+ovl_device_replaced(const struct netdev *netdev, int ifindex,
+                    const char *datapath_type)
+{
+    int now;
+
+    if (!ifindex || !strcmp(datapath_type, "system")) {
+        return false;
+    }
+    now = ovl_device_ifindex(netdev);
+    return now && now != ifindex;
+}

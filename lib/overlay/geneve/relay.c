@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "overlay/geneve/relay.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "coverage.h"
+#include "dp-packet.h"
+#include "flow.h"
+#include "netdev-provider.h"
+#include "netdev-vport.h"
+#include "odp-netlink.h"
+#include "openvswitch/dynamic-string.h"
+#include "overlay/geneve/opt.h"
+#include "overlay/geneve/own-options.h"
+#include "overlay/geneve/unknown.h"
+#include "packets.h"
+#include "tun-metadata.h"
+#include "util.h"
+
+/* Reserved bit of the header of an option that is to be deleted. */
+#define OPT_DELETE r1
+
+/* Reserved bits of the Geneve header of a tnl_push action that has edits. */
+#define RSVD_EDITS 1
+
+/* Largest number of edits in a tnl_push action: those without a value. */
+#define MAX_EDITS (TNL_PUSH_HEADER_SIZE / sizeof(struct geneve_opt))
+
+/* A packet whose options, with the edits, need more than the 252 bytes that
+ * there are, or are no options. */
+COVERAGE_DEFINE(drop_geneve_relay);
+
+/* Returns the Geneve header in 'data', which is IPv4 or IPv6 without options
+ * and extension headers, and UDP. */
+static struct genevehdr *
+get_geneve_header(const struct ovs_action_push_tnl *data)
+{
+    const struct eth_header *eth = (const struct eth_header *) data->header;
+    size_t l3_len = (eth->eth_type == htons(ETH_TYPE_IPV6) ? IPV6_HEADER_LEN
+                     : IP_HEADER_LEN);
+
+    return ALIGNED_CAST(struct genevehdr *,
+                        (char *) data->header + sizeof *eth + l3_len
+                        + UDP_HEADER_LEN);
+}
+
+/* Returns true if 'data' has edits of the packets' options. */
+bool
+ovl_geneve_relays(const struct ovs_action_push_tnl *data)
+{
+    return (data->tnl_type == OVS_VPORT_TYPE_GENEVE
+            && get_geneve_header(data)->rsvd1 == RSVD_EDITS);
+}
+
+/* Stores the options 'map' of 'tnl', in the order of their fields, in
+ * 'opts'.  Returns their size in bytes. */
+static size_t
+put_options(const struct flow_tnl *tnl, uint64_t map, struct geneve_opt *opts)
+{
+    struct flow_tnl copy = *tnl;
+    bool critical;
+
+    copy.metadata.present.map = map;
+    return tun_metadata_to_geneve_header(&copy, opts, &critical);
+}
+
+/* Replaces the options in 'data', the header for packets of 'tnl', by edits of
+ * those that each packet came with, if they are to be relayed.  'upcall' is
+ * what 'tnl' was before actions.  Returns 0, or E2BIG if there are too
+ * many. */
+int
+ovl_geneve_set_edits(struct ovs_action_push_tnl *data,
+                     const struct flow_tnl *upcall, const struct flow_tnl *tnl)
+{
+    struct genevehdr *gnh = get_geneve_header(data);
+    uint64_t present = tnl->metadata.present.map;
+    struct geneve_opt deleted[GENEVE_MAX_OPTS];
+    const struct geneve_opt *opt;
+    struct flow_tnl own;
+    size_t size, len;
+    char *end;
+
+    if (data->tnl_type != OVS_VPORT_TYPE_GENEVE
+        || !(tnl->flags & OVL_GENEVE_F_RELAY)) {
+        return 0;
+    }
+    ovl_geneve_convert_own(upcall, tnl, &own);
+    own.metadata.tab = tnl->metadata.tab;
+
+    gnh->rsvd1 = RSVD_EDITS;
+    gnh->critical = 0;
+    gnh->opt_len = 0;
+    end = (char *) gnh->options;
+    end += put_options(tnl, present & ~ovl_geneve_unchanged(tnl, &own),
+                       gnh->options);
+
+    len = put_options(&own, own.metadata.present.map & ~present, deleted);
+    for (size_t ofs = 0; ofs < len; ofs += geneve_opt_size(opt)) {
+        struct geneve_opt edit;
+
+        opt = geneve_opt_at(deleted, len, ofs);
+        edit = *opt;
+        edit.OPT_DELETE = 1;
+        if (end + sizeof edit > (char *) data->header + sizeof data->header) {
+            return E2BIG;
+        }
+        memcpy(end, &edit, sizeof edit);
+        end += sizeof edit;
+    }
+    size = end - (char *) data->header;
+    data->header_len = size;
+    return 0;
+}
+
+/* Returns the edit at 'ofs' among the 'len' bytes 'edits', or NULL at their
+ * end or if what is left is too short for it. */
+static const struct geneve_opt *
+edit_at(const struct geneve_opt *edits, size_t len, size_t ofs)
+{
+    const struct geneve_opt *edit = edits + ofs / sizeof *edits;
+
+    return (len - ofs < sizeof *edit ? NULL
+            : edit->OPT_DELETE ? edit
+            : geneve_opt_at(edits, len, ofs));
+}
+
+/* Returns the size of 'edit' in bytes. */
+static size_t
+edit_size(const struct geneve_opt *edit)
+{
+    return edit->OPT_DELETE ? sizeof *edit : geneve_opt_size(edit);
+}
+
+/* Returns true if 'edit' is about 'opt'. */
+static bool
+is_about(const struct geneve_opt *edit, const struct geneve_opt *opt)
+{
+    return (edit->opt_class == opt->opt_class && edit->type == opt->type
+            && edit->length == opt->length);
+}
+
+/* Stores the 'len' bytes 'opts', changed by the 'edits_len' bytes 'edits', in
+ * 'out', which has room for TLV_TOT_OPT_SIZE bytes, and in '*critical' whether
+ * one of them is critical.  What is changed stays where it is, with its
+ * reserved bits, each time that it occurs; what is new comes last.
+ *
+ * 'edits_len' is at most TNL_PUSH_HEADER_SIZE.  Returns the number of bytes in
+ * 'out', or -1 if they are too many or if 'opts' or 'edits' are malformed. */
+int
+ovl_geneve_merge(const struct geneve_opt *opts, size_t len,
+                 const struct geneve_opt *edits, size_t edits_len,
+                 struct geneve_opt *out, bool *critical)
+{
+    const struct geneve_opt *opt, *edit;
+    unsigned long done[BITMAP_N_LONGS(MAX_EDITS)] = { 0 };
+    size_t ofs, size, n, i;
+    char *end = (char *) out;
+
+    *critical = false;
+    for (ofs = 0; ofs < len; ofs += geneve_opt_size(opt)) {
+        bool keep = true;
+
+        opt = geneve_opt_at(opts, len, ofs);
+        if (!opt) {
+            return -1;
+        }
+        size = geneve_opt_size(opt);
+        if (size > (char *) out + TLV_TOT_OPT_SIZE - end) {
+            return -1;
+        }
+        memcpy(end, opt, size);
+        for (i = n = 0; n < edits_len; n += edit_size(edit), i++) {
+            edit = edit_at(edits, edits_len, n);
+            if (!edit) {
+                return -1;
+            }
+            if (is_about(edit, opt)) {
+                bitmap_set1(done, i);
+                keep = !edit->OPT_DELETE;
+                if (keep) {
+                    memcpy(end + sizeof *opt, edit + 1, size - sizeof *opt);
+                }
+                break;
+            }
+        }
+        if (keep) {
+            *critical |= (opt->type & GENEVE_CRIT_OPT_TYPE) != 0;
+            end += size;
+        }
+    }
+
+    for (i = n = 0; n < edits_len; n += size, i++) {
+        edit = edit_at(edits, edits_len, n);
+        if (!edit) {
+            return -1;
+        }
+        size = edit_size(edit);
+        if (!edit->OPT_DELETE && !bitmap_is_set(done, i)) {
+            if (size > (char *) out + TLV_TOT_OPT_SIZE - end) {
+                return -1;
+            }
+            memcpy(end, edit, size);
+            *critical |= (edit->type & GENEVE_CRIT_OPT_TYPE) != 0;
+            end += size;
+        }
+    }
+    return end - (char *) out;
+}
+
+/* If 'data' has edits, pushes it onto the packets in 'batch', each with its
+ * own options, and returns true.  Packets for which that is impossible are
+ * dropped and counted. */
+bool
+ovl_geneve_push(const struct netdev *netdev, const struct netdev *ingress,
+                struct dp_packet_batch *batch,
+                const struct ovs_action_push_tnl *data)
+{
+    const struct genevehdr *edits;
+    struct ovs_action_push_tnl own;
+    struct dp_packet_batch out;
+    struct dp_packet *packet;
+    struct genevehdr *gnh;
+    size_t base;
+
+    if (OVS_LIKELY(data->tnl_type != OVS_VPORT_TYPE_GENEVE
+                   || get_geneve_header(data)->rsvd1 != RSVD_EDITS)) {
+        return false;
+    }
+
+    edits = get_geneve_header(data);
+    base = (const char *) edits->options - (const char *) data->header;
+    memcpy(&own, data, offsetof(struct ovs_action_push_tnl, header) + base);
+    gnh = get_geneve_header(&own);
+    gnh->rsvd1 = 0;
+
+    dp_packet_batch_init(&out);
+    out.trunc = batch->trunc;
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        const struct flow_tnl *tnl = &packet->md.tunnel;
+        struct dp_packet_batch one;
+        bool critical;
+        int len;
+
+        len = ovl_geneve_merge(tnl->metadata.opts.gnv,
+                               flow_tnl_dst_is_set(tnl)
+                               && tnl->flags & FLOW_TNL_F_UDPIF
+                               ? tnl->metadata.present.len : 0,
+                               edits->options, data->header_len - base,
+                               gnh->options, &critical);
+        if (len < 0) {
+            COVERAGE_INC(drop_geneve_relay);
+            dp_packet_delete(packet);
+            continue;
+        }
+        gnh->opt_len = len / 4;
+        gnh->critical = critical;
+        own.header_len = base + len;
+
+        dp_packet_batch_init_packet(&one, packet);
+        netdev_push_header(netdev, ingress, &one, &own);
+        DP_PACKET_BATCH_FOR_EACH (j, packet, &one) {
+            dp_packet_batch_add(&out, packet);
+        }
+        dp_packet_batch_destroy(&one);
+    }
+    dp_packet_batch_swap(batch, &out);
+    dp_packet_batch_destroy(&out);
+    return true;
+}
+
+/* Appends the edits that follow 'gnh' in 'data', if it has some, to 's', the
+ * text of a tnl_push action. */
+void
+ovl_geneve_format_edits(const struct ovs_action_push_tnl *data,
+                        const struct genevehdr *gnh, struct ds *s)
+{
+    const struct geneve_opt *edit;
+    size_t len;
+
+    if (gnh->rsvd1 != RSVD_EDITS) {
+        return;
+    }
+    len = (data->header_len
+           - ((const char *) gnh->options - (const char *) data->header));
+    ds_put_cstr(s, ",relay(");
+    for (int deletes = 0; deletes < 2; deletes++) {
+        const char *sep = deletes ? "delete(" : "set(";
+
+        for (size_t ofs = 0; ofs < len; ofs += edit_size(edit)) {
+            edit = edit_at(gnh->options, len, ofs);
+            if (!edit) {
+                break;
+            }
+            if (edit->OPT_DELETE == deletes) {
+                ds_put_cstr(s, sep);
+                ovl_geneve_format_opt(edit, !deletes, s);
+                sep = "";
+            }
+        }
+        if (!*sep) {
+            ds_put_cstr(s, "),");
+        }
+    }
+    ds_chomp(s, ',');
+    ds_put_char(s, ')');
+}
+
+/* Parses an edit, of the kind 'delete' or not, at 's' + '*n' into the 'room'
+ * bytes 'edit', and adds the length of its text to '*n'.  Returns the size of
+ * the edit in bytes, or 0 if there is none or no room for it. */
+static size_t
+parse_edit(const char *s, int *n, bool delete, struct geneve_opt *edit,
+           size_t room)
+{
+    struct geneve_opt header;
+    uint16_t opt_class;
+    int len, start = *n;
+    uint8_t type;
+    size_t size;
+
+    if (!ovs_scan_len(s, n, "{class=%"SCNi16",type=%"SCNi8",len=%d",
+                      &opt_class, &type, &len)
+        || len < 0 || len > 124 || len % 4) {
+        *n = start;
+        return 0;
+    }
+    memset(&header, 0, sizeof header);
+    header.opt_class = htons(opt_class);
+    header.type = type;
+    header.length = len / 4;
+    header.OPT_DELETE = delete;
+    size = edit_size(&header);
+    if (size > room) {
+        *n = start;
+        return 0;
+    }
+    memcpy(edit, &header, sizeof header);
+    if (len && !delete) {
+        uint8_t *value = (uint8_t *) (edit + 1);
+        bool ok = ovs_scan_len(s, n, ",0x");
+
+        for (int i = 0; ok && i < len; i++, *n += 2) {
+            value[i] = hexits_value(s + *n, 2, &ok);
+        }
+        if (!ok) {
+            *n = start;
+            return 0;
+        }
+    }
+    if (!ovs_scan_len(s, n, "}")) {
+        *n = start;
+        return 0;
+    }
+    return size;
+}
+
+/* The inverse of ovl_geneve_format_edits(): parses edits at 's' + '*n', if
+ * there are some, into 'gnh', the last header in a struct ovs_action_push_tnl
+ * of which '*header_len' bytes are used, and adds to '*n' and '*header_len'.
+ * Returns false if the text is wrong. */
+bool
+ovl_geneve_parse_edits(const char *s, int *n, struct genevehdr *gnh,
+                       uint32_t *header_len)
+{
+    struct geneve_opt *edit;
+
+    if (!ovs_scan_len(s, n, ",relay(")) {
+        return true;
+    }
+    gnh->rsvd1 = RSVD_EDITS;
+    edit = gnh->options;
+    for (int deletes = 0; deletes < 2; deletes++) {
+        if (ovs_scan_len(s, n, deletes ? "delete(" : "set(")) {
+            while (!ovs_scan_len(s, n, ")")) {
+                size_t size = parse_edit(s, n, deletes, edit,
+                                         TNL_PUSH_HEADER_SIZE - *header_len);
+
+                if (!size) {
+                    return false;
+                }
+                edit += size / sizeof *edit;
+                *header_len += size;
+            }
+            if (!deletes) {
+                ovs_scan_len(s, n, ",");
+            }
+        }
+    }
+    return ovs_scan_len(s, n, ")");
+}

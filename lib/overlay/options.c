@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "overlay/options.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "hash.h"
+#include "netdev.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
+#include "overlay/geneve/unknown.h"
+#include "overlay/src-port.h"
+#include "overlay/too-big.h"
+#include "ovs-thread.h"
+#include "smap.h"
+#include "sset.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(ovl_options);
+
+/* Makes the options here, in '*cfg', what a tunnel of type 'type' has by
+ * default. */
+void
+ovl_init_common_options(const char *type, struct netdev_tunnel_config *cfg)
+{
+    ovl_too_big_set_default(&cfg->too_big, type);
+}
+
+/* If 'option' of a tunnel called 'name' of type 'type' is one of those here,
+ * stores it in '*cfg' and returns true, with '*error' 0, or EINVAL and a
+ * message in 'errors' if its value cannot be used. */
+bool
+ovl_set_common_option(const char *name, const char *type,
+                      const struct smap_node *option,
+                      struct netdev_tunnel_config *cfg, struct ds *errors,
+                      int *error)
+{
+    struct ds allowed = DS_EMPTY_INITIALIZER;
+    const char *value = option->value;
+    const char *key = option->key;
+    bool found;
+
+    if (!strcmp(key, "packet_type") && strcmp(value, "legacy_l2")
+        && strcmp(value, "legacy_l3") && strcmp(value, "ptap")) {
+        ds_put_cstr(&allowed, "\"legacy_l2\", \"legacy_l3\" or \"ptap\"");
+    }
+    found = (allowed.length
+             || ovl_geneve_set_option(&cfg->geneve_unknown, type, key, value,
+                                   &allowed)
+             || ovl_src_port_set_option(&cfg->src_port, type, key, value,
+                                        &allowed)
+             || ovl_too_big_set_option(&cfg->too_big, type, key, value,
+                                       &allowed));
+    *error = 0;
+    if (allowed.length) {
+        ds_put_format(errors, "%s: invalid %s option %s=\"%s\": must be %s\n",
+                      name, type, key, value, ds_cstr(&allowed));
+        *error = EINVAL;
+    }
+    ds_destroy(&allowed);
+    return found;
+}
+
+/* Adds those of the options in 'cfg', of a tunnel of type 'type', that are not
+ * the defaults to 'args'. */
+void
+ovl_get_common_options(const struct netdev_tunnel_config *cfg,
+                       const char *type, struct smap *args)
+{
+    ovl_geneve_get_option(cfg->geneve_unknown, args);
+    ovl_src_port_get_options(&cfg->src_port, args);
+    ovl_too_big_get_options(cfg->too_big, type, args);
+}
+

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#ifndef OVERLAY_OPTIONS_H
+#define OVERLAY_OPTIONS_H 1
+
+/* Options of tunnel ports that are not those of one struct ovl_class: ours for
+ * upstream's types, and those that several types have. */
+
+#include <stdbool.h>
+
+#include "openvswitch/vlog.h"
+
+struct ds;
+struct netdev;
+struct netdev_tunnel_config;
+struct smap;
+struct smap_node;
+
+/* lib/netdev-vport.c. */
+void ovl_init_common_options(const char *type, struct netdev_tunnel_config *);
+bool ovl_set_common_option(const char *name, const char *type,
+                           const struct smap_node *,
+                           struct netdev_tunnel_config *, struct ds *errors,
+                           int *error);
+void ovl_get_common_options(const struct netdev_tunnel_config *,
+                            const char *type, struct smap *);
+
+#endif /* overlay/options.h */

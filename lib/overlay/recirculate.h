@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#ifndef OVERLAY_RECIRCULATE_H
+#define OVERLAY_RECIRCULATE_H 1
+
+struct dp_netdev_pmd_thread;
+struct dp_packet_batch;
+
+/* dp_netdev_recirculate(), which processes packets that came out of a
+ * tunnel. */
+typedef void ovl_recirculate_func(struct dp_netdev_pmd_thread *,
+                                  struct dp_packet_batch *);
+
+#endif /* overlay/recirculate.h */

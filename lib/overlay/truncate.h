@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#ifndef OVERLAY_TRUNCATE_H
+#define OVERLAY_TRUNCATE_H 1
+
+/* A header of its own for upstream's dp-packet.h. */
+
+struct dp_packet;
+
+void ovl_packet_truncated(struct dp_packet *);
+
+#endif /* overlay/truncate.h */

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "ofproto-dpif-overlay.h"
+
+#include <errno.h>
+
+#include "dpif-netdev.h"
+#include "flow.h"
+#include "ofproto-dpif.h"
+#include "openvswitch/meta-flow.h"
+#include "openvswitch/ofp-actions.h"
+#include "overlay/no-port.h"
+#include "overlay/port-io.h"
+#include "overlay/xlate.h"
+#include "packets.h"
+#include "simap.h"
+#include "tunnel.h"
+
+/* ECN, as in RFC 6040.  Upstream has the drop and CE of its section 4.2. */
+
+/* Does for 'flow', which may have come out of a tunnel, what else section 4.2
+ * asks for: ECT(1) outside turns ECT(0) inside into ECT(1).  Unwildcards in
+ * 'wc' what this depends on. */
+void
+ovl_xlate_receive_ecn(struct flow *flow, struct flow_wildcards *wc)
+{
+    if (tnl_port_should_receive(flow) && is_ip_any(flow)
+        && (flow->tunnel.ip_tos & IP_ECN_MASK) == IP_ECN_ECT_1) {
+        wc->masks.nw_tos |= IP_ECN_MASK;
+        if ((flow->nw_tos & IP_ECN_MASK) == IP_ECN_ECT_0) {
+            flow->nw_tos ^= IP_ECN_ECT_0 | IP_ECN_ECT_1;
+        }
+    }
+}
+
+/* Copies ECN of 'flow', which is on its way into a tunnel, to the outer header
+ * (section 4.1, normal mode), for which upstream has ECT(0) instead of CE. */
+void
+ovl_xlate_send_ecn(struct flow *flow)
+{
+    flow->tunnel.ip_tos &= IP_DSCP_MASK;
+    if (is_ip_any(flow)) {
+        flow->tunnel.ip_tos |= flow->nw_tos & IP_ECN_MASK;
+    }
+}
+
+/* Has 'ofpacts', which send a packet of the switch itself (BFD, CFM, LACP,
+ * LLDP, STP) to 'netdev', set the tunnel key, if 'netdev' needs one, and a
+ * flag that OpenFlow cannot set. */
+void
+ovl_xlate_put_own_key(struct ofpbuf *ofpacts, const struct netdev *netdev)
+{
+    ovs_be64 key = htonll(ovl_get_own_key(netdev));
+
+    if (key) {
+        const ovs_be16 own = htons(OVL_FLOW_F_OWN);
+
+        ofpact_put_set_field(ofpacts, mf_from_id(MFF_TUN_ID), &key, NULL);
+        ofpact_put_set_field(ofpacts, mf_from_id(MFF_TUN_FLAGS), &own, &own);
+    }
+}
+
+/* Counts 'n' packets of 'flow', from 'dpif', if they came out of a tunnel and
+ * 'error' says that xlate_lookup() found no port for them. */
+void
+ovl_xlate_no_port(int error, const struct dpif *dpif, const struct flow *flow,
+                  uint64_t n)
+{
+    if (error == ENODEV && !flow->recirc_id && tnl_port_should_receive(flow)) {
+        ovl_no_port_count(flow->in_port.odp_port, dpif_is_netdev(dpif),
+                          &flow->tunnel, n);
+    }
+}
+
+/* Tells the ports of 'ofproto' whether packets of tunnels may come by them,
+ * which is so if there are tunnels and one of the ports has an address. */
+void
+ovl_ofproto_set_tunnels(const struct ofproto_dpif *ofproto)
+{
+    bool has_tunnels = (!simap_is_empty(&ofproto->backer->tnl_backers)
+                        && ovl_port_device_among(&ofproto->up.port_by_name));
+    const struct ofport *port;
+
+    HMAP_FOR_EACH (port, hmap_node, &ofproto->up.ports) {
+        ovl_port_set_tunnels(port->netdev, has_tunnels);
+    }
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#ifndef OFPROTO_DPIF_OVERLAY_H
+#define OFPROTO_DPIF_OVERLAY_H 1
+
+/* Bridges and translation of flows, to and from tunnels of all types.
+ *
+ * Hooks in tunnel.c, ofproto-dpif.c, ofproto-dpif-upcall.c and
+ * ofproto-dpif-xlate.c call these functions. */
+
+#include <stdint.h>
+
+struct dpif;
+struct flow;
+struct flow_wildcards;
+struct netdev;
+struct ofpbuf;
+struct ofproto_dpif;
+
+void ovl_xlate_receive_ecn(struct flow *, struct flow_wildcards *);
+void ovl_xlate_send_ecn(struct flow *);
+void ovl_xlate_put_own_key(struct ofpbuf *ofpacts, const struct netdev *);
+void ovl_xlate_no_port(int error, const struct dpif *, const struct flow *,
+                       uint64_t n);
+void ovl_ofproto_set_tunnels(const struct ofproto_dpif *);
+
+#endif /* ofproto-dpif-overlay.h */
