@@ -9,6 +9,8 @@
 
 #include "dpif-netdev.h"
 #include "flow.h"
+#include "odp-util.h"
+#include "ofproto-dpif-xlate.h"
 #include "ofproto-dpif.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-actions.h"
@@ -72,6 +74,24 @@ ovl_xlate_no_port(int error, const struct dpif *dpif, const struct flow *flow,
     if (error == ENODEV && !flow->recirc_id && tnl_port_should_receive(flow)) {
         ovl_no_port_count(flow->in_port.odp_port, dpif_is_netdev(dpif),
                           &flow->tunnel, n);
+    }
+}
+
+/* Counts the 'n' packets of a datapath flow without actions, just deleted from
+ * 'backer', that had the 'key_len' bytes 'key', if no port is for them. */
+void
+ovl_xlate_flow_deleted(const struct dpif_backer *backer,
+                       const struct nlattr *key, size_t key_len, uint64_t n)
+{
+    struct ofproto_dpif *ofproto;
+    ofp_port_t in_port;
+    struct flow flow;
+
+    if (n && odp_flow_key_to_flow(key, key_len, &flow, NULL)
+             != ODP_FIT_ERROR) {
+        ovl_xlate_no_port(xlate_lookup(backer, &flow, &ofproto, NULL, NULL,
+                                       NULL, &in_port, NULL),
+                          backer->dpif, &flow, n);
     }
 }
 

@@ -9,12 +9,15 @@
  * Hooks in tunnel.c, ofproto-dpif.c, ofproto-dpif-upcall.c and
  * ofproto-dpif-xlate.c call these functions. */
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct dpif;
+struct dpif_backer;
 struct flow;
 struct flow_wildcards;
 struct netdev;
+struct nlattr;
 struct ofpbuf;
 struct ofproto_dpif;
 
@@ -23,6 +26,9 @@ void ovl_xlate_send_ecn(struct flow *);
 void ovl_xlate_put_own_key(struct ofpbuf *ofpacts, const struct netdev *);
 void ovl_xlate_no_port(int error, const struct dpif *, const struct flow *,
                        uint64_t n);
+void ovl_xlate_flow_deleted(const struct dpif_backer *,
+                            const struct nlattr *key, size_t key_len,
+                            uint64_t n);
 void ovl_ofproto_set_tunnels(const struct ofproto_dpif *);
 
 #endif /* ofproto-dpif-overlay.h */
