@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ofproto-dpif-geneve.h"
+#include "ofproto-dpif-oam.h"
+#include "overlay/hooks.h"
+
 struct dpif;
 struct dpif_backer;
 struct flow;

@@ -1,9 +1,10 @@
 @include "overlay/truncate.h"
 
-# Why: what truncation leaves is neither to be segmented nor to be summed up.
+# Truncation: what it leaves is neither to be segmented nor to be summed
+# up.
 @in dp_packet_batch_apply_cutlen after dp_packet_set_size(packet, dp_packet_get_send_len(packet));
             ovl_packet_truncated(packet);
 
-# Why: the frame of a packet whose data no longer is there.
+# AF_XDP: the frame of a packet whose data no longer is there.
 @in struct dp_packet_afxdp after struct umem_pool *mpool;
     void *frame;

@@ -1,13 +1,14 @@
 @include "overlay/hooks.h"
 
-# Why: a round of the main thread costs as much as to receive a batch, so that
-# it would lose packets that it has the time for.
+# Polling: a round of the main thread costs as much as to receive a batch,
+# so that it would lose packets that it has the time for.
 @in dp_netdev_process_rxq_port before return batch_cnt;
     if (pmd->core_id == NON_PMD_CORE_ID && ovl_poll_again(batch_cnt)) {
         batch_cnt += dp_netdev_process_rxq_port(pmd, rxq, port_no);
     }
 
-# Why: types with the same IP protocol each get their own packets.
+# Demultiplexing: types with the same IP protocol each get their own
+# packets.
 @in dp_execute_cb before netdev_pop_header(p->port->netdev, packets_);
                 struct ovl_demux_others others;
                 if (ovl_demux_split(portno, packets_, &others)) {
@@ -16,36 +17,34 @@
                     packet_count = dp_packet_batch_size(packets_);
                 }
 
-# Why: what is too big for the tunnel, and ICMP errors for that, which go the
-# way of packets out of the tunnel.
+# too_big: drops, and ICMP errors, which go the way of packets out of the
+# tunnel.
 @in dp_execute_cb before if (push_tnl_action(pmd, a, packets_)) {
         ovl_too_big_filter(a, packets_, dp_netdev_recirculate, pmd, depth);
 
-# Why: a packet that pop keeps for reassembly is no error, and pop may return
-# more packets than it got.
+# Pop: a packet that is kept for reassembly is no error, and more packets
+# may come out than went in.
 @in dp_execute_cb before if (packets_dropped) {
                 packets_dropped = ovl_pop_drops(p->port->netdev,
                                                 packets_dropped);
 
-# Why: Geneve's control packets go ahead of data, also of its upcalls.
+# Geneve OAM: control packets go ahead of data, also of its upcalls.
 @in dp_execute_cb after packet_count - dp_packet_batch_size(packets_);
                 ovl_geneve_oam_first(p->port->netdev, portno, packets_,
                                      dp_netdev_recirculate, pmd, depth);
 
-# Why: in the slow path the caller goes on with what a push left.
+# Slow path: the caller goes on with what a push left.
 @in dpif_netdev_execute before if (dp_packet_batch_size(&pp) == 1) {
     ovl_slow_done(execute, &pp);
 
-# Why: netdev_send() may segment packets and return a batch of another
-# capacity, which dp_execute_output_action() takes for that of
-# 'output_pkts_rxqs'.
+# GSO: netdev_send() may return a batch of another capacity, which
+# dp_execute_output_action() takes for that of 'output_pkts_rxqs'.
 @in dp_netdev_pmd_flush_output_on_port first
     size_t capacity = dp_packet_batch_capacity(&p->output_pkts);
 
-# Why: netdev_send() may segment packets and return a batch of another
-# capacity, which dp_execute_output_action() takes for that of
-# 'output_pkts_rxqs'; What follows still reads as many elements as packets went
-# in, so the array never gets shorter here.
+# GSO: netdev_send() may return a batch of another capacity.  What follows
+# still reads as many elements as packets went in, so the array never gets
+# shorter here.
 @in dp_netdev_pmd_flush_output_on_port before dp_packet_batch_reset(&p->output_pkts);
     if (capacity < dp_packet_batch_capacity(&p->output_pkts)) {
         capacity = dp_packet_batch_capacity(&p->output_pkts);

@@ -1,41 +1,37 @@
 @include "overlay/port-io.h"
 
-# Why: a packet that the device refuses, as one that a tunnel header made too
-# long, must not take those behind it along.
+# Transmission: a packet that the device refuses, as one that a tunnel
+# header made too long, must not take those behind it along.
 @in netdev_linux_sock_batch_send before if (error) {
         if (ovl_port_tx_skip(netdev_, &error, &ofs, cnt,
                              &netdev->tx_dropped)) {
             continue;
         }
 
-# Why: a packet that the device refuses, as one that a tunnel header made too
-# long, must not take those behind it along.
+# Transmission: a packet that the device refuses, as one that a tunnel
+# header made too long, must not take those behind it along.
 @in netdev_linux_tap_batch_send before if (error) {
         if (ovl_port_tap_skip(netdev_, error, retval, size,
                               &netdev->tx_dropped)) {
             continue;
         }
 
-# Why: such packets, and others that upstream counts but does not tell; the
-# kernel's default receive buffer of 208 kB is room for three frames of 64 kB,
-# and what comes while the switch does something else is lost.
+# Statistics: packets that the device refused, and that the kernel dropped
+# because the switch was too slow to receive them.
 @in netdev_linux_get_stats before ovs_mutex_unlock(&netdev->mutex);
     stats->tx_dropped += netdev->tx_dropped;
     stats->rx_missed_errors += ovl_port_rx_missed(&netdev->port_rx);
 
-# Why: the kernel's default receive buffer of 208 kB is room for three frames
-# of 64 kB, and what comes while the switch does something else is lost; what
-# the kernel drops is to be counted.
+# Receive buffers: the kernel's default of 208 kB is room for three frames
+# of 64 kB, and what comes while the switch does something else is lost.
 @in netdev_linux_rxq_construct before /* Get ethernet device index. */
         ovl_port_rx_open(&netdev->port_rx, rx->fd);
 
-# Why: the kernel's default receive buffer of 208 kB is room for three frames
-# of 64 kB, and what comes while the switch does something else is lost.
+# Receive buffers: the socket is closed.
 @in netdev_linux_rxq_construct after error:
     ovl_port_rx_close(&netdev->port_rx);
 
-# Why: the kernel's default receive buffer of 208 kB is room for three frames
-# of 64 kB, and what comes while the switch does something else is lost.
+# Receive buffers: the socket is closed.
 @in netdev_linux_rxq_destruct first
     struct netdev_linux *netdev = netdev_linux_cast(rxq_->netdev);
     ovs_mutex_lock(&netdev->mutex);

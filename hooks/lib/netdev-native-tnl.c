@@ -1,43 +1,43 @@
 @include "overlay/hooks.h"
 
-# Why: a counter for Geneve packets of another version.
+# Geneve with IP: a counter for packets of another version.
 @in netdev_geneve_pop_header before if (gnh->ver != 0) {
     ovl_geneve_check_version(gnh);
 
-# Why: Geneve carries IPv4 and IPv6, too.
+# Geneve with IP: take IPv4 and IPv6, too.
 @in netdev_geneve_pop_header guard if (gnh->proto_type != htons(ETH_TYPE_TEB)) {
     if (!ovl_geneve_takes_payload(gnh))
 
-# Why: the packet is then not Ethernet.
+# Geneve with IP: the packet is then not Ethernet.
 @in netdev_geneve_pop_header after tnl_ol_pop(packet, hlen);
     ovl_geneve_popped(packet, gnh);
 
-# Why: the packet is then not Ethernet.
+# Geneve with IP: the packet is then not Ethernet.
 @in netdev_geneve_build_header after gnh->proto_type = htons(ETH_TYPE_TEB);
     if (!ovl_geneve_set_payload(gnh, params->flow)) {
         return EINVAL;
     }
 
-# Why: actions and options of the port choose the source port.
+# Source ports: actions and options of the port choose them.
 @in udp_build_header after udp->udp_dst = tnl_cfg->dst_port;
     ovl_src_port_build_udp(tnl_cfg, params->flow->tunnel.tp_src, udp);
 
-# Why: actions and options of the port choose the source port.
+# Source ports: actions and options of the port choose them.
 @in netdev_tnl_push_udp_header before udp->udp_src = udp_src;
     udp_src = ovl_src_port(packet, udp->udp_src, udp->udp_len, udp_src);
 
-# Why: actions and options of the port choose the source port.
+# Source ports: actions and options of the port choose them.
 @in netdev_gtpu_push_header before udp->udp_src = udp_src;
     udp_src = ovl_src_port(packet, udp->udp_src, udp->udp_len, udp_src);
 
-# Why: 64 fields can be more than a header has room for.
+# Geneve options: 64 fields can be more than a header has room for.
 @in netdev_geneve_build_header before opt_len = tun_metadata_to_geneve_header(&params->flow->tunnel,
     if (!ovl_geneve_options_fit(&params->flow->tunnel)) {
         return E2BIG;
     }
 
-# Why: upstream takes a byte 8 bytes further on, behind short packets, for the
-# one that has the version of the inner IP header.
+# GTP-U: upstream takes a byte 8 bytes further on, behind short packets,
+# for the one that has the version of the inner IP header.
 @in netdev_gtpu_pop_header after ip = ALIGNED_CAST(struct ip_header *, (char *)gtph + gtpu_hlen);
         ip = ALIGNED_CAST(struct ip_header *, (char *) ip - UDP_HEADER_LEN);
         if ((char *) ip >= (char *) dp_packet_tail(packet)) {

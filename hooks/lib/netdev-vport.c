@@ -1,30 +1,32 @@
 @include "overlay/hooks.h"
 
-# Why: Geneve carries Ethernet and IP.
+# Geneve with IP: it carries Ethernet and IP.
 @in tunnel_supported_layers first
     if (ovl_type_is_geneve(type)) {
         return TNL_L2 | TNL_L3;
     }
 
-# Why: no IP payload is looked at until a port wants some.
+# Geneve with IP: no IP payload is looked at until a port wants some.
 @in set_tunnel_config before if (memcmp(curr_tnl_cfg, &tnl_cfg, sizeof tnl_cfg)) {
     ovl_geneve_configured(type, &tnl_cfg);
 
-# Why: an overlay type may have its L4 port in the datapath port's name.
+# Classes: an overlay type may have its L4 port in the datapath port's
+# name.
 @in netdev_vport_needs_dst_port first
     if (ovl_type_needs_dst_port(netdev_get_type(dev))) {
         return true;
     }
 
-# Why: the default port of an overlay type.
+# Classes: the default L4 port.
 @in netdev_vport_construct before tnl_cfg->dont_fragment = true;
     ovl_construct(netdev_, port, tnl_cfg);
 
-# Why: what is kept of a tunnel port.
+# too_big: what is kept of a tunnel port.
 @in netdev_vport_destruct first
     ovl_too_big_port_destroy(netdev_vport_cast(netdev_)->too_big);
 
-# Why: overlay types are upstream's tunnel class with some members replaced.
+# Classes: overlay types are upstream's tunnel class with some members
+# replaced.
 @in netdev_vport_tunnel_register before unixctl_command_register("tnl/egress_port_range", "min max", 0, 2,
         static struct vport_class overlay[OVL_N_CLASSES];
         for (i = 0; i < OVL_N_CLASSES; i++) {
@@ -35,11 +37,11 @@
             }
         }
 
-# Why: options that several types have.
+# Options: those that several types have.
 @in set_tunnel_config before SMAP_FOR_EACH (node, args) {
     ovl_init_common_options(type, &tnl_cfg);
 
-# Why: options that several types have; What follows is the body of the else.
+# Options: those that several types have.
 @in set_tunnel_config before if (!strcmp(node->key, "remote_ip")) {
         if (ovl_set_common_option(name, type, node, &tnl_cfg, &errors, &err)) {
             if (err) {
@@ -48,20 +50,21 @@
             continue;
         }
 
-# Why: options that several types have.
+# Options: those that several types have.
 @in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
     ovl_get_common_options(tnl_cfg, type, args);
 
-# Why: counters of tunnel ports.
+# Statistics: counters of tunnel ports.
 @in netdev_vport_tunnel_register before netdev_register_provider(&vport_classes[i].netdev_class);
             vport_classes[i].netdev_class.get_custom_stats
                 = ovl_get_custom_stats;
 
-# Why: a message that repeats with each change of the database is no news.
+# Error messages: what repeats with each change of the database is no
+# news.
 @in set_tunnel_config replace VLOG_WARN("%s", ds_cstr(&errors));
         VLOG(ovl_warn_level(ds_cstr(&errors)), "%s", ds_cstr(&errors));
 
-# Why: a change must not make two types want the same packets.
+# Conflicts: a change must not make two types want the same packets.
 @in set_tunnel_config before ovs_mutex_lock(&dev->mutex);
     if (!ovl_conflict_check_config(dev_, &tnl_cfg, &errors)) {
         err = EBUSY;

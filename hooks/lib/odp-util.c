@@ -1,57 +1,56 @@
 @include "overlay/hooks.h"
 
-# Why: text of the headers of overlay types.
+# Text: the headers of overlay types.
 @in format_odp_tnl_push_header before udp = (const struct udp_header *) l4;
     if (ovl_format_push(data, l4, bytes_left, ds)) {
         return;
     }
 
-# Why: text of the headers of overlay types; What follows is the body of the
-# else.
+# Text: the headers of overlay types.
 @in ovs_parse_tnl_push guard if (ovs_scan_len(s, &n, "udp(src=%"SCNi16",dst=%"SCNi16",csum=0x%"SCNx16"),",
     if (!ovl_parse_push(s, &n, data, l4, &tnl_type, &header_len))
 
-# Why: the type of what follows a Geneve header, unless it is Ethernet; changes
-# of relayed options.
+# Text: the type of what follows a Geneve header, and changes of relayed
+# options.
 @in format_odp_tnl_push_header after ntohl(get_16aligned_be32(&gnh->vni)) >> 8);
         ovl_geneve_format_payload(gnh, ds);
         ovl_geneve_format_edits(data, gnh, ds);
 
-# Why: the type of what follows a Geneve header, unless it is Ethernet; changes
-# of relayed options.
+# Text: the type of what follows a Geneve header, and changes of relayed
+# options.
 @in ovs_parse_tnl_push before if (ovs_scan_len(s, &n, ",options(")) {
             ovs_be16 payload = ovl_geneve_parse_payload(s, &n);
             if (!ovl_geneve_parse_edits(s, &n, gnh, &header_len)) {
                 return -EINVAL;
             }
 
-# Why: the type of what follows a Geneve header, unless it is Ethernet.
+# Text: the type of what follows a Geneve header.
 @in ovs_parse_tnl_push after gnh->proto_type = htons(ETH_TYPE_TEB);
             gnh->proto_type = payload;
 
-# Why: text of the choice of the source port.
+# Text: the choice of the source port.
 @in format_udp_tnl_push_header before return udp + 1;
     ovl_src_port_format(udp->udp_src, udp->udp_len, ds);
 
-# Why: text of the choice of the source port.
+# Text: the choice of the source port.
 @in ovs_parse_tnl_push after udp->udp_csum = htons(udp_csum);
         n += ovl_src_port_parse(s + n, &udp->udp_src, &udp->udp_len);
 
-# Why: the limit for the size of packets, behind the headers.
+# Text: the limit of too_big, behind the headers.
 @in odp_put_tnl_push_action first
     if (ovl_too_big_put(odp_actions, data)) {
         return;
     }
 
-# Why: the limit for the size of packets, behind the headers.
+# Text: the limit of too_big, behind the headers.
 @in format_odp_tnl_push_action before ds_put_format(ds, ",out_port(");
     ovl_too_big_format(attr, ds);
 
-# Why: the limit for the size of packets, behind the headers.
+# Text: the limit of too_big, behind the headers.
 @in ovs_parse_tnl_push first
     ovl_too_big_init(data);
 
-# Why: the limit for the size of packets, behind the headers.
+# Text: the limit of too_big, behind the headers.
 @in ovs_parse_tnl_push before if (!ovs_scan_len(s, &n, ",out_port(%"SCNi32"))", &data->out_port)) {
     int limit_len = ovl_too_big_parse(s + n, data);
     if (limit_len < 0) {

@@ -1,16 +1,16 @@
 @include "overlay/hooks.h"
 
-# Why: overlay types are tunnels; their number tells them apart.
+# sFlow: overlay types are tunnels; their number tells them apart.
 @in dpif_sflow_tunnel_type before if (strcmp(type, "gre") == 0) {
         if (ovl_to_vport_type(ofport->netdev)) {
             return ovl_to_vport_type(ofport->netdev);
         }
 
-# Why: the IP protocol of overlay types.
+# sFlow: the IP protocol of overlay types.
 @in dpif_sflow_tunnel_proto guard switch(tunnel_type) {
     if (!ovl_vport_type_to_nw_proto(tunnel_type, &ipproto))
 
-# Why: the headers of overlay types.
+# sFlow: the headers of overlay types.
 @in sflow_read_tnl_push_action after sflow_actions->out_port = data->out_port;
     if (ovl_read_push(data, &sflow_actions->tunnel,
                       &sflow_actions->tunnel_ipproto)) {
@@ -18,6 +18,6 @@
         return;
     }
 
-# Why: a range of source ports in the header is no port.
+# sFlow: a range of source ports in the header is no port.
 @in sflow_read_tnl_push_action after sflow_actions->tunnel.tp_src = udp->udp_src;
         sflow_actions->tunnel.tp_src = udp->udp_len ? 0 : udp->udp_src;

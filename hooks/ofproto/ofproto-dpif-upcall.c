@@ -1,12 +1,11 @@
 @include "ofproto-dpif-overlay.h"
 
-# Why: counts packets of tunnels that no port is for, each in the userspace
-# datapath, and the first in the kernel's, which gets a flow without actions.
+# Packets without a port: each counts in the userspace datapath, and the
+# first in the kernel's, which gets a flow without actions.
 @in upcall_receive before if (error) {
         ovl_xlate_no_port(error, backer->dpif, flow, 1);
 
-# Why: counts packets of tunnels that no port is for, and that came by such a
-# flow.
+# Packets without a port: those that came by such a flow count.
 @in push_dp_ops before if (push->n_packets || netflow_exists()) {
         if (!op->ukey
             || !ovsrcu_get(struct ofpbuf *, &op->ukey->actions)->size) {

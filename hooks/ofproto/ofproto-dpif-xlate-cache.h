@@ -1,10 +1,10 @@
 @include "overlay/geneve/unknown.h"
 
-# Why: counters of what became of unknown Geneve options.
+# Geneve options: counters of what became of unknown ones.
 @in enum xc_type after XC_TUNNEL_HEADER,
     XC_GENEVE,
 
-# Why: counters of what became of unknown Geneve options.
+# Geneve options: counters of what became of unknown ones.
 @in struct xc_entry after } tunnel_hdr;
         struct {
             struct netdev *netdev;

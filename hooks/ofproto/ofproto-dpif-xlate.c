@@ -1,15 +1,11 @@
-@include "ofproto-dpif-geneve.h"
-@include "overlay/hooks.h"
-@include "ofproto-dpif-oam.h"
 @include "ofproto-dpif-overlay.h"
 
-# Why: the IP protocol of overlay types.
+# Translation: the IP protocol of overlay types.
 @in propagate_tunnel_data_to_flow guard switch (tnl_type) {
     if (!ovl_vport_type_to_nw_proto(tnl_type, &nw_proto))
 
-# Why: overlay types that segment need the MTU of the local device; with relay,
-# each packet has options of its own; the port may have a limit for the size of
-# packets.
+# Templates: types that segment need the MTU of the local device; with
+# relay, each packet has Geneve options of its own; too_big has a limit.
 @in native_tunnel_output before tnl_push_data.tnl_port = tunnel_odp_port;
     ovl_set_egress(&tnl_push_data, out_dev->netdev);
     if (ovl_geneve_set_edits(&tnl_push_data, &ctx->xin->upcall_flow->tunnel,
@@ -22,7 +18,7 @@
     ovl_too_big_build(&tnl_push_data, xport->netdev, out_dev->netdev,
                       flow->tunnel.tun_id);
 
-# Why: what becomes of unknown Geneve options is up to the port.
+# Geneve options: what becomes of unknown ones is up to the port.
 @in xlate_actions before err = tun_metadata_from_geneve_udpif(tun_tab, &xin->upcall_flow->tunnel,
         const struct xport *rx = get_ofp_port(xbridge, flow->in_port.ofp_port);
 
@@ -31,37 +27,39 @@
             goto exit;
         }
 
-# Why: and is so for the packets whose options have the same headers.
+# Geneve options: what is decided about one packet holds for those whose
+# options have the same headers.
 @in xlate_actions before if (xin->upcall_flow->tunnel.flags & FLOW_TNL_F_UDPIF) {
     ovl_geneve_match_headers(&xin->upcall_flow->tunnel, ctx.wc);
 
-# Why: and is so for the packets whose options have the same headers; for
-# packets that are dropped.
+# Geneve options: what is decided about one packet holds for those whose
+# options have the same headers, also if they are dropped.
 @in xlate_actions after exit:
     if (ctx.error) {
         ovl_geneve_match_dropped(&xin->upcall_flow->tunnel, &flow->tunnel,
                                  ctx.wc);
     }
 
-# Why: fields of tunnels, and the absence of Geneve options.
+# Tunnel fields: match on what they need, and on the absence of Geneve
+# options.
 @in xlate_actions before xlate_wc_finish(&ctx);
     ovl_fields_finish(xin->upcall_flow, in_port ? in_port->netdev : NULL,
                       ctx.wc);
 
-# Why: from here on, actions may change the packet's options.
+# Geneve options: from here on, actions may change them.
 @in xlate_actions before if (flow->packet_type != htonl(PT_ETH) && in_port &&
     if (!xin->frozen_state) {
         ovl_geneve_start(in_port ? in_port->netdev : NULL,
                          &xin->upcall_flow->tunnel, &flow->tunnel);
     }
 
-# Why: which options still are as the packet came with them.
+# Geneve options: which still are as the packet came with them.
 @in do_xlate_actions before mf_set_flow_value_masked(mf, set_field->value,
                 ovl_geneve_written(mf, is_all_ones(
                                        ofpact_set_field_mask(set_field),
                                        mf->n_bytes), flow, wc);
 
-# Why: no other port can obey an unknown critical option.
+# Geneve options: no other port can obey an unknown critical one.
 @in check_output_prerequisites before if (xport->pt_mode == NETDEV_PT_LEGACY_L2 &&
     const struct xport *rx = get_ofp_port(ctx->xbridge,
                                           ctx->base_flow.in_port.ofp_port);
@@ -71,42 +69,42 @@
         return false;
     }
 
-# Why: the header that is built has the options of one packet.
+# Geneve options: the header that is built has those of one packet.
 @in compose_output_action__ before dst = flow_tnl_dst(&flow->tunnel);
         ovl_geneve_output(xport->netdev, &flow->tunnel, wc,
                           ovs_native_tunneling_is_on(ctx->xbridge->ofproto));
 
-# Why: each packet has options of its own.
+# Geneve options: each packet has its own when translation goes on.
 @in xlate_controller_action after frozen_metadata_from_flow(&state.metadata, &ctx->xin->flow);
     ovl_geneve_freeze(&ctx->xin->upcall_flow->tunnel, &ctx->xin->flow.tunnel,
                       &state.metadata.tunnel, ctx->wc);
 
-# Why: each packet has options of its own.
+# Geneve options: each packet has its own when translation goes on.
 @in finish_freezing__ after frozen_metadata_from_flow(&state.metadata, &ctx->xin->flow);
     ovl_geneve_freeze(&ctx->xin->upcall_flow->tunnel, &ctx->xin->flow.tunnel,
                       &state.metadata.tunnel, ctx->wc);
 
-# Why: control packets of Geneve do not go to tenants.
+# Geneve OAM: control packets do not go to tenants.
 @in struct xlate_ctx after struct xlate_out *xout;
     struct ovl_xlate_oam oam;
 
-# Why: control packets of Geneve do not go to tenants; here begins a packet.
+# Geneve OAM: a packet begins.
 @in xlate_actions before if (in_port && !in_port->peer) {
     ovl_xlate_oam_init(&ctx.oam, xin, in_port ? in_port->netdev : NULL);
 
-# Why: here the first flow,
+# Geneve OAM: the first flow begins.
 @in xlate_actions before if (!xin->frozen_state && in_port && in_port->is_tunnel) {
     ovl_xlate_oam_enter(&ctx.oam, ctx.rule);
 
-# Why: and here others begin
+# Geneve OAM: another flow begins.
 @in xlate_recursively after ctx->rule = rule;
     ovl_xlate_oam_enter(&ctx->oam, rule);
 
-# Why: and end.
+# Geneve OAM: a flow ends.
 @in xlate_recursively before ctx->rule = old_rule;
     ovl_xlate_oam_leave(&ctx->oam, rule);
 
-# Why: here the packet is sent to a port.
+# Geneve OAM: a packet is sent to a port.
 @in compose_output_action__ before if (flow->packet_type == htonl(PT_ETH)) {
     if (ovl_xlate_oam_refuses(&ctx->oam, ctx->xin, wc,
                               !xport->is_tunnel && !xport->peer
@@ -117,27 +115,27 @@
         return;
     }
 
-# Why: NORMAL does not forward them at all.
+# Geneve OAM: NORMAL does not forward control packets.
 @in xlate_normal first
     if (ovl_xlate_oam_refuses_normal(&ctx->oam, ctx->xin, ctx->wc)) {
         xlate_report(ctx, OFT_WARN, "NORMAL does not forward OAM packets");
         return;
     }
 
-# Why: behind a tunnel header it is the underlay's packet.
+# Geneve OAM: with a tunnel header, it is the underlay's packet.
 @in native_tunnel_output before patch_port_output(ctx, xport, out_dev, is_last_action);
         ctx->oam.n_pushed++;
 
-# Why: and that ends here.
+# Geneve OAM: the underlay's packet ends.
 @in native_tunnel_output after patch_port_output(ctx, xport, out_dev, is_last_action);
         ctx->oam.n_pushed--;
 
-# Why: a port may have more than one address, of either family.
+# Neighbors: a port may have several addresses, of either family.
 @in is_neighbor_reply_correct after ret = is_neighbor_reply_matched(flow, ip_addr);
                 ret = ovl_neigh_is_reply_to(flow, ip_addr, n_in6);
 
-# Why: a host that takes an address over tells everybody, and may do so again
-# before the datapath flow of the last time has expired.
+# Neighbors: a host that takes an address over tells everybody, and may do
+# so again before the datapath flow of the last time has expired.
 @in terminate_native_tunnel before /* If no tunnel port was found and it's about an ARP or ICMPv6 packet,
         if (*tnl_port == ODPP_NONE
             && ovl_neigh_hear(flow, wc, ctx->xbridge->name,
@@ -147,20 +145,20 @@
             return false;
         }
 
-# Why: a mirror sends the packet after this output, and so does in-band
-# control.
+# Mirrors: a mirror sends the packet after this output, and so does
+# in-band control.
 @in compose_output_action__ before native_tunnel_output(ctx, xport, flow, odp_port, truncate,
             if (mbridge_has_mirrors(ctx->xbridge->mbridge)
                 || ctx->xbridge->has_in_band) {
                 is_last_action = false;
             }
 
-# Why: ECT(1) counts for more than ECT(0).
+# ECN: ECT(1) outside turns ECT(0) inside into ECT(1).
 @in xlate_actions before bool ecn_drop = !tnl_process_ecn(flow);
         if (!xin->frozen_state) {
             ovl_xlate_receive_ecn(flow, ctx.wc);
         }
 
-# Why: 0, which other types have, is no key of these.
+# The switch's own packets: some types need a key, where others have 0.
 @in xlate_send_packet before ofpact_put_OUTPUT(&ofpacts)->port = xport->ofp_port;
     ovl_xlate_put_own_key(&ofpacts, xport->netdev);

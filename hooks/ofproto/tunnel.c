@@ -1,32 +1,31 @@
 @include "ofproto-dpif-overlay.h"
-@include "overlay/hooks.h"
 
-# Why: which datapath ports receive, to put the map right when one goes.
+# Demultiplexing: which datapath ports receive, to put the map right when
+# one goes.
 @in tnl_port_add__ after tnl_port_map_insert(odp_port, cfg->dst_port, name, type);
         ovl_demux_insert(netdev, odp_port, name);
 
-# Why: which datapath ports receive, to put the map right when one goes; a port
-# of a kernel datapath is not in the map, but its number may be another port's
-# there.
+# Demultiplexing: put the map right.  A port of a kernel datapath is not
+# in it, but its number may be another port's there.
 @in tnl_port_del__ replace tnl_port_map_delete(odp_port, netdev_get_type(tnl_port->netdev));
         ovl_demux_delete(tnl_port->netdev, odp_port);
 
-# Why: at first, no action has written tun_tp_src.
+# Tunnel fields: at first, no action has written tun_tp_src.
 @in tnl_wc_init first
     ovl_fields_start(flow);
 
-# Why: actions may have written tun_tp_src.
+# Tunnel fields: actions may have written tun_tp_src.
 @in tnl_port_send guard flow->tunnel.tp_src = 0; /* Do not carry from a previous tunnel. */
     if (!ovl_fields_take_tp_src(flow, wc))
 
-# Why: ECN on transmission: CE is copied, too.
+# ECN: copy CE, too, to the outer header.
 @in tnl_port_send before flow->tunnel.flags &= ~(FLOW_TNL_F_MASK & ~FLOW_TNL_PUB_F_MASK);
     ovl_xlate_send_ecn(flow);
 
-# Why: the command that shows packets without a port.
+# Packets without a port: the command that shows them.
 @in ofproto_tunnel_init before fat_rwlock_init(&rwlock);
         ovl_no_port_init();
 
-# Why: the datapath ports at which packets without a port arrive.
+# Packets without a port: the datapath ports at which they arrive.
 @in tnl_port_add__ before if (native_tnl) {
     ovl_no_port_add(odp_port, native_tnl, name, netdev);

@@ -1,6 +1,9 @@
-# Why: our part of the flow parser.
+# Why: our sources, documentation and test suites.  This is included when
+# upstream's have been.
 @append
 
-ovs_pyfiles += \
-	python/ovs/flow/overlay.py \
-	python/ovs/tnl_ipsec.py
+include lib/overlay/overlay.mk
+include ofproto/overlay.mk
+include Documentation/overlay.mk
+include tests/overlay.mk
+include python/overlay.mk

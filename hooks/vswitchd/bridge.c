@@ -1,23 +1,23 @@
 @include "overlay/hooks.h"
 
-# Why: other_config settings of whole encapsulations.
+# Classes: settings in other_config.
 @in bridge_reconfigure before add_del_bridges(ovs_cfg);
     ovl_set_other_config(&ovs_cfg->other_config);
 
-# Why: an error that says what to change.
+# Error messages: say why a port cannot be there, and what to change.
 @in iface_do_create before if (!VLOG_DROP_WARN(&rl)) {
         ovl_explain_add_error(netdev, br->type, error, errp);
         ovl_geneve_explain_add_error(netdev, br->type, error, errp);
 
-# Why: an error that says what is wrong with the type.
+# Error messages: say what is wrong with the type.
 @in iface_do_create before error = netdev_open(iface_cfg->name, type, &netdev);
     error = ovl_check_type(iface_cfg->name, type, errp);
     if (error) {
         goto error;
     }
 
-# Why: options that the datapath of this bridge cannot obey; the size of a
-# port's receive buffer.
+# Options: refuse those that the bridge's datapath cannot obey.  Receive
+# buffers: set the port's.
 @in iface_do_create before iface_set_netdev_mtu(iface_cfg, netdev);
     error = ovl_check_options(netdev, &iface_cfg->options, br->type, errp);
     if (error) {
@@ -25,17 +25,16 @@
     }
     ovl_port_configure(netdev, &iface_cfg->other_config);
 
-# Why: to tell a device from another one that has its name later.
+# Kernel devices: tell one from another that has its name later.
 @in struct iface after struct netdev *netdev;      /* Network device. */
     int ifindex;                /* Index of the device, or 0. */
 
-# Why: to tell a device from another one that has its name later.
+# Kernel devices: tell one from another that has its name later.
 @in iface_create after iface->netdev = netdev;
     iface->ifindex = ovl_device_ifindex(netdev);
 
-# Why: to tell a device from another one that has its name later; when a port
-# gets them; and a device of the kernel has one payload of Geneve; the size of
-# a port's receive buffer; when it changes.
+# Why: Options, Geneve with IP, kernel devices: a port that cannot stay as it
+# is goes and comes again.  Receive buffers: set the port's.
 @in bridge_delete_or_reconfigure_ports before iface_set_netdev_mtu(iface->cfg, iface->netdev);
         if (ovl_check_options(iface->netdev, &iface->cfg->options, br->type,
                               NULL)

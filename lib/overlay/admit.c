@@ -69,9 +69,9 @@ ovl_check_options(const struct netdev *netdev, const struct smap *options,
 
     if (error || !cfg || strcmp(datapath_type, "system")) {
         return error;
-    } else if (cfg->src_port.min || cfg->src_port.keep) {
+    } else if (cfg->ovl.src_port.min || cfg->ovl.src_port.keep) {
         what = "src_port and src_port_range need";
-    } else if (cfg->too_big && smap_get(options, "too_big")) {
+    } else if (cfg->ovl.too_big && smap_get(options, "too_big")) {
         what = "too_big needs";
     } else {
         return 0;

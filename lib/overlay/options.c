@@ -28,7 +28,7 @@ VLOG_DEFINE_THIS_MODULE(ovl_options);
 void
 ovl_init_common_options(const char *type, struct netdev_tunnel_config *cfg)
 {
-    ovl_too_big_set_default(&cfg->too_big, type);
+    ovl_too_big_set_default(&cfg->ovl.too_big, type);
 }
 
 /* If 'option' of a tunnel called 'name' of type 'type' is one of those here,
@@ -50,11 +50,11 @@ ovl_set_common_option(const char *name, const char *type,
         ds_put_cstr(&allowed, "\"legacy_l2\", \"legacy_l3\" or \"ptap\"");
     }
     found = (allowed.length
-             || ovl_geneve_set_option(&cfg->geneve_unknown, type, key, value,
+             || ovl_geneve_set_option(&cfg->ovl.unknown_options, type, key, value,
                                    &allowed)
-             || ovl_src_port_set_option(&cfg->src_port, type, key, value,
+             || ovl_src_port_set_option(&cfg->ovl.src_port, type, key, value,
                                         &allowed)
-             || ovl_too_big_set_option(&cfg->too_big, type, key, value,
+             || ovl_too_big_set_option(&cfg->ovl.too_big, type, key, value,
                                        &allowed));
     *error = 0;
     if (allowed.length) {
@@ -72,8 +72,8 @@ void
 ovl_get_common_options(const struct netdev_tunnel_config *cfg,
                        const char *type, struct smap *args)
 {
-    ovl_geneve_get_option(cfg->geneve_unknown, args);
-    ovl_src_port_get_options(&cfg->src_port, args);
-    ovl_too_big_get_options(cfg->too_big, type, args);
+    ovl_geneve_get_option(cfg->ovl.unknown_options, args);
+    ovl_src_port_get_options(&cfg->ovl.src_port, args);
+    ovl_too_big_get_options(cfg->ovl.too_big, type, args);
 }
 

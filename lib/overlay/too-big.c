@@ -267,7 +267,7 @@ ovl_get_custom_stats(const struct netdev *netdev,
     if (!strcmp(netdev_get_type(netdev), "geneve")) {
         ovl_geneve_get_custom_stats(netdev, stats);
     }
-    if (!cfg || !cfg->too_big) {
+    if (!cfg || !cfg->ovl.too_big) {
         return stats->size ? 0 : EOPNOTSUPP;
     }
     stats->counters = xrealloc(stats->counters,
@@ -329,7 +329,7 @@ ovl_too_big_build(struct ovs_action_push_tnl *data, const struct netdev *port,
     struct too_big_limit limit;
     int mtu;
 
-    if (OVS_LIKELY(!cfg->too_big) || netdev_get_mtu(egress, &mtu)
+    if (OVS_LIKELY(!cfg->ovl.too_big) || netdev_get_mtu(egress, &mtu)
         || data->header_len > TOO_BIG_OFS) {
         return;
     }
@@ -338,7 +338,7 @@ ovl_too_big_build(struct ovs_action_push_tnl *data, const struct netdev *port,
     limit.tenant = cfg->out_key_flow ? tun_id : limit.tun_id;
     limit.port = netdev_vport_cast(port)->too_big->id;
     limit.mtu = MIN(mtu, UINT16_MAX);
-    limit.mode = cfg->too_big;
+    limit.mode = cfg->ovl.too_big;
     limit.has_key = cfg->in_key_present;
     memcpy((char *) data->header + TOO_BIG_OFS, &limit, sizeof limit);
 }

@@ -525,7 +525,7 @@ ovl_construct(const struct netdev *netdev, uint16_t port,
             class = ovl_class_variant(class, false);
         }
         cfg->dst_port = htons(port ? port : class->dst_port);
-        ovl_too_big_set_default(&cfg->too_big, class->type);
+        ovl_too_big_set_default(&cfg->ovl.too_big, class->type);
         ovsrcu_init(&ovl_netdev_cast(netdev)->cfg, xzalloc(class->cfg_size));
         atomic_store_relaxed(&ovl_active, true);
     }

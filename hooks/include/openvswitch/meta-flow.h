@@ -1,4 +1,4 @@
-# Why: OpenFlow fields of tunnels.  extract-ofp-fields reads these comments.
+# Tunnel fields.  extract-ofp-fields reads these comments.
 @line after MFF_TUN_GTPU_MSGTYPE,
 
     /* "tun_metadata_present".
@@ -43,7 +43,8 @@
      */
     MFF_TUN_TP_DST,
 
-# Why: wherever upstream treats tun_metadata fields alike, ours go with them;
-# where they differ, functions in lib/overlay/fields.c come first.
+# Tunnel fields: wherever upstream treats tun_metadata fields alike, ours
+# go with them; where they differ, functions in lib/overlay/fields.c come
+# first.
 @line after #define CASE_MFF_TUN_METADATA                         \
     case MFF_TUN_METADATA_PRESENT: case MFF_TUN_TP_SRC: case MFF_TUN_TP_DST: \

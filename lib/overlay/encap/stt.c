@@ -168,7 +168,7 @@ stt_build_header(const struct netdev *netdev, struct ovs_action_push_tnl *data,
     struct tcp_header *tcp;
 
     tcp = netdev_tnl_ip_build_header(data, params, IPPROTO_TCP, 0);
-    ovl_src_port_build(&cfg->src_port, params->flow->tunnel.tp_src,
+    ovl_src_port_build(&cfg->ovl.src_port, params->flow->tunnel.tp_src,
                        &tcp->tcp_src, &tcp->tcp_winsz);
     tcp->tcp_dst = cfg->dst_port;
     tcp->tcp_ctl = TCP_CTL(TCP_ACK | TCP_PSH, TCP_HEADER_LEN / 4);

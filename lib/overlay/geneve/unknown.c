@@ -116,7 +116,7 @@ static enum ovl_geneve_unknown
 get_policy(const struct netdev *netdev)
 {
     return (is_geneve(netdev)
-            ? netdev_get_tunnel_config(netdev)->geneve_unknown
+            ? netdev_get_tunnel_config(netdev)->ovl.unknown_options
             : OVL_GENEVE_IGNORE);
 }
 

@@ -1,16 +1,16 @@
-# Why: the headers of overlay types.
+# Text: the headers of overlay types.
 @line after from ovs.flow.flow import Flow, Section
 from ovs.flow.overlay import too_big_decoder, tnl_push_decoders
 
-# Why: the headers of overlay types.
+# Text: the headers of overlay types.
 @in _tnl_action_decoder_args before "gre": decode_tnl_gre,
                                     **tnl_push_decoders(),
 
-# Why: the type of what follows a Geneve header.
+# Text: the type of what follows a Geneve header, and relay.
 @in _tnl_action_decoder_args after "crit": decode_flag,
                                                 "proto": decode_int,
                                                 "relay": decode_default,
 
-# Why: the limit for the size of packets.
+# Text: the limit of too_big.
 @in _tnl_action_decoder_args before "tnl_port": decode_default,
                         "too_big": too_big_decoder(),

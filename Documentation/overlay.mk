@@ -1,5 +1,5 @@
-# Why: our documentation, and our man page.
-@append
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
 
 DOC_SOURCE += \
 	Documentation/howto/gateway.rst \

@@ -76,6 +76,7 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/overlay/too-big.h \
 	lib/overlay/truncate.c \
 	lib/overlay/truncate.h \
+	lib/overlay/tunnel-config.h \
 	lib/overlay/vport.c \
 	lib/overlay/vport.h \
 	lib/overlay/xlate.c \

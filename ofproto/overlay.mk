@@ -1,5 +1,5 @@
-# Why: our sources of the library.
-@append
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
 
 ofproto_libofproto_la_SOURCES += \
 	ofproto/ofproto-dpif-geneve.c \

@@ -1,5 +1,5 @@
-# Why: our test suites, built and run in the way of upstream's.
-@append
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
 
 tests_ovstest_SOURCES += \
 	tests/stt-reasm-model.c \

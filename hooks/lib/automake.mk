@@ -1,4 +1,0 @@
-# Why: our sources of the library.
-@append
-
-include lib/overlay/automake.mk
