@@ -14,6 +14,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/stt-macros.at \
 	tests/stt.at \
 	tests/stt-hostile.at \
+	tests/etherip.at \
 	tests/ipsec.at \
 	tests/nvgre.at \
 	tests/gateway.at \

@@ -133,7 +133,9 @@ ovl_read_push(const struct ovs_action_push_tnl *data, struct flow_tnl *tnl,
         tnl->ip_ttl = ip6->ip6_hlim;
         l4 = ip6 + 1;
     }
-    class->read_header(l4, tnl);
+    if (class->read_header) {
+        class->read_header(l4, tnl);
+    }
     *nw_proto = class->nw_proto;
     return true;
 }

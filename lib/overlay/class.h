@@ -77,7 +77,8 @@ struct ovl_class {
     bool (*is_ambiguous)(const char *type,
                          const struct netdev_tunnel_config *cfg);
 
-    /* Smallest and largest tunnel key. */
+    /* Smallest and largest tunnel key; both 0 if packets have none, so that
+     * addresses alone tell tunnels apart and 'tun_id' is 0. */
     uint64_t key_min;
     uint64_t key_max;
 
@@ -206,7 +207,8 @@ struct ovl_class {
     uint8_t ipfix_type;
     uint8_t ipfix_key_len;
 
-    /* Reads the ports and the key of the headers at 'l4' into 'tnl'. */
+    /* Reads the ports and the key of the headers at 'l4' into 'tnl'.  May be
+     * null if there are none. */
     void (*read_header)(const void *l4, struct flow_tnl *tnl);
 };
 
@@ -216,7 +218,8 @@ struct ovl_class {
     CLASS(stt, 106)                             \
     CLASS(nvgre, 1001)                          \
     CLASS(l2tpv3_udp, 1002)                     \
-    CLASS(l2tpv3_ip, 1003)
+    CLASS(l2tpv3_ip, 1003)                      \
+    CLASS(etherip, 1004)
 
 #define OVL_CLASS(NAME, NUMBER) \
     extern const struct ovl_class ovl_##NAME##_class;

@@ -380,6 +380,7 @@ char *
 ovl_conflict_explain_same(const struct netdev *netdev)
 {
     const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
+    const struct ovl_class *class = ovl_class_from_netdev(netdev);
     const struct conflict_port *port;
     struct conflict_same same;
     char *reason = NULL;
@@ -394,11 +395,12 @@ ovl_conflict_explain_same(const struct netdev *netdev)
         if (port->netdev != netdev && port_is_alive(port)
             && !memcmp(&port->same, &same, sizeof same)) {
             reason = xasprintf("%s: port %s of type %s has the same "
-                               "remote_ip, local_ip%s",
+                               "remote_ip%s",
                                netdev_get_name(netdev),
                                netdev_get_name(port->netdev), same.type,
-                               same.tp_port ? ", key and dst_port"
-                               : " and key");
+                               same.tp_port ? ", local_ip, key and dst_port"
+                               : class && !class->key_max ? " and local_ip"
+                               : ", local_ip and key");
             break;
         }
     }

@@ -20,6 +20,7 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/overlay/demux.h \
 	lib/overlay/device.c \
 	lib/overlay/device.h \
+	lib/overlay/encap/etherip.c \
 	lib/overlay/encap/l2tpv3.c \
 	lib/overlay/encap/nvgre.c \
 	lib/overlay/encap/stt-reasm.c \

@@ -95,12 +95,20 @@ is_unicast(const char *s)
 /* Options of types here, without those for IPsec: first those that all have,
  * then those that some have. */
 static const char *const vport_option_names[] = {
-    "csum", "df_default", "egress_pkt_mark", "in_key", "key", "local_ip",
-    "out_key", "packet_type", "remote_ip", "too_big", "tos", "ttl",
-#define VPORT_N_ALL_OPTIONS 12
-    "dst_port", "encap", "l2_specific", "offset", "rx_cookie", "seq",
-    "src_port", "src_port_range", "tx_cookie",
+    "csum", "df_default", "egress_pkt_mark", "local_ip", "packet_type",
+    "remote_ip", "too_big", "tos", "ttl",
+#define VPORT_N_ALL_OPTIONS 9
+    "dst_port", "encap", "in_key", "key", "l2_specific", "offset", "out_key",
+    "rx_cookie", "seq", "src_port", "src_port_range", "tx_cookie",
 };
+
+/* Returns true if 'key' is an option for a tunnel key. */
+static bool
+vport_is_key_option(const char *key)
+{
+    return (!strcmp(key, "key") || !strcmp(key, "in_key")
+            || !strcmp(key, "out_key"));
+}
 
 /* Returns true if 'key' is an option of 'class' that it does not take itself
  * and vport_check_option() does not check, because others do. */
@@ -123,7 +131,8 @@ vport_has_option(const struct ovl_class *class, size_t i)
     bool has;
 
     has = (i < VPORT_N_ALL_OPTIONS || vport_is_common_option(class, key)
-           || (class->dst_port && !strcmp(key, "dst_port")));
+           || (class->dst_port && !strcmp(key, "dst_port"))
+           || (class->key_max && vport_is_key_option(key)));
     if (!has && class->set_option) {
         void *cfg = xzalloc(class->cfg_size);
 
@@ -191,10 +200,11 @@ vport_check_option(const struct ovl_class *class, const char *key,
         } else if (!is_uint(s, 10, 1, UINT16_MAX)) {
             return xstrdup("1 to 65535");
         }
-    } else if (!strcmp(key, "key") || !strcmp(key, "in_key")
-               || !strcmp(key, "out_key")) {
-        if (strcmp(s, "flow")
-            && !is_uint(s, 0, class->key_min, class->key_max)) {
+    } else if (vport_is_key_option(key)) {
+        if (!class->key_max) {
+            return xstrdup("left out: this encapsulation has no key");
+        } else if (strcmp(s, "flow")
+                   && !is_uint(s, 0, class->key_min, class->key_max)) {
             return xasprintf("\"flow\" or %"PRIu64" to %"PRIu64,
                              class->key_min, class->key_max);
         }
