@@ -59,7 +59,7 @@ def main():
     else:
         sys.exit('%s: unknown protocol' % protocol)
 
-    print('aa55aa550000' + '001b213cab64' + '0800'
+    print('aa55aa550000' + 'f8bc124434b6' + '0800'
           + ip4(outer[0], '0101025c', '01010258', outer[1]).hex())
 
 
