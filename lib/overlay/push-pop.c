@@ -19,7 +19,7 @@
 
 COVERAGE_DEFINE(drop_tnl_push_type);
 
-/* Packets that the calling thread's last tnl_pop() dropped. */
+/* Packets that the calling thread's last ovl_pop() dropped. */
 DEFINE_STATIC_PER_THREAD_DATA(size_t, pop_drops, 0);
 
 /* If 'netdev' is one of ours, pushes its header 'data' onto each packet in
