@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""Packets for tnl-ecn.at, made by Scapy, stt_wire.py and l2tpv3_wire.py, which
-share nothing with the switch.
+"""Packets for tnl-ecn.at, see packets.py.
 
   ecn_packets.py received TYPE FAMILY KINDS   has "p0" receive tunnel packets
                                               with each combination of inner
@@ -17,28 +16,23 @@ inner packets, see KIND.  Each packet is sent twice, so that it meets the
 datapath flows of all others.
 """
 
-import os
 import struct
-import subprocess
 import sys
 import time
 
-from geneve_packets import HERE, PEER
+import packets
+from packets import L2, captured, inject, outer
 from scapy.contrib.geneve import GENEVE
 from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import IPv6
-from scapy.layers.l2 import ARP, Dot1Q, Ether, GRE
-from scapy.layers.vxlan import VXLAN
+from scapy.layers.l2 import ARP, Dot1Q, GRE
 from scapy.packet import Raw
-from scapy.utils import RawPcapReader
 
 import stt_wire
 
 KEY = 0x1234
 MARK = b"ECN mark "             # In front of what tells packets apart.
 INNER_DSCP, OUTER_DSCP = 0x28, 0x48
-
-L2 = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
 
 
 def v4(ecn):
@@ -65,37 +59,24 @@ KIND = {
 PROTO = {"l3v4": 0x0800, "l3v6": 0x86dd}
 
 
-def outer(family, tos):
-    """Returns the Ethernet and IP header of what the peer sends."""
-    ether = Ether(src=PEER["mac"], dst=HERE["mac"])
-    if family == 4:
-        return ether / IP(src=PEER[4], dst=HERE[4], tos=tos)
-    return ether / IPv6(src=PEER[6], dst=HERE[6], tc=tos)
-
-
 def encapsulate(type_, family, kind, tos, inner):
     """Returns 'inner', bytes, in a tunnel of type 'type_', from the peer."""
     type_ = type_.replace("-l3", "")
     proto = PROTO.get(kind, 0x6558)
-    l3 = outer(family, tos)
+    l3 = outer(family, tos=tos)
     if type_ == "stt":
-        path = stt_wire.Path(PEER["mac"], HERE["mac"], PEER[family],
-                             HERE[family])
-        packet, = path.segments(stt_wire.Stt(inner, key=KEY), tos=tos)
-        return packet
+        return bytes(packets.stt(KEY, inner, family, tos=tos))
+    elif type_ == "l2tpv3":
+        return bytes(packets.l2tpv3(KEY, inner, family, tos=tos))
+    elif type_ == "vxlan":
+        return bytes(packets.vxlan(KEY, Raw(inner), family, tos=tos))
     elif type_ == "nvgre":
         l4 = GRE(proto=0x6558, key_present=1, key=KEY << 8 | 0xa5)
     elif type_ in ("gre", "ip6gre"):
         l4 = GRE(proto=proto, key_present=1, key=KEY)
-    elif type_ == "l2tpv3":
-        l4 = (UDP(sport=1701, dport=1701)
-              / Raw(struct.pack("!HHL", 3, 0, KEY)))
     elif type_ == "l2tpv3-ip":
         l3.lastlayer().setfieldval("proto" if family == 4 else "nh", 115)
         l4 = Raw(struct.pack("!L", KEY))
-    elif type_ == "vxlan":
-        l4 = (UDP(sport=5000, dport=4789)
-              / VXLAN(vni=KEY, flags="Instance"))
     elif type_ == "geneve":
         l4 = UDP(sport=5000, dport=6081) / GENEVE(vni=KEY, proto=proto)
     return bytes(l3 / l4 / Raw(inner))
@@ -106,18 +87,10 @@ def mark(kind, *numbers):
     return MARK + b"%s %d %d." % (kind.encode(), *numbers)
 
 
-def inject(port, packet):
-    """Has dummy device 'port' receive 'packet'."""
-    subprocess.run(["ovs-appctl", "netdev-dummy/receive", port, packet.hex()],
-                   check=True, stdout=subprocess.DEVNULL)
-
-
 def sent(pcap):
     """Yields packets of file 'pcap' with the kind and numbers of their
     mark."""
-    if not os.path.getsize(pcap):
-        return
-    for packet, _ in RawPcapReader(pcap):
+    for packet in captured(pcap):
         at = packet.find(MARK)
         if at >= 0:
             text = packet[at + len(MARK):packet.index(b".", at)].split()
@@ -158,13 +131,13 @@ def summarize(seen, key):
 
 def received(type_, family, kinds):
     family = int(family)
-    packets = [(kind, inner, outer_ecn) for kind in kinds.split(",")
-               for inner in range(4) for outer_ecn in range(4)]
+    cases = [(kind, inner, outer_ecn) for kind in kinds.split(",")
+             for inner in range(4) for outer_ecn in range(4)]
     # The last one is never dropped.
-    for kind, inner, ecn in packets[::-1] + packets:
+    for kind, inner, ecn in cases[::-1] + cases:
         frame = bytes(KIND[kind](inner) / mark(kind, inner, ecn))
         inject("p0", encapsulate(type_, family, kind, OUTER_DSCP | ecn, frame))
-    await_packets("vm-tx.pcap", packets[-1])
+    await_packets("vm-tx.pcap", cases[-1])
 
     seen = {}
     for packet, key in sent("vm-tx.pcap"):
@@ -182,13 +155,13 @@ def received(type_, family, kinds):
 
 def sends(family, kinds):
     version = 0x0800 if family == "4" else 0x86dd
-    packets = [(kind, inner, 0) for kind in kinds.split(",")
-               for inner in range(4)]
-    for kind, inner, _ in packets[::-1] + packets:
+    cases = [(kind, inner, 0) for kind in kinds.split(",")
+             for inner in range(4)]
+    for kind, inner, _ in cases[::-1] + cases:
         # The switch takes the Ethernet header away.
         frame = KIND[kind.replace("l3", "")](inner) / mark(kind, inner, 0)
         inject("vm", bytes(frame))
-    await_packets("p0-tx.pcap", packets[-1])
+    await_packets("p0-tx.pcap", cases[-1])
 
     seen = {}
     for packet, key in sent("p0-tx.pcap"):

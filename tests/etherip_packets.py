@@ -1,25 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""Packets for etherip.at, made by Scapy, which shares nothing with the switch.
+"""Packets for etherip.at, see packets.py.
 
-  etherip_packets.py send PORT FILE    has dummy device PORT receive them
-  etherip_packets.py expect PCAP FILE  checks that PCAP has them, and no others
-  etherip_packets.py decode PCAP       prints what Scapy finds in its packets
-
-FILE is as for geneve_packets.py, with etherip's rx() and tx().
+  etherip_packets.py decode PCAP  prints what Scapy finds in its packets
 """
 
-import sys
-
-from geneve_packets import (HERE, PEER, expect, send,
-                            L2, V4, V6, T, U)             # noqa: F401
+from packets import (HERE, PEER, captured, main, outer_tx,  # noqa: F401
+                     L2, V4, V6, T, U)
 from scapy.contrib.etherip import EtherIP
 from scapy.layers.inet import IP, TCP, UDP                # noqa: F401
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrHopByHop   # noqa: F401
 from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether     # noqa: F401
 from scapy.packet import Raw, bind_layers
-from scapy.utils import RawPcapReader
 
 PROTO = 97
 
@@ -29,13 +22,8 @@ bind_layers(IPv6, EtherIP, nh=PROTO)
 def etherip(src, dst, payload, family, ip, header):
     """Returns 'payload' in EtherIP, from host 'src' to 'dst'.  'ip' and
     'header' are fields that are not as usual."""
-    if family == 4:
-        l3 = IP(**{"src": src[4], "dst": dst[4], "id": 0, "flags": "DF",
-                   "proto": PROTO, **ip})
-    else:
-        l3 = IPv6(src=src[6], dst=dst[6], **{"nh": PROTO, **ip})
-    return (Ether(src=src["mac"], dst=dst["mac"]) / l3
-            / EtherIP(**header) / payload)
+    return (outer_tx(family, src, dst, PROTO, ip) / EtherIP(**header)
+            / payload)
 
 
 def rx(payload, family=4, ip={}, **header):
@@ -59,7 +47,7 @@ def cut(size, family=4):
 def decode(pcap):
     """Prints the headers of the packets in file 'pcap', which have TCP inside,
     and whether the checksums of TCP and of the outer IP header are right."""
-    for data, _ in RawPcapReader(pcap):
+    for data in captured(pcap):
         packet = Ether(data)
         header = packet[EtherIP]
         tcp = header.payload[TCP]
@@ -76,9 +64,4 @@ def decode(pcap):
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "send":
-        send(*sys.argv[2:], globals())
-    elif sys.argv[1] == "decode":
-        decode(sys.argv[2])
-    else:
-        sys.exit(not expect(*sys.argv[2:], globals(), lambda packet: None))
+    main(globals(), decode=decode)

@@ -1,30 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""Packets for gateway.at, made by Scapy and stt_wire.py, which share nothing
-with the switch.
+"""Packets for gateway.at, see packets.py.
 
-  gateway_packets.py send PORT FILE  has dummy device PORT receive them
-  gateway_packets.py show PCAP       prints a line for each packet in PCAP
-
-FILE is as for geneve_packets.py, with geneve(), l2tpv3(), nvgre(), stt() and
-vxlan().
+  gateway_packets.py show PCAP  prints a line for each packet in PCAP
 """
 
 import struct
-import sys
 
+import geneve_packets
+import nvgre_packets
+import packets
+import stt_wire
+from packets import L2, V4, U, captured, main
 from scapy.contrib.geneve import GENEVE, GeneveOptions
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether, GRE
 from scapy.layers.vxlan import VXLAN
-from scapy.packet import Raw
-from scapy.utils import RawPcapReader
-
-import geneve_packets
-import nvgre_packets
-import stt_wire
-from geneve_packets import HERE, L2, PEER, V4, U
 
 INNER = L2 / V4 / U(9) / ("gateway" * 20)
 
@@ -40,11 +32,8 @@ def geneve(vni, option=None):
 
 
 def l2tpv3(session):
-    """INNER in L2TPv3 over UDP, without a cookie (RFC 3931, section
-    4.1.2.1)."""
-    return (Ether(src=PEER["mac"], dst=HERE["mac"])
-            / IP(src=PEER[4], dst=HERE[4]) / UDP(sport=1701, dport=1701)
-            / Raw(struct.pack("!HHL", 3, 0, session) + bytes(INNER)))
+    """INNER in L2TPv3."""
+    return packets.l2tpv3(session, INNER)
 
 
 def nvgre(vsid):
@@ -54,16 +43,12 @@ def nvgre(vsid):
 
 def stt(key):
     """INNER in STT."""
-    path = stt_wire.Path(PEER["mac"], HERE["mac"], PEER[4], HERE[4])
-    packet, = path.segments(stt_wire.Stt(bytes(INNER), key=key))
-    return Raw(packet)
+    return packets.stt(key, INNER)
 
 
 def vxlan(vni):
     """INNER in VXLAN."""
-    return (Ether(src=PEER["mac"], dst=HERE["mac"])
-            / IP(src=PEER[4], dst=HERE[4]) / UDP(sport=5000, dport=4789)
-            / VXLAN(vni=vni, flags="Instance") / INNER)
+    return packets.vxlan(vni, INNER)
 
 
 def describe(packet):
@@ -90,13 +75,10 @@ def describe(packet):
 
 
 def show(pcap):
-    for packet, _ in RawPcapReader(pcap):
-        text, inner = describe(bytes(packet))
+    for packet in captured(pcap):
+        text, inner = describe(packet)
         print(text if inner == bytes(INNER) else text + ": " + inner.hex())
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "send":
-        geneve_packets.send(*sys.argv[2:], globals())
-    else:
-        show(*sys.argv[2:])
+    main(globals(), show=show)

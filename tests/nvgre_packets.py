@@ -1,20 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""Packets for nvgre.at, made by Scapy, which shares nothing with the switch.
+"""Packets for nvgre.at, see packets.py."""
 
-  nvgre_packets.py send PORT FILE    has dummy device PORT receive them
-  nvgre_packets.py expect PCAP FILE  checks that PCAP has them, and no others
-
-FILE is as for geneve_packets.py, with nvgre's rx() and tx().
-"""
-
-import sys
-
-from geneve_packets import (HERE, PEER, expect, send,
-                            L2, V4, V6, T, U)             # noqa: F401
+from packets import (HERE, PEER, main, outer_tx,          # noqa: F401
+                     L2, V4, V6, T, U)
 from scapy.layers.inet import IP, UDP                     # noqa: F401
-from scapy.layers.inet6 import IPv6, IPv6ExtHdrHopByHop  # noqa: F401
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrHopByHop   # noqa: F401
 from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether, GRE  # noqa: F401
 from scapy.packet import Raw
 
@@ -25,12 +17,7 @@ flow_id = None
 def nvgre(src, dst, payload, family, vsid, flow, ip, gre):
     """Returns 'payload' in NVGRE, from host 'src' to 'dst'.  'ip' and 'gre'
     are fields that are not as usual."""
-    if family == 4:
-        l3 = IP(**{"src": src[4], "dst": dst[4], "id": 0, "flags": "DF",
-                   "proto": 47, **ip})
-    else:
-        l3 = IPv6(src=src[6], dst=dst[6], **{"nh": 47, **ip})
-    return (Ether(src=src["mac"], dst=dst["mac"]) / l3
+    return (outer_tx(family, src, dst, 47, ip)
             / GRE(**{"proto": 0x6558, "key_present": 1,
                      "key": vsid << 8 | flow, **gre}) / payload)
 
@@ -62,7 +49,4 @@ def set_flow_id(packet):
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "send":
-        send(*sys.argv[2:], globals())
-    else:
-        sys.exit(not expect(*sys.argv[2:], globals(), set_flow_id))
+    main(globals(), set_flow_id)

@@ -1,22 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""Packets for tnl-too-big.at, made by Scapy.
+"""Packets for tnl-too-big.at, see packets.py.
 
-  too_big_packets.py send PORT FILE    has dummy device PORT receive them
-  too_big_packets.py expect PCAP FILE  checks that PCAP has them, and no others
   too_big_packets.py flood PORT N TOS  has dummy device PORT receive N packets
                                        from N senders, 600 bytes long
-
-FILE is as for geneve_packets.py, with size(), error() and tx().
 """
 
-import subprocess
-import sys
-
 import geneve_packets
-from geneve_packets import (HERE, PEER, expect, send,
-                            L2, V4, V6, U, T)             # noqa: F401
+from packets import (HERE, PEER, inject, main, outer_tx,  # noqa: F401
+                     L2, V4, V6, U, T)
 from scapy.layers.inet import (ICMP, IP, IPerror, TCP,    # noqa: F401
                                UDP, UDPerror)
 from scapy.layers.inet6 import (IPv6, ICMPv6EchoRequest,  # noqa: F401
@@ -56,8 +49,7 @@ def error(mtu, packet):
 
 def tx(packet):
     """Returns 'packet' in VXLAN, as the switch sends it to the peer."""
-    return (Ether(src=HERE["mac"], dst=PEER["mac"])
-            / IP(src=HERE[4], dst=PEER[4], id=0, flags="DF")
+    return (outer_tx(4, HERE, PEER, 17, {})
             / UDP(sport=geneve_packets.sport, dport=4789, chksum=0)
             / VXLAN(vni=0x7b, flags="Instance") / packet)
 
@@ -65,6 +57,7 @@ def tx(packet):
 def flood(port, n, tos):
     """Has dummy device 'port' receive 'n' packets, each of 600 bytes, with the
     type of service 'tos', and from a sender of its own."""
+    n, tos = int(n), int(tos)
     for first in range(0, n, 100):
         packets = []
         for i in range(first, min(first + 100, n)):
@@ -72,14 +65,8 @@ def flood(port, n, tos):
                         "eth_type(0x0800),ipv4(src=10.%d.%d.%d,dst=10.1.0.2,"
                         "proto=17,tos=%d,ttl=64,frag=no),udp(src=1,dst=2)"
                         % (tos, i // 256, i % 256, tos), "--len", "600"]
-        subprocess.run(["ovs-appctl", "netdev-dummy/receive", port, *packets],
-                       check=True)
+        inject(port, *packets)
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "send":
-        send(*sys.argv[2:], globals())
-    elif sys.argv[1] == "flood":
-        flood(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
-    else:
-        sys.exit(not expect(*sys.argv[2:], globals()))
+    main(globals(), geneve_packets.set_sport, flood=flood)

@@ -1,17 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""Packets for underlay.at, made by Scapy.
+"""Packets for underlay.at, see packets.py."""
 
-  underlay_packets.py send PORT FILE    has dummy device PORT receive them
-  underlay_packets.py expect PCAP FILE  checks that PCAP has them, and no others
-
-FILE is as for geneve_packets.py, with the names below.
-"""
-
-import sys
-
-from geneve_packets import expect, send, rx, L2, V4, U    # noqa: F401
+from geneve_packets import rx, set_sport                  # noqa: F401
+from packets import L2, V4, U, main                       # noqa: F401
 from scapy.layers.inet import IP                          # noqa: F401
 from scapy.layers.inet6 import (IPv6, ICMPv6ND_NA,
                                 ICMPv6NDOptDstLLAddr)
@@ -50,7 +43,4 @@ def una(mac, target, **args):
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "send":
-        send(*sys.argv[2:], globals())
-    else:
-        sys.exit(not expect(*sys.argv[2:], globals()))
+    main(globals(), set_sport)
