@@ -22,6 +22,7 @@ import time
 
 import packets
 from packets import L2, captured, inject, outer
+from scapy.contrib.etherip import EtherIP
 from scapy.contrib.geneve import GENEVE
 from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import IPv6
@@ -77,6 +78,9 @@ def encapsulate(type_, family, kind, tos, inner):
     elif type_ == "l2tpv3-ip":
         l3.lastlayer().setfieldval("proto" if family == 4 else "nh", 115)
         l4 = Raw(struct.pack("!L", KEY))
+    elif type_ == "etherip":
+        l3.lastlayer().setfieldval("proto" if family == 4 else "nh", 97)
+        l4 = EtherIP()
     elif type_ == "geneve":
         l4 = UDP(sport=5000, dport=6081) / GENEVE(vni=KEY, proto=proto)
     return bytes(l3 / l4 / Raw(inner))

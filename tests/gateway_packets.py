@@ -8,17 +8,25 @@
 
 import struct
 
+import etherip_packets
 import geneve_packets
 import nvgre_packets
 import packets
 import stt_wire
 from packets import L2, V4, U, captured, main
+from scapy.contrib.etherip import EtherIP
 from scapy.contrib.geneve import GENEVE, GeneveOptions
 from scapy.layers.inet import IP, TCP, UDP
-from scapy.layers.l2 import Ether, GRE
+from scapy.layers.l2 import Dot1Q, Ether, GRE
 from scapy.layers.vxlan import VXLAN
 
 INNER = L2 / V4 / U(9) / ("gateway" * 20)
+
+
+def etherip(vlan):
+    """INNER in EtherIP, with a tag."""
+    return etherip_packets.rx(Ether(src=L2.src, dst=L2.dst)
+                              / Dot1Q(vlan=vlan) / INNER.payload)
 
 
 def geneve(vni, option=None):
@@ -58,6 +66,10 @@ def describe(packet):
     if TCP in ether and ether[IP].proto == 6:
         (frame, _), = stt_wire.reassemble([packet])
         return "stt 0x%016x" % frame.key, frame.inner
+    elif EtherIP in ether:
+        frame = ether[EtherIP].payload
+        inner = Ether(src=frame.src, dst=frame.dst) / frame[Dot1Q].payload
+        return "etherip vlan %d" % frame[Dot1Q].vlan, bytes(inner)
     elif GRE in ether:
         return ("nvgre 0x%06x" % (ether[GRE].key >> 8),
                 bytes(ether[GRE].payload))

@@ -198,11 +198,15 @@ lab_ping() {
 # Whatever connected them before is removed.  Fails, with the reason that the
 # switch gives, if the port cannot be made.
 lab_tunnel() {
-    local type=$1 family=${2:-4} n net error
+    local type=$1 family=${2:-4} n net key error
 
     case $family in
         4) net=10.9.0. ;;
         *) net=fd09:: ;;
+    esac
+    case $type in
+        etherip) key= ;;
+        *) key=options:key=4242 ;;
     esac
     for n in 1 2; do
         lab_run lab_exec h$n ovs-vsctl --if-exists del-port br-int tun \
@@ -219,7 +223,7 @@ lab_tunnel() {
                 -- set interface nut type=patch options:peer=tun || return
         else
             lab_exec h$n ovs-vsctl -- add-port br-int tun \
-                -- set interface tun type="$type" options:key=4242 \
+                -- set interface tun type="$type" $key \
                 options:remote_ip=$net$((3 - n)) "${@:3}" 2>/dev/null
             error=$(lab_exec h$n ovs-vsctl get interface tun error)
             if test "$error" != "[]"; then

@@ -36,6 +36,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/overlay-macros.at \
 	tests/stt-macros.at \
 	tests/system-stt.at \
+	tests/system-etherip.at \
 	tests/system-geneve.at \
 	tests/system-gateway.at \
 	tests/system-gwlb.at \

@@ -132,6 +132,10 @@ OPTIONS = {
                    src_port=either(words(None, "hash"), number(1, 65535)),
                    src_port_range=refused, csum=words(None, "true", "false"),
                    dst_port=number(1, 65535, 10, 1701)),
+    "etherip": dict(of_ours(0, 0), too_big=words("icmp", *BIG),
+                    key=refused, in_key=refused, out_key=refused,
+                    csum=hidden("true", "false"), dst_port=refused,
+                    psk=refused, src_port=refused, seq=refused),
     "geneve": dict(SRC_PORT, too_big=words(*BIG),
                    unknown_options=words("ignore", "drop", "relay")),
     "vxlan": dict(SRC_PORT, too_big=words(*BIG)),
@@ -154,8 +158,9 @@ class Port:
         self.name, self.type, self.option = name, type, option
         self.value = value
         self.options = {"remote_ip": "10.9.%d.%d" % divmod(n, 256),
-                        "key": str(5000 + n), **NEEDS.get(type, {}),
-                        **NEEDS.get(option, {}),
+                        **({} if type == "etherip" else
+                           {"key": str(5000 + n)}),
+                        **NEEDS.get(type, {}), **NEEDS.get(option, {}),
                         **NEEDS.get((type, option), {}), option: value}
 
     def settings(self):
