@@ -46,7 +46,7 @@
 static const struct type {
     const char *type;
     const char *options[10];    /* Keys and values. */
-    uint32_t key;
+    uint32_t key;               /* 0 if the type has none. */
     bool ipv4, ipv6;            /* What it goes over. */
     bool tso;                   /* Takes TSO packets. */
 } types[] = {
@@ -73,6 +73,7 @@ static const struct type {
     { "gtpu", { NULL }, 13, true, true, false },
     { "gtpu", { "seq", "true" }, 14, true, true, false },
     { "srv6", { "srv6_flowlabel", "copy" }, 0, false, true, false },
+    { "etherip", { NULL }, 0, true, true, true },
 };
 
 static struct netdev *ports[ARRAY_SIZE(types)];
@@ -175,7 +176,9 @@ open_port(const struct type *type, const char *name)
     char *error = NULL;
 
     smap_add(&options, "remote_ip", "flow");
-    smap_add(&options, "key", "flow");
+    if (type->key) {
+        smap_add(&options, "key", "flow");
+    }
     for (size_t i = 0; i < ARRAY_SIZE(type->options) && type->options[i];
          i += 2) {
         smap_add(&options, type->options[i], type->options[i + 1]);

@@ -18,7 +18,7 @@
 #include "overlay/class.h"
 #include "overlay/vport.h"
 
-static const char *types[] = { "stt", "nvgre", "l2tpv3" };
+static const char *types[] = { "stt", "nvgre", "l2tpv3", "etherip" };
 static struct netdev *ports[ARRAY_SIZE(types)][2];
 
 int

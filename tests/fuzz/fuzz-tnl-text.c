@@ -33,6 +33,7 @@ static const struct kind {
     { 'n', 'N', &ovl_nvgre_class },
     { 'u', 'U', &ovl_l2tpv3_udp_class },
     { 'i', 'I', &ovl_l2tpv3_ip_class },
+    { 'e', 'E', &ovl_etherip_class },
 };
 
 int
