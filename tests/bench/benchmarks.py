@@ -1,0 +1,646 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+
+"""The benchmarks, by what they compare.  A generator of ratios for each, one a
+round, see harness.bench()."""
+
+import contextlib
+import itertools
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+from harness import (OURS, OUT, PRISTINE, ROUNDS, TOP, CountedLab, Failure,
+                     Lab, Profile, alternate, bench, build_pristine, callgrind,
+                     cpu_seconds, run, rx_packets, say, stop, udp_frame)
+
+sys.path.insert(0, os.path.join(TOP, 'tests'))
+import geneve_wire  # noqa: E402
+
+
+# Throughput.
+
+def throughput_ratios(tso, this, other):
+    """Yields ratios of the throughput of tunnel 'this' to that of 'other',
+    both tuples (type, MTU of the VMs, option...)."""
+    with Lab(tso=tso) as lab:
+        for pair in alternate(this, other):
+            rates = {t: lab.throughput(*t) for t in pair}
+            say('  %s %.2f Gb/s, %s %.2f Gb/s' % (
+                this[0], rates[this], other[0], rates[other]))
+            yield rates[this] / rates[other]
+
+
+@bench('stt-over-none-tso', '>= 0.90', 'Gb/s, TSO on: STT / no tunnel')
+def stt_over_none_tso():
+    return throughput_ratios(True, ('stt', 1500), ('none', 1500))
+
+
+@bench('stt-over-vxlan-tso', '>= 6', 'Gb/s, TSO on: STT / VXLAN')
+def stt_over_vxlan_tso():
+    return throughput_ratios(True, ('stt', 1500), ('vxlan', 1450))
+
+
+@bench('stt-over-geneve-tso', '>= 6', 'Gb/s, TSO on: STT / Geneve')
+def stt_over_geneve_tso():
+    return throughput_ratios(True, ('stt', 1500), ('geneve', 1450))
+
+
+@bench('nvgre-over-gre-tso', '>= 0.97', 'Gb/s, TSO on: NVGRE / GRE')
+def nvgre_over_gre_tso():
+    return throughput_ratios(True, ('nvgre', 1450), ('gre', 1450))
+
+
+@bench('nvgre-over-gre-notso', '>= 0.97', 'Gb/s, TSO off: NVGRE / GRE')
+def nvgre_over_gre_notso():
+    return throughput_ratios(False, ('nvgre', 1450), ('gre', 1450))
+
+
+@bench('l2tpv3-over-vxlan-tso', '>= 0.95', 'Gb/s, TSO on: L2TPv3 / VXLAN')
+def l2tpv3_over_vxlan_tso():
+    return throughput_ratios(True, ('l2tpv3', 1450), ('vxlan', 1450))
+
+
+@bench('l2tpv3-over-vxlan-notso', '>= 0.95', 'Gb/s, TSO off: L2TPv3 / VXLAN')
+def l2tpv3_over_vxlan_notso():
+    return throughput_ratios(False, ('l2tpv3', 1450), ('vxlan', 1450))
+
+
+@bench('stt-over-vxlan-notso-jumbo', '>= 1.3',
+       'Gb/s, TSO off: STT, inner MTU 9000 / VXLAN, 1450')
+def stt_over_vxlan_notso_jumbo():
+    return throughput_ratios(False, ('stt', 9000), ('vxlan', 1450))
+
+
+# Instructions.
+
+def rate_ratios(this, other, size):
+    """Yields ratios of the packet rate that tunnel 'this' allows to that of
+    tunnel 'other', both tuples (type, option...), for frames of 'size' bytes:
+    the inverse of the instructions for a frame."""
+    with CountedLab() as lab:
+        for pair in alternate(this, other):
+            insns = {}
+            for tunnel in pair:
+                lab.connect(tunnel[0], 1400, *tunnel[1:])
+                insns[tunnel] = lab.count(size)[0]
+            say('  a frame of %d bytes: %s %.0f, %s %.0f instructions' % (
+                size, this[0], insns[this], other[0], insns[other]))
+            yield insns[other] / insns[this]
+
+
+@bench('nvgre-over-gre-rate-64', '>= 0.97',
+       'Packet rate, 64 bytes: NVGRE / GRE, from instructions')
+def nvgre_over_gre_rate_64():
+    return rate_ratios(('nvgre',), ('gre',), 64)
+
+
+@bench('nvgre-over-gre-rate-1400', '>= 0.97',
+       'Packet rate, 1400 bytes: NVGRE / GRE, from instructions')
+def nvgre_over_gre_rate_1400():
+    return rate_ratios(('nvgre',), ('gre',), 1400)
+
+
+@bench('l2tpv3-over-vxlan-rate-64', '>= 0.95',
+       'Packet rate, 64 bytes: L2TPv3 / VXLAN, from instructions')
+def l2tpv3_over_vxlan_rate_64():
+    return rate_ratios(('l2tpv3',), ('vxlan',), 64)
+
+
+@bench('l2tpv3-over-vxlan-rate-1400', '>= 0.95',
+       'Packet rate, 1400 bytes: L2TPv3 / VXLAN, from instructions')
+def l2tpv3_over_vxlan_rate_1400():
+    return rate_ratios(('l2tpv3',), ('vxlan',), 1400)
+
+
+def crossing_ratios(this, other):
+    """Yields ratios of the instructions for a frame of 64 bytes that h1
+    receives in tunnel type 'this' and sends in 'other' to those for receiving
+    one in 'this' and sending one in 'other'."""
+    with CountedLab() as lab:
+        for _ in range(ROUNDS):
+            lab.connect(other, 1400)
+            send = lab.count(64, ('vm1',))[0]
+            lab.connect(this, 1400)
+            receive = lab.count(64, ('vm2',))[0]
+            with lab.second_tunnel(other):
+                cross = lab.count(64, ('vm2',), True)[0]
+            say('  %s: %.0f to receive, %s: %.0f to send, %.0f to cross'
+                % (this, receive, other, send, cross))
+            yield cross / (receive + send)
+
+
+@bench('crossing-vxlan-to-stt', '<= 1.10',
+       'Instructions, 64 bytes: VXLAN to STT / VXLAN in + STT out')
+def crossing_vxlan_to_stt():
+    return crossing_ratios('vxlan', 'stt')
+
+
+@bench('crossing-geneve-to-nvgre', '<= 1.10',
+       'Instructions, 64 bytes: Geneve to NVGRE / Geneve in + NVGRE out')
+def crossing_geneve_to_nvgre():
+    return crossing_ratios('geneve', 'nvgre')
+
+
+@bench('crossing-stt-to-l2tpv3', '<= 1.10',
+       'Instructions, 64 bytes: STT to L2TPv3 / STT in + L2TPv3 out')
+def crossing_stt_to_l2tpv3():
+    return crossing_ratios('stt', 'l2tpv3')
+
+
+def push_pop_ratios(size):
+    """Yields ratios of the instructions for a push and a pop of a frame of
+    'size' bytes with STT to those with VXLAN, with a checksum in both."""
+    with CountedLab() as lab:
+        for _ in range(ROUNDS):
+            lab.connect('stt', 1400)
+            _, stt, copies = lab.count(size)
+            if copies:
+                raise Failure('STT copies packets to get room for its header')
+            lab.connect('vxlan', 1400, 'options:csum=true')
+            vxlan = lab.count(size)[1]
+            say('  push and pop of %d bytes: STT %.0f, VXLAN %.0f '
+                'instructions' % (size, stt, vxlan))
+            yield stt / vxlan
+
+
+@bench('stt-over-vxlan-insns-64', '<= 1.10',
+       'Instructions, push + pop of 64 bytes: STT / VXLAN with csum')
+def stt_over_vxlan_insns_64():
+    return push_pop_ratios(64)
+
+
+@bench('stt-over-vxlan-insns-1400', '<= 1.10',
+       'Instructions, push + pop of 1400 bytes: STT / VXLAN with csum')
+def stt_over_vxlan_insns_1400():
+    return push_pop_ratios(1400)
+
+
+def hooked_ratios(type_):
+    """Yields ratios of the instructions for a frame of 64 bytes with our Open
+    vSwitch to those with the pristine one."""
+    build_pristine()
+    with CountedLab() as ours, CountedLab(PRISTINE) as pristine:
+        ours.connect(type_, 1400)
+        pristine.connect(type_, 1400)
+        for _ in range(ROUNDS):
+            pair = ours.count(64)[0], pristine.count(64)[0]
+            say('  %s, 64 bytes: ours %.1f, pristine %.1f instructions'
+                % (type_, *pair))
+            yield pair[0] / pair[1]
+
+
+@bench('hooked-over-pristine-forward', '<= 1.02',
+       'Instructions, no tunnel: this Open vSwitch / pristine')
+def hooked_over_pristine_forward():
+    return hooked_ratios('none')
+
+
+@bench('hooked-over-pristine-vxlan', '<= 1.02',
+       'Instructions, VXLAN: this Open vSwitch / pristine')
+def hooked_over_pristine_vxlan():
+    return hooked_ratios('vxlan')
+
+
+@bench('hooked-over-pristine-geneve', '<= 1.02',
+       'Instructions, Geneve without options: this Open vSwitch / pristine')
+def hooked_over_pristine_geneve():
+    return hooked_ratios('geneve')
+
+
+def reconfigure_cost(ovs, type_, n):
+    """Returns the instructions of ovs-vswitchd, from the build tree 'ovs', to
+    add 'n' tunnel ports of 'type_' at once, and then to delete them all."""
+    directory = tempfile.mkdtemp(prefix='ovs-bench.')
+    path = directory + '/callgrind.out'
+    env = dict(os.environ, OVS_RUNDIR=directory, OVS_LOGDIR=directory,
+               OVS_DBDIR=directory, OVS_SYSCONFDIR=directory,
+               OVS_PKGDATADIR=ovs + '/vswitchd')
+    server = switch = None
+
+    def vsctl(*args):
+        run(ovs + '/utilities/ovs-vsctl', '--timeout=300', *args, env=env)
+
+    try:
+        run(ovs + '/ovsdb/ovsdb-tool', 'create', directory + '/conf.db',
+            ovs + '/vswitchd/vswitch.ovsschema', env=env)
+        server = subprocess.Popen(
+            [ovs + '/ovsdb/ovsdb-server', '-vconsole:off',
+             '--remote=punix:%s/db.sock' % directory, directory + '/conf.db'],
+            env=env)
+        vsctl('--retry', '--no-wait', 'init')
+        switch = subprocess.Popen(
+            callgrind('bridge_reconfigure', path)
+            + [ovs + '/vswitchd/ovs-vswitchd', '-vconsole:off',
+               '--enable-dummy=override', '--disable-system',
+               '--disable-system-route'],
+            env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        vsctl('add-br', 'br0', '--', 'set', 'bridge', 'br0',
+              'datapath_type=dummy', 'fail_mode=secure')
+        vsctl(*itertools.chain.from_iterable(
+            ('--', 'add-port', 'br0', 'p%d' % i, '--', 'set', 'interface',
+             'p%d' % i, 'type=' + type_, 'options:key=%d' % (4096 + i),
+             'options:remote_ip=10.%d.%d.1' % (i // 256, i % 256))
+            for i in range(n)))
+        vsctl('del-br', 'br0')
+        switch.terminate()
+        switch.wait()
+        return Profile(path).total
+    finally:
+        for process in switch, server:
+            if process:
+                process.terminate()
+                process.wait()
+        shutil.rmtree(directory)
+
+
+def ports_ratios(this, other, n):
+    """Yields ratios of reconfigure_cost() of 'n' ports for 'this' to that for
+    'other', both tuples (build tree, type)."""
+    build_pristine()
+    for _ in range(ROUNDS):
+        pair = [reconfigure_cost(*tunnel, n) for tunnel in (this, other)]
+        say('  %d ports, added and deleted: %s %.0f, %s %.0f million'
+            ' instructions' % (n, this[1], pair[0] / 1e6, other[1],
+                               pair[1] / 1e6))
+        yield pair[0] / pair[1]
+
+
+@bench('hooked-over-pristine-ports', '<= 1.05',
+       'Instructions, 600 VXLAN ports made: this Open vSwitch / pristine')
+def hooked_over_pristine_ports():
+    return ports_ratios((OURS, 'vxlan'), (PRISTINE, 'vxlan'), 600)
+
+
+@bench('stt-over-vxlan-ports', '<= 1.05',
+       'Instructions, 600 ports made: STT / VXLAN, pristine')
+def stt_over_vxlan_ports():
+    return ports_ratios((OURS, 'stt'), (PRISTINE, 'vxlan'), 600)
+
+
+# Geneve.
+
+def option_ratios(n):
+    """Yields ratios of the instructions for a frame of 64 bytes that arrives
+    with 'n' options of 4 bytes, which a flow matches, to those for one
+    without, which no flow with options is about."""
+    fields = ['tun_metadata%d' % i for i in range(n)]
+    sets = ''.join('set_field:%d->%s,' % (7 + i, f)
+                   for i, f in enumerate(fields))
+    matches = ''.join('%s=%d,' % (f, 7 + i) for i, f in enumerate(fields))
+
+    with CountedLab() as lab:
+        def receive(sets, matches):
+            """Returns the instructions for a frame for which h2 does 'sets'
+            and which h1 forwards if 'matches'."""
+            lab.exec('h2', 'ovs-ofctl', 'add-flow', 'br-int',
+                     'in_port=vm,udp,actions=%stun' % sets)
+            lab.exec('h1', 'ovs-ofctl', 'del-flows', 'br-int',
+                     'udp,in_port=tun')
+            lab.exec('h1', 'ovs-ofctl', 'add-flow', 'br-int',
+                     'in_port=tun,udp,%sactions=vm' % matches)
+            return lab.count(64, ['vm2'])[0]
+
+        lab.connect('geneve', 1400)
+        for host in 'h1', 'h2':
+            lab.exec(host, 'ovs-ofctl', 'add-tlv-map', 'br-int', ','.join(
+                '{class=0xff00,type=%d,len=4}->%s' % (i, f)
+                for i, f in enumerate(fields)))
+        for _ in range(ROUNDS):
+            none, some = receive('', ''), receive(sets, matches)
+            say('  a frame without options: %.0f instructions; with %d of'
+                ' them, matched: %.0f, that is, %.0f for each'
+                % (none, n, some, (some - none) / n))
+            yield some / none
+
+
+@bench('geneve-match-1-option', '<= 1.05',
+       'Instructions, Geneve received: 1 option, matched / none')
+def geneve_match_1_option():
+    return option_ratios(1)
+
+
+@bench('geneve-match-4-options', '<= 1.05',
+       'Instructions, Geneve received: 4 options, matched / none')
+def geneve_match_4_options():
+    return option_ratios(4)
+
+
+@bench('geneve-match-16-options', '<= 1.10',
+       'Instructions, Geneve received: 16 options, matched / none')
+def geneve_match_16_options():
+    return option_ratios(16)
+
+
+def appliance(lab):
+    """Makes h1 of 'lab' an appliance behind a gateway load balancer, which is
+    at h2: what h2 sends goes back to it as it came."""
+    lab.call('tunnel', 'geneve', '4', 'options:packet_type=legacy_l3',
+             'options:unknown_options=relay', 'options:src_port=keep')
+    lab.exec('h1', 'ovs-ofctl', 'add-tlv-map', 'br-int',
+             '{class=0x108,type=1,len=8}->tun_metadata0')
+    lab.exec('h1', 'ovs-ofctl', 'add-flow', 'br-int',
+             'in_port=tun,tun_metadata0=1,actions=in_port')
+    lab.exec('h2', 'ovs-ofctl', 'add-flow', 'br-phy',
+             'priority=40000,udp,tp_dst=6081,actions=drop')
+    lab.call('reach', 'h1', '10.9.0.2')
+
+
+def balancer_frame(lab, cookie):
+    """Returns an Ethernet frame, from h2 of 'lab', as AWS's load balancer
+    sends it to an appliance: an IPv4 packet of 256 bytes, with flow cookie
+    'cookie'."""
+    options = b''.join(geneve_wire.option(0x108, i, value) for i, value in (
+        (1, bytes(7) + b'\1'), (2, bytes(7) + b'\2'),
+        (3, struct.pack('!I', cookie))))
+    ip = udp_frame(bytes(6), bytes(6), 256 + 14, 1000)[14:]
+    frame = geneve_wire.encode(options, ip, vni=4242, protocol=0x0800,
+                               src='10.9.0.2', dst='10.9.0.1')
+    macs = [bytes.fromhex(lab.link(host, 'br-phy')['address'].replace(':',
+                                                                      ''))
+            for host in ('h1', 'h2')]
+    return b''.join(macs) + frame[12:]
+
+
+@bench('geneve-relay-connections', '>= 0.90',
+       'Packet rate, options relayed: 100,000 connections that differ in an'
+       ' option / 1, from instructions')
+def geneve_relay_connections():
+    with CountedLab() as lab:
+        appliance(lab)
+        # As it is by default, since entries for many flows cost something.
+        lab.exec('h1', 'ovs-vsctl', 'remove', 'Open_vSwitch', '.',
+                 'other_config', 'emc-insert-inv-prob')
+        frame = balancer_frame(lab, 0)
+        n = frame.index(struct.pack('!HBBI', 0x108, 3, 1, 0)) + 4
+        burst = 32 * lab.BURST
+
+        def megaflows():
+            """Returns how many datapath flows there are for the tunnel."""
+            return lab.exec('h1', 'ovs-appctl', 'dpctl/dump-flows').count(
+                'tun_id=')
+
+        with contextlib.closing(lab.socket('h2', 'phy')) as sock:
+            def send(cookies):
+                """Sends a packet for each of 'cookies' and returns the
+                instructions for one."""
+                lab.dump()
+                for i in range(0, len(cookies), burst):
+                    batch = cookies[i:i + burst]
+                    with lab.stopped(len(batch), 0, len(batch)):
+                        for cookie in batch:
+                            sock.send(frame[:n] + struct.pack('!I', cookie)
+                                      + frame[n + 4:])
+                return lab.dump().total / len(cookies)
+
+            send([0] * burst)
+            for i in range(ROUNDS):
+                before = megaflows()
+                one = send([0] * 20000)
+                many = send(range(100000 * i, 100000 * (i + 1)))
+                if megaflows() != before:
+                    raise Failure('%d datapath flows for one connection, %d '
+                                  'for 100,000' % (before, megaflows()))
+                say('  a packet of 1 connection: %.0f instructions, of '
+                    '100,000: %.0f, with %d datapath flows in both cases'
+                    % (one, many, before))
+                yield one / many
+
+
+def return_ratios(port_type):
+    """Yields ratios of the packet rate of an appliance that gives back packets
+    of 256 bytes in Geneve, see appliance(), to that of one that sends the same
+    frames back as they are.  The underlay's port is of 'port_type'.
+
+    A rate is that of packets for each second of the switch's CPU time, the
+    kernel's part in it included, while it sends back 500 packets that had
+    been waiting.  So it does not depend on how fast others send.  What else the
+    machine does only makes it less, so the best of 40 times counts."""
+    n, bursts = 500, 40
+    with Lab() as lab, contextlib.ExitStack() as stack:
+        pids = []
+        for host in 'h1', 'h2':
+            with open('%s/%s/ovs-vswitchd.pid' % (lab.dir, host)) as f:
+                pids.append(int(f.read()))
+        h1, h2 = pids
+        if port_type:
+            lab.exec('h1', 'ovs-vsctl', '--', 'del-port', 'br-phy', 'phy',
+                     '--', 'add-port', 'br-phy', 'phy', '--', 'set',
+                     'interface', 'phy', 'type=' + port_type)
+            error = lab.exec('h1', 'ovs-vsctl', 'get', 'interface', 'phy',
+                             'error').strip()
+            if error != '[]':
+                raise Failure('no port of type %s: %s' % (port_type, error))
+            say('  %s, in mode %s' % (port_type, lab.exec(
+                'h1', 'ovs-vsctl', 'get', 'interface', 'phy',
+                'status:xdp-mode').strip()))
+        appliance(lab)
+        frame = balancer_frame(lab, 0)
+        # Without an address, frames can leave by it that are for the tunnel.
+        lab.exec('h1', 'ip', 'address', 'flush', 'dev', 'phy')
+        # What comes back is dropped at once.
+        lab.exec('h2', 'ovs-vsctl', 'del-port', 'br-phy', 'phy')
+        sock = stack.enter_context(contextlib.closing(lab.socket('h2',
+                                                                 'phy')))
+
+        def burst():
+            """Returns the packets for a second of CPU time."""
+            stop(h1)
+            waiting = rx_packets(h1, 'phy')
+            for _ in range(n):
+                sock.send(frame)
+            while rx_packets(h1, 'phy') < waiting + n:
+                pass
+            back, start = rx_packets(h2, 'phy'), cpu_seconds(h1)
+            deadline = time.monotonic() + 10
+            os.kill(h1, signal.SIGCONT)
+            while rx_packets(h2, 'phy') < back + n:
+                if time.monotonic() > deadline:
+                    raise Failure('only %d of %d packets came back' % (
+                        rx_packets(h2, 'phy') - back, n))
+            stop(h1)
+            seconds = cpu_seconds(h1) - start
+            os.kill(h1, signal.SIGCONT)
+            return n / seconds
+
+        def rate(geneve):
+            """Returns the packets for a second of CPU time, through Geneve or
+            not."""
+            flow = 'priority=40000,in_port=phy,udp,tp_dst=6081'
+            if geneve:
+                lab.exec('h1', 'ovs-ofctl', '--strict', 'del-flows', 'br-phy',
+                         flow)
+            else:
+                lab.exec('h1', 'ovs-ofctl', 'add-flow', 'br-phy',
+                         flow + ',actions=in_port')
+            lab.exec('h1', 'ovs-appctl', 'revalidator/purge')
+            burst()
+            flows = lab.exec('h1', 'ovs-appctl', 'dpctl/dump-flows')
+            if ('actions:tnl_pop' in flows) != geneve:
+                raise Failure('wrong datapath flows:\n' + flows)
+            return max(burst() for _ in range(bursts))
+
+        for pair in alternate(True, False):
+            rates = {g: rate(g) for g in pair}
+            say('  packets for a second of CPU time: %.0f in Geneve, %.0f as'
+                ' they are' % (rates[True], rates[False]))
+            yield rates[True] / rates[False]
+
+
+@bench('geneve-return', '>= 0.70',
+       'Packet rate, 256 bytes, AF_PACKET: returned in Geneve / forwarded')
+def geneve_return():
+    return return_ratios('')
+
+
+@bench('geneve-return-afxdp', '>= 0.70',
+       'Packet rate, 256 bytes, AF_XDP: returned in Geneve / forwarded')
+def geneve_return_afxdp():
+    return return_ratios('afxdp')
+
+
+# Reassembly.
+
+def reassembly_cost(frames):
+    """Returns the instructions per segment with 'frames' in flight, and the
+    nanoseconds, which depend on how much of that the CPU's caches hold."""
+    path = os.path.join(OUT, 'callgrind.out')
+    command = [OURS + '/tests/ovstest', 'test-stt-reasm', 'benchmark',
+               str(frames), '300000']
+    out = run(*callgrind('benchmark_steady*', path), *command)
+    cost = Profile(path).total / int(re.search(r'(\d+) segments',
+                                               out).group(1))
+    os.unlink(path)
+    return cost, float(re.search(r'([\d.]+) ns', run(*command)).group(1))
+
+
+@bench('stt-reasm-scale', '<= 1.10',
+       'Instructions per segment: 100,000 frames in flight / 1')
+def stt_reasm_scale():
+    for _ in range(ROUNDS):
+        one, many = reassembly_cost(1), reassembly_cost(100000)
+        say('  a segment: %.0f instructions (%.0f ns) with 1 frame in flight,'
+            ' %.0f (%.0f ns) with 100000' % (one + many))
+        yield many[0] / one[0]
+
+
+def flooded(lab, kind):
+    """Returns the Gb/s that arrive at vm2 of a UDP flow of 200 Mb/s, each
+    frame of which takes 7 segments, while host h1 sends as many packets of
+    'kind' as it can to h2; how many these were per second; and the bytes
+    held."""
+    def flood(out, port, nodes, net, *args):
+        """Starts to send to 'port' of the second of 'nodes' what seems to come
+        from that of the first, through 'out' of the first."""
+        macs = [lab.link(node, port)['address'] for node in nodes]
+        return stack.enter_context(lab.start(
+            nodes[0], OUT + '/flood', out, *macs, net + '1', net + '2', *args))
+
+    def arrived():
+        return lab.link('vm2', 'eth0')['stats64']['rx']['bytes']
+
+    with contextlib.ExitStack() as stack:
+        flood('eth0', 'eth0', ('vm1', 'vm2'), '10.1.0.', 'udp', '8942', '2800')
+        noise = flood('phy', 'br-phy', ('h1', 'h2'), '10.9.0.', kind, '1514')
+        time.sleep(1)
+        start, before = time.monotonic(), arrived()
+        time.sleep(4)
+        rate = (arrived() - before) * 8e-9 / (time.monotonic() - start)
+        show = lab.exec('h2', 'ovs-appctl', 'stt/show')
+        noise.terminate()
+        pps = int(noise.stdout.read())
+    held, limit = map(int, re.search(r'bytes: (\d+) of (\d+)',
+                                     show).groups())
+    if held > limit:
+        raise Failure('%d bytes held, above the limit of %d' % (held, limit))
+    return rate, pps, held
+
+
+def flood_ratios(kind):
+    """Yields ratios of what of a good flow arrives beside a flood of 'kind' to
+    what does beside one of UDP."""
+    run('gcc', '-O2', '-o', OUT + '/flood',
+        os.path.join(TOP, 'tests', 'bench', 'flood.c'))
+    with Lab() as lab:
+        lab.connect('stt', 9000)
+        # Nothing costs less than to be dropped at once.
+        lab.exec('h2', 'ovs-ofctl', 'add-flow', 'br-phy',
+                 'udp,tp_dst=9,actions=drop')
+        # More rounds than elsewhere, since they differ more.
+        for pair in alternate(kind, 'udp', 2 * ROUNDS - 1):
+            result = {k: flooded(lab, k) for k in pair}
+            say('  %.3f Gb/s beside %d segments/s, %d bytes held;'
+                ' %.3f Gb/s beside %d UDP packets/s'
+                % (result[kind] + result['udp'][:2]))
+            yield result[kind][0] / result['udp'][0]
+
+
+@bench('stt-reasm-flood', '>= 0.80',
+       'Gb/s of an STT flow: beside a flood of unfinished frames / of UDP')
+def stt_reasm_flood():
+    return flood_ratios('stt')
+
+
+@bench('stt-reasm-flood-two', '>= 0.80',
+       'The same, with two segments of each unfinished frame')
+def stt_reasm_flood_two():
+    return flood_ratios('stt2')
+
+
+# The kernel datapath.
+
+def kernel_ratios(what, other, nic='plain'):
+    """Yields ratios of what tests/qemu/bench.sh measures as 'what' with STT to
+    that with the tunnel type 'other', in the kernel datapath, on a device that
+    segments what 'nic' says."""
+    kernels = os.path.join(TOP, '_build', 'kernels')
+    out = os.path.join(kernels, 'bench')
+    qemu = os.path.join(TOP, 'tests', 'qemu')
+    os.makedirs(out, exist_ok=True)
+    run('gcc', '-O2', '-o', out + '/flood',
+        os.path.join(TOP, 'tests', 'bench', 'flood.c'))
+    run(qemu + '/get', '6.1', kernels)
+    run(qemu + '/build', kernels + '/6.1')
+    text = run(qemu + '/vm', '-i', '-t', '1800', kernels + '/6.1', out, 'bash',
+               'tests/qemu/bench.sh', str(ROUNDS), nic, what, other, 'stt',
+               cwd=TOP)
+    for a, b in re.findall(r'^round (\d+) (\d+)$', text, re.M):
+        say('  %s: %s %s, stt %s' % (
+            {'tcp': 'Mb/s', 'udp': 'packets/s'}[what], other, a, b))
+        yield int(b) / int(a)
+
+
+@bench('kstt-over-kvxlan', '>= 1.30',
+       'Kernel datapath, one TCP stream, device segments TCP: STT / VXLAN')
+def kstt_over_kvxlan():
+    return kernel_ratios('tcp', 'vxlan')
+
+
+@bench('kstt-over-kvxlan-tso', '>= 0.95',
+       'The same, device segments TCP in UDP tunnels, too: STT / VXLAN')
+def kstt_over_kvxlan_tso():
+    return kernel_ratios('tcp', 'vxlan', 'all')
+
+
+@bench('kstt-over-kgeneve', '>= 1.30',
+       'Kernel datapath, one TCP stream, device segments TCP: STT / Geneve')
+def kstt_over_kgeneve():
+    return kernel_ratios('tcp', 'geneve')
+
+
+@bench('kstt-over-none', '>= 0.90',
+       'Kernel datapath, one TCP stream, device segments TCP: STT / no tunnel')
+def kstt_over_none():
+    return kernel_ratios('tcp', 'none')
+
+
+@bench('kstt-over-kvxlan-pps', '>= 0.85',
+       'Kernel datapath, packets of 64 bytes: STT / VXLAN with csum')
+def kstt_over_kvxlan_pps():
+    return kernel_ratios('udp', 'vxlan')
