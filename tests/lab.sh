@@ -91,13 +91,8 @@ lab_up() {
         lab_veth h$n vm vm$n eth0 "$mtu" || return
         lab_address vm$n eth0 10.1.0.$n fd01::$n || return
         if test "$tso" != tso; then
-            # Without userspace TSO the switch takes no packet beyond the MTU.
-            lab_run lab_exec vm$n ethtool -K eth0 tx off tso off gso off \
-                gro off || return
-            lab_run lab_exec h$n ethtool -K vm tx off tso off gso off \
-                gro off || return
-            lab_run lab_exec h$n ethtool -K phy tx off tso off gso off \
-                gro off || return
+            lab_no_offloads vm$n eth0 && lab_no_offloads h$n vm &&
+                lab_no_offloads h$n phy || return
         fi
         lab_start h$n "$tso" || return
         if lab_is_kernel h$n; then
@@ -137,6 +132,12 @@ lab_veth() {
     lab_run ip -n "$(lab_ns "$1")" link add "$2" up mtu "$5" type veth \
         peer name "$4" mtu "$5" netns "$(lab_ns "$3")" || return
     lab_run ip -n "$(lab_ns "$3")" link set "$4" up
+}
+
+# Has a device leave no work to others, and take none: lab_no_offloads NODE PORT.
+# Without userspace TSO the switch takes no packet beyond the MTU.
+lab_no_offloads() {
+    lab_run lab_exec "$1" ethtool -K "$2" tx off tso off gso off gro off
 }
 
 # Gives a port an IPv4 and an IPv6 address: lab_address NODE PORT IPV4 IPV6.

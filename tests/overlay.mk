@@ -34,6 +34,7 @@ OVERLAY_TESTSUITE_AT = \
 SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-overlay-testsuite.at \
 	tests/overlay-macros.at \
+	tests/lab-macros.at \
 	tests/stt-macros.at \
 	tests/system-stt.at \
 	tests/system-etherip.at \

@@ -149,11 +149,9 @@ gateway_up() {
     lab_reach gw 10.9.0.2 && lab_reach gw fd09::3 && gateway_warm
 }
 
-# Makes device $3 on node $2 one for userspace TSO, or for none, as $1 says: in
-# the latter case the switch takes no packet beyond the MTU.
+# Makes device $3 on node $2 one for userspace TSO, or for none, as $1 says.
 gateway_offload() {
-    test "$1" = tso ||
-        lab_run lab_exec "$2" ethtool -K "$3" tx off tso off gso off gro off
+    test "$1" = tso || lab_no_offloads "$2" "$3"
 }
 
 # Starts a switch on node $1, with 10.9.0.$2 and fd09::$2; $3 is "tso" or

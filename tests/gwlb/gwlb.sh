@@ -64,9 +64,7 @@ gwlb_up() {
     done
     lab_veth lb phy app phy 9000 || return
     for n in lb app; do
-        test "$GWLB_TSO" = tso ||
-            lab_run lab_exec $n ethtool -K phy tx off tso off gso off gro off ||
-            return
+        test "$GWLB_TSO" = tso || lab_no_offloads $n phy || return
     done
     lab_address lb phy 10.9.0.1 fd09::1 || return
     lab_start app "${GWLB_TSO:-notso}" || return
@@ -157,9 +155,7 @@ gwlb_second_arm() {
     # The balancer is a program, and must get complete checksums.
     lab_run lab_exec app ethtool -K phy tx off || return
     if test "$GWLB_TSO" != tso; then
-        lab_run lab_exec app ethtool -K inet tx off tso off gso off gro off &&
-            lab_run lab_exec server ethtool -K eth0 tx off tso off gso off \
-                gro off || return
+        lab_no_offloads app inet && lab_no_offloads server eth0 || return
     fi
     lab_run ip -n "$(lab_ns server)" address add 198.51.100.1/24 dev eth0 &&
         lab_run ip -n "$(lab_ns server)" route add 192.0.2.0/24 dev eth0 &&

@@ -23,7 +23,7 @@ howto_up() {
     # The balancer is a program, and must get complete checksums.
     lab_run lab_exec app ethtool -K eth0 tx off &&
         lab_run lab_exec lb ethtool -K phy tx off tso off gso off &&
-        lab_run lab_exec app ethtool -K inet tx off tso off gso off gro off &&
+        lab_no_offloads app inet &&
         lab_run lab_exec server ethtool -K eth0 tx off tso off gso off ||
         return
     lab_address lb phy 10.9.0.1 fd09::1 &&

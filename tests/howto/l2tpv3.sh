@@ -21,7 +21,7 @@ howto_up() {
     lab_address ovs eth0 192.0.2.1 fd00:2::1 &&
         lab_address vm1 eth0 10.0.0.1 fd00:10::1 &&
         lab_address vm2 eth0 10.0.0.2 fd00:10::2 || return
-    lab_run lab_exec vm2 ethtool -K eth0 tso off gso off gro off tx off &&
+    lab_no_offloads vm2 eth0 &&
         lab_run lab_exec peer ethtool -K eth0 gro off &&
         lab_run ip -n "$(lab_ns vm2)" link set eth0 mtu 1446 || return
     lab_start ovs notso && lab_start peer notso || return
