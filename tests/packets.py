@@ -121,7 +121,7 @@ def send(port, name, scope):
 def expect(pcap, name, scope, learn=None):
     """Returns true if file 'pcap' has the packets in file 'name', whose
     expressions use the names in 'scope'.  'learn' takes over from a packet
-    what cannot be foretold."""
+    what the switch chooses, such as a hash."""
     got = captured(pcap)
     expressions = read(name)
     good = len(got) == len(expressions)

@@ -179,7 +179,8 @@ ovl_parse_outer(struct dp_packet *packet, size_t min_len)
     const struct ip_header *ip = dp_packet_l3(packet);
     struct flow_tnl *tnl = &packet->md.tunnel;
 
-    /* Only then are the sizes what they seem. */
+    /* dp_packet_l4_size() is valid only for a packet that is not
+     * truncated. */
     if (!ip || !dp_packet_l4(packet) || ovl_is_truncated(packet)
         || dp_packet_l4_size(packet) < min_len) {
         return OVL_OUTER_HEADER;
