@@ -25,25 +25,14 @@ import struct
 import sys
 import zlib
 
+from wire import (ETH_IP, ETH_IP6, UDP, ip_header, l4_sum, mac, ones_sum,
+                  pseudo, read_pcap)
+
 GENEVE_PORT = 6081
 TEB = 0x6558
 HOST_MAC, PEER_MAC = 'aa:55:aa:55:00:00', 'f8:bc:12:44:34:b6'
 HOST = {4: '1.1.2.88', 6: '2001:cafe::88'}
 PEER = {4: '1.1.2.92', 6: '2001:cafe::92'}
-
-
-def mac(text):
-    return bytes.fromhex(text.replace(':', ''))
-
-
-def checksum(data):
-    """The Internet checksum (RFC 1071) of 'data'."""
-    if len(data) % 2:
-        data += b'\0'
-    total = sum(struct.unpack('!%dH' % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
 
 
 def option(opt_class, opt_type, value, rsvd=0):
@@ -69,12 +58,10 @@ def inner(seed=1, size=60, reply=False):
     step = -1 if reply else 1
     payload = bytes((seed + i) & 0xff for i in range(size - 42))
     udp = struct.pack('!HHHH', *(seed, 9)[::step], 8 + len(payload), 0)
-    udp += payload
-    ip = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0,
-                     *(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))[::step])
-    ip = ip[:10] + struct.pack('!H', checksum(ip)) + ip[12:]
-    macs = (mac('020000000002'), mac('020000000001'))[::step]
-    return b''.join(macs) + b'\x08\x00' + ip + udp
+    ip = ip_header(*(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))[::step], UDP,
+                   udp + payload, frag=0)
+    macs = (mac('02:00:00:00:00:02'), mac('02:00:00:00:00:01'))[::step]
+    return b''.join(macs) + struct.pack('!H', ETH_IP) + ip
 
 
 def encode(options, payload, family=4, vni=0x7b, version=0, oam=0, crit=None,
@@ -100,24 +87,14 @@ def encode(options, payload, family=4, vni=0x7b, version=0, oam=0, crit=None,
     header = struct.pack('!BBHI', version << 6 | opt_len, oam << 7 | crit << 6,
                          protocol, vni << 8)
     body = (header + options + payload)[:cut]
-    saddr = ipaddress.ip_address(src or PEER[family])
-    daddr = ipaddress.ip_address(dst or HOST[family])
+    saddr, daddr = (ipaddress.ip_address(address).packed for address in
+                    (src or PEER[family], dst or HOST[family]))
     udp = struct.pack('!HHHH', sport, dport, 8 + len(body), 0) + body
     if csum or family == 6:
-        pseudo = (saddr.packed + daddr.packed
-                  + struct.pack('!IHBB', len(udp), 0, 0, 17))
-        udp = (udp[:6] + struct.pack('!H', checksum(pseudo + udp) or 0xffff)
-               + udp[8:])
-    if family == 4:
-        ip = struct.pack('!BBHHHBBH4s4s', 0x45, tos, 20 + len(udp), ident,
-                         0x4000, ttl, 17, 0, saddr.packed, daddr.packed)
-        ip = ip[:10] + struct.pack('!H', checksum(ip)) + ip[12:]
-        eth_type = b'\x08\x00'
-    else:
-        ip = (struct.pack('!IHBB', 6 << 28 | tos << 20, len(udp), 17, ttl)
-              + saddr.packed + daddr.packed)
-        eth_type = b'\x86\xdd'
-    return macs + eth_type + ip + udp
+        udp = l4_sum(saddr, daddr, UDP, udp, 6, 'good')
+    return (macs + struct.pack('!H', ETH_IP if family == 4 else ETH_IP6)
+            + ip_header(saddr, daddr, UDP, udp, tos=tos, ttl=ttl,
+                        ident=ident))
 
 
 class Geneve:
@@ -133,8 +110,7 @@ class Geneve:
             self.ttl = frame[22]
             protocol = frame[23]
             total, = struct.unpack_from('!H', frame, 16)
-            pseudo = frame[26:34]
-            if checksum(frame[14:14 + ip_len]):
+            if ones_sum(frame[14:14 + ip_len]) != 0xffff:
                 raise ValueError('IP checksum')
         elif eth_type == b'\x86\xdd':
             ip_len = 40
@@ -143,10 +119,9 @@ class Geneve:
             self.ttl = frame[21]
             protocol = frame[20]
             total = struct.unpack_from('!H', frame, 18)[0] + 40
-            pseudo = frame[22:54]
         else:
             raise ValueError('not IP')
-        if protocol != 17:
+        if protocol != UDP:
             raise ValueError('not UDP')
         if 14 + total > len(frame):
             raise ValueError('IP length')
@@ -155,10 +130,10 @@ class Geneve:
                                                                    udp)
         if udp_len != len(udp):
             raise ValueError('UDP length')
-        if csum and checksum(pseudo + struct.pack('!IHBB', len(udp), 0, 0, 17)
-                             + udp):
+        if csum and ones_sum(pseudo(self.src.packed, self.dst.packed, UDP,
+                                    len(udp)) + udp) != 0xffff:
             raise ValueError('UDP checksum')
-        if not csum and len(pseudo) > 8:
+        if not csum and eth_type == b'\x86\xdd':
             raise ValueError('no UDP checksum')
         if self.dport != GENEVE_PORT:
             raise ValueError('not Geneve')
@@ -197,18 +172,6 @@ class Geneve:
             + ['oam'] * self.oam + ['crit'] * self.crit
             + ['vni=%#x' % self.vni, 'proto=%#06x' % self.protocol] + texts
             + ['%d/%08x' % (len(self.payload), zlib.crc32(self.payload))])
-
-
-def read_pcap(name):
-    """Generates the frames in pcap file 'name'."""
-    with open(name, 'rb') as f:
-        data = f.read()
-    order = '<' if data[:4] == b'\xd4\xc3\xb2\xa1' else '>'
-    ofs = 24
-    while ofs + 16 <= len(data):
-        size, = struct.unpack_from(order + 'I', data, ofs + 8)
-        yield data[ofs + 16:ofs + 16 + size]
-        ofs += 16 + size
 
 
 def main():

@@ -21,9 +21,9 @@ import argparse
 import struct
 import sys
 
-from stt_cases import read_pcap
-from stt_wire import (ETH_8021Q, ETH_IP, ETH_IP6, TCP, UDP, inner, ip_bytes,
-                      ip_header, l4_sum, mac, ones_sum, pseudo)
+from stt_wire import inner
+from wire import (ETH_8021Q, ETH_IP, ETH_IP6, TCP, UDP, ip_bytes, ip_header,
+                  l4_sum, mac, ones_sum, pseudo, read_pcap)
 
 PORT, PROTO = 1701, 115                 # Sections 4.1.2, 4.1.1.
 

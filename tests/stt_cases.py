@@ -34,11 +34,12 @@ import sys
 import time
 
 from netns import inside
-from stt_wire import (ACK, CE, CWR, ETH_8021AD, ETH_8021Q, FIN, IPV4, L4TCP,
-                      PARTIAL, PSH, RST, STT_LEN, SYN, Stt, TCP, UDP, URG,
-                      VERIFIED, V_BIT, Path, Segment, arp, hop_by_hop, inner,
-                      ip_bytes, ip_header, l4_sum, mac, ones_sum, reassemble,
-                      tcp_cut, tcp_header)
+from stt_wire import (ACK, CE, CWR, FIN, IPV4, L4TCP, PARTIAL, PSH, RST,
+                      STT_LEN, SYN, Stt, URG, VERIFIED, V_BIT, Path, Segment,
+                      arp, inner, reassemble, tcp_cut)
+from wire import (ETH_8021AD, ETH_8021Q, TCP, UDP, hop_by_hop, ip_bytes,
+                  ip_header, l4_sum, mac, ones_sum, read_pcap, tcp_header,
+                  write_pcap)
 
 KEY = 0x123456789abcdef0
 P4T, P4U = PARTIAL | IPV4 | L4TCP, PARTIAL | IPV4
@@ -808,26 +809,6 @@ def run_tx(rig, args):
 
 
 # Golden packets: text that the encoder must still agree with.
-
-def write_pcap(name, packets):
-    with open(name, 'wb') as f:
-        f.write(struct.pack('<LHHLLLL', 0xa1b2c3d4, 2, 4, 0, 0, 1 << 17, 1))
-        for packet in packets:
-            f.write(struct.pack('<LLLL', 0, 0, len(packet), len(packet))
-                    + packet)
-
-
-def read_pcap(name):
-    """Returns the packets in the file 'name'."""
-    packets = []
-    with open(name, 'rb') as f:
-        order = '<' if f.read(24)[:1] == b'\xd4' else '>'
-        while True:
-            head = f.read(16)
-            if not head:
-                return packets
-            packets.append(f.read(struct.unpack(order + 'LLLL', head)[2]))
-
 
 def sizes(segs):
     """Returns the payload sizes of 'segs' as text, such as 2x1460+700."""

@@ -16,20 +16,7 @@ to 10.0.0.2.
 import struct
 import sys
 
-
-def checksum(data):
-    """Returns the Internet checksum (RFC 1071) of 'data'."""
-    total = sum(struct.unpack('>%dH' % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return total ^ 0xffff
-
-
-def ip4(proto, src, dst, payload):
-    """Returns an IPv4 packet, with addresses in hex."""
-    head = struct.pack('>BBHHHBBH', 0x45, 0, 20 + len(payload), 0, 0x4000,
-                       64, proto, 0) + bytes.fromhex(src + dst)
-    return head[:10] + struct.pack('>H', checksum(head)) + head[12:] + payload
+from wire import ICMP, UDP, ip_bytes, ip_header
 
 
 def udp(src, dst, payload):
@@ -42,25 +29,26 @@ def main():
     options = bytes.fromhex(sys.argv[3] if len(sys.argv) > 3 else '')
 
     icmp = bytes.fromhex('0800f7ff00000000')
-    packet = ip4(1, '0a000001', '0a000002', icmp)
+    packet = ip_header(ip_bytes('10.0.0.1'), ip_bytes('10.0.0.2'), ICMP, icmp)
     frame = bytes.fromhex('020000000002020000000001' + '0800') + packet
 
     if protocol == 'geneve':
         head = struct.pack('>BBHI', len(options) // 4, 0, 0x6558, 0x7b00)
-        outer = 17, udp(src, 6081, head + options + frame)
+        outer = UDP, udp(src, 6081, head + options + frame)
     elif protocol == 'vxlan':
         head = struct.pack('>II', 0x08000000, 0x7b00)
-        outer = 17, udp(src, 4789, head + frame)
+        outer = UDP, udp(src, 4789, head + frame)
     elif protocol == 'gtpu':
         head = struct.pack('>BBHI', 0x30, 255, len(packet), 0x7b)
-        outer = 17, udp(src, 2152, head + packet)
+        outer = UDP, udp(src, 2152, head + packet)
     elif protocol == 'gre':
         outer = 47, struct.pack('>HHI', 0x2000, 0x6558, 0x7b) + frame
     else:
         sys.exit('%s: unknown protocol' % protocol)
 
     print('aa55aa550000' + 'f8bc124434b6' + '0800'
-          + ip4(outer[0], '0101025c', '01010258', outer[1]).hex())
+          + ip_header(ip_bytes('1.1.2.92'), ip_bytes('1.1.2.88'),
+                      *outer).hex())
 
 
 if __name__ == '__main__':

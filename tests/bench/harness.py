@@ -17,6 +17,7 @@ import socket
 import statistics
 import struct
 import subprocess
+import sys
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
@@ -26,6 +27,9 @@ PRISTINE = os.path.join(TOP, '_build', 'pristine')
 OUT = os.path.join(TOP, '_build', 'bench')
 ROUNDS = 5
 START = time.monotonic()
+
+sys.path.insert(0, os.path.join(TOP, 'tests'))
+from wire import ETH_IP, UDP, ip_bytes, ip_header  # noqa: E402
 
 Bench = collections.namedtuple('Bench', 'name goal what rounds')
 BENCHES = collections.OrderedDict()
@@ -194,14 +198,10 @@ class Lab:
 def udp_frame(src, dst, size, port):
     """Returns an Ethernet frame of 'size' bytes with UDP.  Its IP address is
     nobody's, so that it is not answered."""
-    ip = struct.pack('!BBHHHBBH4s4s', 0x45, 0, size - 14, 0, 0, 64, 17, 0,
-                     socket.inet_aton('10.1.0.77'),
-                     socket.inet_aton('10.1.0.99'))
-    total = sum(struct.unpack('!10H', ip))
-    total = (total >> 16) + (total & 0xffff)
-    ip = ip[:10] + struct.pack('!H', 0xffff & ~total) + ip[12:]
-    udp = struct.pack('!HHHH', port, 9, size - 34, 0)
-    return (dst + src + b'\x08\x00' + ip + udp).ljust(size, b'x')
+    udp = struct.pack('!HHHH', port, 9, size - 34, 0).ljust(size - 34, b'x')
+    return (dst + src + struct.pack('!H', ETH_IP)
+            + ip_header(ip_bytes('10.1.0.77'), ip_bytes('10.1.0.99'), UDP, udp,
+                        frag=0))
 
 
 class Profile:
