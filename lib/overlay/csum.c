@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Checksums.  A tunnel that looks like TCP has the whole of each packet summed
- * up on both sides, unless a device does it, so this is where the time
- * goes. */
+/* Checksums.  In a tunnel that looks like TCP, a checksum covers the whole of
+ * each packet.  Unless a device computes it, both ends spend most of their
+ * time here. */
 
 #include <config.h>
 

@@ -53,11 +53,10 @@ ovl_is_truncated(const struct dp_packet *packet)
     return ovl_padding(packet) < 0;
 }
 
-/* Makes the padding of 'packet' what its IP header says, also if that is of
- * another version than the Ethertype.  That of a packet to be segmented or
- * summed up is cut off: when a tunnel header is in front, nobody knows of it
- * any more, and it would be taken for a part of each segment, and of what is
- * summed up. */
+/* Sets the padding of 'packet' to what its IP header says, even if that is of
+ * another version than the Ethertype.  Removes the padding of a packet whose
+ * segmentation or checksum is deferred: behind a tunnel header its size would
+ * be lost, and it would become a part of each segment and of the checksum. */
 static inline void
 ovl_update_padding(struct dp_packet *packet)
 {

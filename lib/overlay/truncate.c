@@ -12,9 +12,10 @@
 #include "util.h"
 
 /* Called when an action has truncated 'packet', or left it as long as it was.
- * Upstream leaves its offload state and the size of its padding as they were,
- * and then gets sizes below zero.  So does what is left to do about the IP
- * header if that is still there, and leaves nothing else to do. */
+ * Upstream keeps the packet's offload state and padding size, from which it
+ * then computes negative sizes.  Updates the padding size.  If the IP packet
+ * itself is truncated, completes the checksum of its IPv4 header, if all of
+ * that is left, and clears the offload state. */
 void
 ovl_packet_truncated(struct dp_packet *packet)
 {

@@ -4,7 +4,8 @@
 #ifndef OVERLAY_TRUNCATE_H
 #define OVERLAY_TRUNCATE_H 1
 
-/* A header of its own for upstream's dp-packet.h. */
+/* Truncated packets.  Upstream's dp-packet.h includes this header, so it
+ * includes nothing itself. */
 
 struct dp_packet;
 
