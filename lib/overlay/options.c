@@ -50,8 +50,8 @@ ovl_set_common_option(const char *name, const char *type,
         ds_put_cstr(&allowed, "\"legacy_l2\", \"legacy_l3\" or \"ptap\"");
     }
     found = (allowed.length
-             || ovl_geneve_set_option(&cfg->ovl.unknown_options, type, key, value,
-                                   &allowed)
+             || ovl_geneve_set_option(&cfg->ovl.unknown_options, type, key,
+                                      value, &allowed)
              || ovl_src_port_set_option(&cfg->ovl.src_port, type, key, value,
                                         &allowed)
              || ovl_too_big_set_option(&cfg->ovl.too_big, type, key, value,

@@ -109,7 +109,8 @@ void
 ovl_src_port_build_udp(const struct netdev_tunnel_config *cfg, ovs_be16 tp_src,
                        struct udp_header *udp)
 {
-    ovl_src_port_build(&cfg->ovl.src_port, tp_src, &udp->udp_src, &udp->udp_len);
+    ovl_src_port_build(&cfg->ovl.src_port, tp_src,
+                       &udp->udp_src, &udp->udp_len);
 }
 
 /* Appends to 's', with a comma, what the source port of a template with

@@ -156,7 +156,8 @@ etherip_push(struct dp_packet_batch *batch,
 /* Receive. */
 
 /* Returns why 'packet' is not an EtherIP packet, or ETHERIP_N_COUNTERS if it
- * is one.  In that case, stores in its tunnel metadata what its headers say. */
+ * is one.  In that case, stores in its tunnel metadata what its headers
+ * say. */
 static enum etherip_counter
 etherip_parse(struct dp_packet *packet)
 {
