@@ -107,8 +107,12 @@ def inject(port, *packets):
     command "netdev-dummy/receive" understands."""
     packets = [packet if isinstance(packet, str) else bytes(packet).hex()
                for packet in packets]
-    subprocess.run(["ovs-appctl", "netdev-dummy/receive", port, *packets],
-                   check=True, stdout=subprocess.DEVNULL)
+    commands = [["netdev-dummy/receive", port, *packets]]
+    # The switch takes one packet at a time, and looks at a command after it.
+    commands += [["version"]] * len(packets)
+    for command in commands:
+        subprocess.run(["ovs-appctl", *command], check=True,
+                       stdout=subprocess.DEVNULL)
 
 
 def send(port, name, scope):
