@@ -19,16 +19,12 @@
     }
 
 # Source ports: actions and options of the port choose them.
-@in udp_build_header after udp->udp_dst = tnl_cfg->dst_port;
-    ovl_src_port_build_udp(tnl_cfg, params->flow->tunnel.tp_src, udp);
-
-# Source ports: actions and options of the port choose them.
 @in netdev_tnl_push_udp_header before udp->udp_src = udp_src;
-    udp_src = ovl_src_port(packet, udp->udp_src, udp->udp_len, udp_src);
+    udp_src = ovl_src_port(packet, udp->udp_src, &data->ovl.src_port, udp_src);
 
 # Source ports: actions and options of the port choose them.
 @in netdev_gtpu_push_header before udp->udp_src = udp_src;
-    udp_src = ovl_src_port(packet, udp->udp_src, udp->udp_len, udp_src);
+    udp_src = ovl_src_port(packet, udp->udp_src, &data->ovl.src_port, udp_src);
 
 # Geneve options: 64 fields can be more than a header has room for.
 @in netdev_geneve_build_header before opt_len = tun_metadata_to_geneve_header(&params->flow->tunnel,

@@ -14,13 +14,13 @@
 # options.
 @in format_odp_tnl_push_header after ntohl(get_16aligned_be32(&gnh->vni)) >> 8);
         ovl_geneve_format_payload(gnh, ds);
-        ovl_geneve_format_edits(data, gnh, ds);
+        ovl_geneve_format_edits(data, ds);
 
 # Text: the type of what follows a Geneve header, and changes of relayed
 # options.
 @in ovs_parse_tnl_push before if (ovs_scan_len(s, &n, ",options(")) {
             ovs_be16 payload = ovl_geneve_parse_payload(s, &n);
-            if (!ovl_geneve_parse_edits(s, &n, gnh, &header_len)) {
+            if (!ovl_geneve_parse_edits(s, &n, data, gnh, &header_len)) {
                 return -EINVAL;
             }
 
@@ -28,32 +28,16 @@
 @in ovs_parse_tnl_push after gnh->proto_type = htons(ETH_TYPE_TEB);
             gnh->proto_type = payload;
 
-# Text: the choice of the source port.
-@in format_udp_tnl_push_header before return udp + 1;
-    ovl_src_port_format(udp->udp_src, udp->udp_len, ds);
-
-# Text: the choice of the source port.
-@in ovs_parse_tnl_push after udp->udp_csum = htons(udp_csum);
-        n += ovl_src_port_parse(s + n, &udp->udp_src, &udp->udp_len);
-
-# Text: the limit of too_big, behind the headers.
-@in odp_put_tnl_push_action first
-    if (ovl_too_big_put(odp_actions, data)) {
-        return;
-    }
-
-# Text: the limit of too_big, behind the headers.
+# Text: what a tnl_push action tells beside the headers.
 @in format_odp_tnl_push_action before ds_put_format(ds, ",out_port(");
-    ovl_too_big_format(attr, ds);
+    ovl_format_template(&data->ovl, ds);
 
-# Text: the limit of too_big, behind the headers.
+# Text: what a tnl_push action tells beside the headers.
 @in ovs_parse_tnl_push first
-    ovl_too_big_init(data);
+    memset(&data->ovl, 0, sizeof data->ovl);
 
-# Text: the limit of too_big, behind the headers.
+# Text: what a tnl_push action tells beside the headers.
 @in ovs_parse_tnl_push before if (!ovs_scan_len(s, &n, ",out_port(%"SCNi32"))", &data->out_port)) {
-    int limit_len = ovl_too_big_parse(s + n, data);
-    if (limit_len < 0) {
-        return limit_len;
+    if (!ovl_parse_template(s, &n, &data->ovl)) {
+        return -EINVAL;
     }
-    n += limit_len;

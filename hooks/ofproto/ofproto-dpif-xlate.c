@@ -4,19 +4,15 @@
 @in propagate_tunnel_data_to_flow guard switch (tnl_type) {
     if (!ovl_vport_type_to_nw_proto(tnl_type, &nw_proto))
 
-# Templates: types that segment need the MTU of the local device; with
-# relay, each packet has Geneve options of its own; too_big has a limit.
+# Templates: what a tnl_push action tells beside the headers.
 @in native_tunnel_output before tnl_push_data.tnl_port = tunnel_odp_port;
-    ovl_set_egress(&tnl_push_data, out_dev->netdev);
-    if (ovl_geneve_set_edits(&tnl_push_data, &ctx->xin->upcall_flow->tunnel,
-                             &flow->tunnel)) {
+    if (ovl_finish_template(&tnl_push_data, xport->netdev, out_dev->netdev,
+                            &ctx->xin->upcall_flow->tunnel, &flow->tunnel)) {
         put_cloned_drop_action(ctx->xbridge->ofproto, ctx->odp_actions,
                                XLATE_TUNNEL_HEADER_BUILD_FAILED,
                                !is_last_action);
         return E2BIG;
     }
-    ovl_too_big_build(&tnl_push_data, xport->netdev, out_dev->netdev,
-                      flow->tunnel.tun_id);
 
 # Geneve options: what becomes of unknown ones is up to the port.
 @in xlate_actions before err = tun_metadata_from_geneve_udpif(tun_tab, &xin->upcall_flow->tunnel,

@@ -61,6 +61,95 @@ ovl_parse_push(const char *s, int *n, struct ovs_action_push_tnl *data,
     return false;
 }
 
+/* Appends the text of 'template', as far as it is not that of the headers, to
+ * 's', as it follows header() in the text of a tnl_push action. */
+void
+ovl_format_template(const struct ovl_template *template, struct ds *s)
+{
+    const struct ovl_too_big_limit *limit = &template->too_big;
+    const struct ovl_src_port *src_port = &template->src_port;
+
+    if (src_port->keep && src_port->min) {
+        ds_put_format(s, ",src_port(keep,range=%"PRIu16"-%"PRIu16")",
+                      src_port->min, src_port->max);
+    } else if (src_port->keep) {
+        ds_put_cstr(s, ",src_port(keep)");
+    } else if (src_port->min) {
+        ds_put_format(s, ",src_port(range=%"PRIu16"-%"PRIu16")",
+                      src_port->min, src_port->max);
+    }
+    if (template->segsz) {
+        ds_put_format(s, ",segsz(%"PRIu16")", template->segsz);
+    }
+    if (limit->mode) {
+        ovs_be64 tun_id = get_32aligned_be64(&limit->tun_id);
+        ovs_be64 tenant = get_32aligned_be64(&limit->tenant);
+
+        ds_put_format(s, ",too_big(%s,mtu=%"PRIu16,
+                      ovl_too_big_mode_to_string(limit->mode), limit->mtu);
+        if (limit->has_key) {
+            ds_put_format(s, ",tun_id=0x%"PRIx64, ntohll(tun_id));
+        }
+        if (tenant != tun_id) {
+            ds_put_format(s, ",tenant=0x%"PRIx64, ntohll(tenant));
+        }
+        ds_put_format(s, ",counters=%"PRIu32")", limit->port);
+    }
+}
+
+/* Parses the rest of a source port's text, after ",src_port(", at 's' + '*n'
+ * into 'src_port'.  Returns false if it is wrong. */
+static bool
+parse_src_port(const char *s, int *n, struct ovl_src_port *src_port)
+{
+    src_port->keep = ovs_scan_len(s, n, "keep");
+    if (src_port->keep && ovs_scan_len(s, n, ")")) {
+        return true;
+    }
+    return (ovs_scan_len(s, n, src_port->keep
+                         ? ",range=%"SCNu16"-%"SCNu16")"
+                         : "range=%"SCNu16"-%"SCNu16")",
+                         &src_port->min, &src_port->max)
+            && src_port->min && src_port->min <= src_port->max);
+}
+
+/* Parses the rest of a limit's text, after ",too_big(", at 's' + '*n' into
+ * 'limit'.  Returns false if it is wrong. */
+static bool
+parse_limit(const char *s, int *n, struct ovl_too_big_limit *limit)
+{
+    uint64_t tun_id = 0, tenant;
+    unsigned int mtu;
+    char mode[8];
+
+    if (!ovs_scan_len(s, n, "%7[a-z],mtu=%u", mode, &mtu) || mtu > UINT16_MAX
+        || !ovl_too_big_mode_from_string(mode, &limit->mode) || !limit->mode) {
+        return false;
+    }
+    limit->mtu = mtu;
+    limit->has_key = ovs_scan_len(s, n, ",tun_id=0x%"SCNx64, &tun_id);
+    if (!ovs_scan_len(s, n, ",tenant=0x%"SCNx64, &tenant)) {
+        tenant = tun_id;
+    }
+    put_32aligned_be64(&limit->tun_id, htonll(tun_id));
+    put_32aligned_be64(&limit->tenant, htonll(tenant));
+    return ovs_scan_len(s, n, ",counters=%"SCNu32")", &limit->port);
+}
+
+/* The inverse of ovl_format_template(): parses what there is at 's' + '*n' into
+ * 'template', in which these members are 0, and adds its length to '*n'.
+ * Returns false if the text is wrong. */
+bool
+ovl_parse_template(const char *s, int *n, struct ovl_template *template)
+{
+    return ((!ovs_scan_len(s, n, ",src_port(")
+             || parse_src_port(s, n, &template->src_port))
+            && (!ovs_scan_len(s, n, ",segsz(")
+                || ovs_scan_len(s, n, "%"SCNu16")", &template->segsz))
+            && (!ovs_scan_len(s, n, ",too_big(")
+                || parse_limit(s, n, &template->too_big)));
+}
+
 /* Returns the IPFIX tunnelType of 'type', or 0 if it is not one of ours. */
 uint8_t
 ovl_type_to_ipfix(const char *type)
@@ -140,10 +229,9 @@ ovl_read_push(const struct ovs_action_push_tnl *data, struct flow_tnl *tnl,
     return true;
 }
 
-/* Returns true if 'actions', 'actions_len' bytes long, push one of our
- * headers, or one of Geneve whose options are those of each packet, or have a
- * limit for the size, which no hardware can do: it would send the header as it
- * is. */
+/* Returns true if 'actions', 'actions_len' bytes long, push a header of an
+ * overlay type, or one for which the template tells more than its bytes.
+ * Hardware would send the bytes as they are. */
 bool
 ovl_refuse_offload(const struct nlattr *actions, size_t actions_len)
 {
@@ -155,8 +243,7 @@ ovl_refuse_offload(const struct nlattr *actions, size_t actions_len)
             const struct ovs_action_push_tnl *data = nl_attr_get(a);
 
             if (ovl_class_from_vport_type(data->tnl_type)
-                || ovl_geneve_relays(data)
-                || ovl_too_big_is_set(a)) {
+                || !is_all_zeros(&data->ovl, sizeof data->ovl)) {
                 return true;
             }
         } else if (nl_attr_type(a) == OVS_ACTION_ATTR_CLONE

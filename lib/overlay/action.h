@@ -15,6 +15,7 @@ struct ds;
 struct flow_tnl;
 struct netdev;
 struct nlattr;
+struct ovl_template;
 struct ovs_action_push_tnl;
 
 /* lib/odp-util.c. */
@@ -22,6 +23,9 @@ bool ovl_format_push(const struct ovs_action_push_tnl *, const void *l4,
                      size_t size, struct ds *);
 bool ovl_parse_push(const char *s, int *n, struct ovs_action_push_tnl *,
                     void *l4, uint32_t *vport_type, uint32_t *header_len);
+
+void ovl_format_template(const struct ovl_template *, struct ds *);
+bool ovl_parse_template(const char *s, int *n, struct ovl_template *);
 
 /* ofproto/ofproto-dpif-ipfix.c, ofproto/ofproto-dpif-sflow.c. */
 uint8_t ovl_type_to_ipfix(const char *type);

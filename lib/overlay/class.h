@@ -132,15 +132,21 @@ struct ovl_class {
                         struct ovs_action_push_tnl *data,
                         const struct netdev_tnl_build_header_params *params);
 
-    /* Tells 'data' the MTU of the device that has the local address, in bytes.
-     * May be null if the encapsulation does not segment. */
-    void (*set_mtu)(struct ovs_action_push_tnl *data, int mtu);
+    /* Stores in 'data->ovl', which is all 0, what push() must know beside the
+     * headers that build_header() has made, for a port whose local address is
+     * on a device with MTU 'mtu', in bytes.  May be null. */
+    void (*set_template)(const struct netdev *,
+                         struct ovs_action_push_tnl *data, int mtu);
 
     /* Encapsulates each packet in 'batch' with 'data'.  The batch may shrink
      * (the class counts what it drops) and grow (a packet that cannot be
      * carried whole is segmented first). */
     void (*push)(struct dp_packet_batch *batch,
                  const struct ovs_action_push_tnl *data);
+
+    /* Does push() segment what does not fit into the MTU?  Then nothing is too
+     * big for it. */
+    bool segments;
 
     /* Returns true if push() would cut the TSO packet 'packet' into several
      * packets.  May be null if push() never does that. */

@@ -36,7 +36,7 @@ ovl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
     if (!class) {
         /* Relayed options are not in the template. */
         ovl_gso_fit(batch, data->header_len
-                            + (ovl_geneve_relays(data)
+                            + (data->ovl.relay
                                ? TUN_METADATA_TOT_OPT_SIZE : 0));
         ovl_prepare_upstream(batch, data);
         return false;

@@ -16,9 +16,6 @@
 #include "smap.h"
 #include "util.h"
 
-/* In the last port of a template without first port: keep. */
-enum { OVL_SRC_PORT_KEEP = 1 };
-
 /* Configuration. */
 
 bool
@@ -83,89 +80,29 @@ ovl_src_port_get_options(const struct ovl_src_port *cfg, struct smap *args)
     }
 }
 
-/* Template. */
-
-/* Stores the ports of a header template, for a tunnel port with 'cfg', in
- * '*first' and '*last'.  'tp_src' is the port that actions asked for, or 0. */
-void
-ovl_src_port_build(const struct ovl_src_port *cfg, ovs_be16 tp_src,
-                   ovs_be16 *first, ovs_be16 *last)
-{
-    if (tp_src) {
-        *first = tp_src;
-        *last = 0;
-    } else if (cfg->keep) {
-        *first = htons(cfg->max);
-        *last = htons(cfg->min ? cfg->min : OVL_SRC_PORT_KEEP);
-    } else {
-        *first = htons(cfg->min);
-        *last = htons(cfg->min != cfg->max ? cfg->max : 0);
-    }
-}
-
-/* Does the same for the template 'udp', the tunnel port 'cfg' and the flow's
- * 'tp_src'. */
-void
-ovl_src_port_build_udp(const struct netdev_tunnel_config *cfg, ovs_be16 tp_src,
-                       struct udp_header *udp)
-{
-    ovl_src_port_build(&cfg->ovl.src_port, tp_src,
-                       &udp->udp_src, &udp->udp_len);
-}
-
-/* Appends to 's', with a comma, what the source port of a template with
- * 'first' and 'last' does not tell, if there is anything. */
-void
-ovl_src_port_format(ovs_be16 first, ovs_be16 last, struct ds *s)
-{
-    if (last) {
-        ds_put_format(s, "src_port(first=%"PRIu16",last=%"PRIu16"),",
-                      ntohs(first), ntohs(last));
-    }
-}
-
-/* The inverse: if 's' starts with such text, stores it in '*first' and
- * '*last'.  Returns the number of characters used. */
-int
-ovl_src_port_parse(const char *s, ovs_be16 *first, ovs_be16 *last)
-{
-    uint16_t a, b;
-    int n = 0;
-
-    if (ovs_scan_len(s, &n, "src_port(first=%"SCNu16",last=%"SCNu16"),",
-                     &a, &b)) {
-        *first = htons(a);
-        *last = htons(b);
-    }
-    return n;
-}
-
 /* Push. */
 
-/* Does the work of ovl_src_port() unless both 'first_' and 'last_' are 0. */
+/* Does the work of ovl_src_port() if the template or 'choice' asks for
+ * something. */
 ovs_be16
-ovl_src_port_choose(const struct dp_packet *packet, ovs_be16 first_,
-                    ovs_be16 last_, ovs_be16 hashed)
+ovl_src_port_choose(const struct dp_packet *packet, ovs_be16 fixed,
+                    const struct ovl_src_port *choice, ovs_be16 hashed)
 {
     const struct flow_tnl *tnl = &packet->md.tunnel;
-    uint16_t first = ntohs(first_);
-    uint16_t last = ntohs(last_);
     uint32_t hash;
 
-    if (!last) {
-        return first_;
-    }
-    if (first >= last || !first) {
-        if (flow_tnl_dst_is_set(tnl) && tnl->tp_src) {
-            return tnl->tp_src;
-        } else if (!first) {
-            return hashed;
-        }
+    if (fixed) {
+        return fixed;
+    } else if (choice->keep && flow_tnl_dst_is_set(tnl) && tnl->tp_src) {
+        return tnl->tp_src;
+    } else if (!choice->min) {
+        return hashed;
     }
 
     /* A device that offloads flows may have chosen 'hashed' without it. */
     hash = (dp_packet_rss_valid(packet) ? dp_packet_get_rss_hash(packet)
             : hash_int(ntohs(hashed), 0));
-    return htons(MIN(first, last)
-                 + (((uint64_t) hash * (abs(last - first) + 1)) >> 32));
+    return htons(choice->min
+                 + (((uint64_t) hash * (choice->max - choice->min + 1))
+                    >> 32));
 }

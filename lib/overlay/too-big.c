@@ -186,6 +186,26 @@ static const char *const too_big_modes[] = {
     [OVL_TOO_BIG_ICMP] = "icmp",
 };
 
+/* Returns the name of 'mode', of enum ovl_too_big_mode. */
+const char *
+ovl_too_big_mode_to_string(uint8_t mode)
+{
+    return mode < ARRAY_SIZE(too_big_modes) ? too_big_modes[mode] : "?";
+}
+
+/* Stores the mode called 's' in '*mode'.  Returns false if there is none. */
+bool
+ovl_too_big_mode_from_string(const char *s, uint8_t *mode)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(too_big_modes); i++) {
+        if (!strcmp(s, too_big_modes[i])) {
+            *mode = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Returns what tunnels of type 'type' do by default.  Those that upstream has
  * stay as they are there. */
 static enum ovl_too_big_mode
@@ -193,7 +213,7 @@ too_big_default(const char *type)
 {
     const struct ovl_class *class = ovl_class_from_type(type);
 
-    return class && !class->set_mtu ? OVL_TOO_BIG_ICMP : OVL_TOO_BIG_SEND;
+    return class && !class->segments ? OVL_TOO_BIG_ICMP : OVL_TOO_BIG_SEND;
 }
 
 static void
@@ -220,21 +240,18 @@ ovl_too_big_set_option(enum ovl_too_big_mode *mode, const char *type,
                        const char *key, const char *value, struct ds *allowed)
 {
     const struct ovl_class *class = ovl_class_from_type(type);
+    uint8_t value_mode;
 
     if (strcmp(key, "too_big")) {
         return false;
-    } else if (class && class->set_mtu) {
+    } else if (class && class->segments) {
         ds_put_cstr(allowed,
                     "left out: this encapsulation cuts what is too big");
-        return true;
+    } else if (ovl_too_big_mode_from_string(value, &value_mode)) {
+        too_big_set_mode(mode, value_mode);
+    } else {
+        ds_put_cstr(allowed, "\"icmp\", \"drop\" or \"send\"");
     }
-    for (int i = 0; i < ARRAY_SIZE(too_big_modes); i++) {
-        if (!strcmp(value, too_big_modes[i])) {
-            too_big_set_mode(mode, i);
-            return true;
-        }
-    }
-    ds_put_cstr(allowed, "\"icmp\", \"drop\" or \"send\"");
     return true;
 }
 
@@ -245,7 +262,7 @@ ovl_too_big_get_options(enum ovl_too_big_mode mode, const char *type,
                         struct smap *args)
 {
     if (mode != too_big_default(type)) {
-        smap_add(args, "too_big", too_big_modes[mode]);
+        smap_add(args, "too_big", ovl_too_big_mode_to_string(mode));
     }
 }
 
@@ -294,153 +311,31 @@ ovl_too_big_is_used(void)
 
 /* Action. */
 
-/* What follows the headers in a tnl_push action of a port with a limit, or
- * is at the end of the space for headers in struct ovs_action_push_tnl. */
-struct too_big_limit {
-    ovs_be64 tun_id;            /* Of packets from the peer. */
-    ovs_be64 tenant;            /* What tells the port's tenants apart. */
-    uint32_t port;              /* Of struct ovl_too_big_port. */
-    uint16_t mtu;               /* Longest outer IP packet, in bytes. */
-    uint8_t mode;               /* OVL_TOO_BIG_*, SEND for no limit. */
-    uint8_t has_key;            /* Is there a 'tun_id'? */
-};
-BUILD_ASSERT_DECL(sizeof(struct too_big_limit) == 24);
-
 /* Code of ICMP4_DST_UNREACH. */
 #define ICMP4_FRAG_NEEDED 4
-
-#define TOO_BIG_OFS (TNL_PUSH_HEADER_SIZE - sizeof(struct too_big_limit))
-
-/* Makes 'data' have no limit. */
-void
-ovl_too_big_init(struct ovs_action_push_tnl *data)
-{
-    memset((char *) data->header + TOO_BIG_OFS, 0,
-           sizeof(struct too_big_limit));
-}
 
 /* Tells 'data', the header for packets with key 'tun_id' that 'port' sends
  * from an address of 'egress', what to do with packets that are too big. */
 void
-ovl_too_big_build(struct ovs_action_push_tnl *data, const struct netdev *port,
-                  const struct netdev *egress, ovs_be64 tun_id)
+ovl_too_big_set_limit(struct ovs_action_push_tnl *data,
+                      const struct netdev *port, const struct netdev *egress,
+                      ovs_be64 tun_id)
 {
     const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(port);
-    struct too_big_limit limit;
+    struct ovl_too_big_limit *limit = &data->ovl.too_big;
+    ovs_be64 rx_tun_id = cfg->in_key_flow ? tun_id : cfg->in_key;
     int mtu;
 
-    if (OVS_LIKELY(!cfg->ovl.too_big) || netdev_get_mtu(egress, &mtu)
-        || data->header_len > TOO_BIG_OFS) {
+    if (OVS_LIKELY(!cfg->ovl.too_big) || netdev_get_mtu(egress, &mtu)) {
         return;
     }
-    memset(&limit, 0, sizeof limit);
-    limit.tun_id = cfg->in_key_flow ? tun_id : cfg->in_key;
-    limit.tenant = cfg->out_key_flow ? tun_id : limit.tun_id;
-    limit.port = netdev_vport_cast(port)->too_big->id;
-    limit.mtu = MIN(mtu, UINT16_MAX);
-    limit.mode = cfg->ovl.too_big;
-    limit.has_key = cfg->in_key_present;
-    memcpy((char *) data->header + TOO_BIG_OFS, &limit, sizeof limit);
-}
-
-/* If 'data' has a limit, puts a tnl_push action for it, with the limit behind
- * the headers, into 'actions' and returns true. */
-bool
-ovl_too_big_put(struct ofpbuf *actions, const struct ovs_action_push_tnl *data)
-{
-    size_t size = offsetof(struct ovs_action_push_tnl, header)
-                  + data->header_len;
-    struct too_big_limit limit;
-    char *p;
-
-    memcpy(&limit, (const char *) data->header + TOO_BIG_OFS, sizeof limit);
-    if (data->header_len > TOO_BIG_OFS || !limit.mode) {
-        return false;
-    }
-    p = nl_msg_put_unspec_uninit(actions, OVS_ACTION_ATTR_TUNNEL_PUSH,
-                                 size + sizeof limit);
-    memcpy(p, data, size);
-    memcpy(p + size, &limit, sizeof limit);
-    return true;
-}
-
-/* Returns true if the tnl_push action 'a' has a limit. */
-bool
-ovl_too_big_is_set(const struct nlattr *a)
-{
-    const struct ovs_action_push_tnl *data = nl_attr_get(a);
-
-    return nl_attr_get_size(a) > (offsetof(struct ovs_action_push_tnl, header)
-                                  + data->header_len);
-}
-
-/* Stores the limit in the tnl_push action 'a', which has one, in '*limit'. */
-static void
-too_big_get_limit(const struct nlattr *a, struct too_big_limit *limit)
-{
-    const struct ovs_action_push_tnl *data = nl_attr_get(a);
-
-    memcpy(limit, (const char *) data->header + data->header_len,
-           sizeof *limit);
-}
-
-/* Appends the text of the limit of the tnl_push action 'a', if any, to 's'. */
-void
-ovl_too_big_format(const struct nlattr *a, struct ds *s)
-{
-    struct too_big_limit limit;
-
-    if (ovl_too_big_is_set(a)) {
-        too_big_get_limit(a, &limit);
-        ds_put_format(s, ",too_big(%s,mtu=%"PRIu16,
-                      too_big_modes[limit.mode], limit.mtu);
-        if (limit.has_key) {
-            ds_put_format(s, ",tun_id=0x%"PRIx64, ntohll(limit.tun_id));
-        }
-        if (limit.tenant != limit.tun_id) {
-            ds_put_format(s, ",tenant=0x%"PRIx64, ntohll(limit.tenant));
-        }
-        ds_put_format(s, ",counters=%"PRIu32")", limit.port);
-    }
-}
-
-/* If 's' starts with the text of a limit, stores it in 'data' and returns the
- * number of characters used.  Returns 0 if it does not, or a negative errno
- * value if the text is wrong. */
-int
-ovl_too_big_parse(const char *s, struct ovs_action_push_tnl *data)
-{
-    struct too_big_limit limit;
-    uint64_t tun_id, tenant;
-    unsigned int mtu;
-    char mode[8];
-    int n = 0;
-
-    if (!ovs_scan_len(s, &n, ",too_big(")) {
-        return 0;
-    }
-    memset(&limit, 0, sizeof limit);
-    if (!ovs_scan_len(s, &n, "%7[a-z],mtu=%u", mode, &mtu)) {
-        return -EINVAL;
-    }
-    if (ovs_scan_len(s, &n, ",tun_id=0x%"SCNx64, &tun_id)) {
-        limit.tun_id = htonll(tun_id);
-        limit.has_key = true;
-    }
-    limit.tenant = limit.tun_id;
-    if (ovs_scan_len(s, &n, ",tenant=0x%"SCNx64, &tenant)) {
-        limit.tenant = htonll(tenant);
-    }
-    limit.mode = (!strcmp(mode, "icmp") ? OVL_TOO_BIG_ICMP
-                  : !strcmp(mode, "drop") ? OVL_TOO_BIG_DROP
-                  : OVL_TOO_BIG_SEND);
-    if (!ovs_scan_len(s, &n, ",counters=%"SCNu32")", &limit.port)
-        || !limit.mode || mtu > UINT16_MAX) {
-        return -EINVAL;
-    }
-    limit.mtu = mtu;
-    memcpy((char *) data->header + TOO_BIG_OFS, &limit, sizeof limit);
-    return n;
+    put_32aligned_be64(&limit->tun_id, rx_tun_id);
+    put_32aligned_be64(&limit->tenant,
+                       cfg->out_key_flow ? tun_id : rx_tun_id);
+    limit->port = netdev_vport_cast(port)->too_big->id;
+    limit->mtu = MIN(mtu, UINT16_MAX);
+    limit->mode = cfg->ovl.too_big;
+    limit->has_key = cfg->in_key_present;
 }
 
 /* Datapath. */
@@ -757,9 +652,9 @@ too_big_put_icmp6(struct dp_packet *error, const struct dp_packet *packet,
  * for. */
 static void
 too_big_set_metadata(struct dp_packet *error,
-                     const struct ovs_action_push_tnl *data,
-                     const struct too_big_limit *limit)
+                     const struct ovs_action_push_tnl *data)
 {
+    const struct ovl_too_big_limit *limit = &data->ovl.too_big;
     const struct eth_header *eth = (const struct eth_header *) data->header;
     struct flow_tnl *tnl = &error->md.tunnel;
 
@@ -780,7 +675,7 @@ too_big_set_metadata(struct dp_packet *error,
     }
     tnl->ip_ttl = 64;
     if (limit->has_key) {
-        tnl->tun_id = limit->tun_id;
+        tnl->tun_id = get_32aligned_be64(&limit->tun_id);
         tnl->flags |= FLOW_TNL_F_KEY;
     }
     if (data->tnl_type == OVS_VPORT_TYPE_GENEVE) {
@@ -789,15 +684,16 @@ too_big_set_metadata(struct dp_packet *error,
 }
 
 /* Returns the ICMP error for 'packet', for which there is room for 'room'
- * bytes, and which was to leave through 'port', with the header 'data' with
- * 'limit'.  Returns NULL if there must be none, and why in '*counter'. */
+ * bytes, and which was to leave through 'port', with the header 'data'.
+ * Returns NULL if there must be none, and why in '*counter'. */
 static struct dp_packet *
 too_big_answer(struct ovl_too_big_port *port,
                const struct dp_packet *packet, int room,
                const struct ovs_action_push_tnl *data,
-               const struct too_big_limit *limit,
                enum too_big_counter *counter)
 {
+    const struct ovl_too_big_limit *limit = &data->ovl.too_big;
+    ovs_be64 tenant = get_32aligned_be64(&limit->tenant);
     ovs_be16 type;
     size_t ofs = too_big_find_ip(packet, &type);
     const struct eth_header *eth = dp_packet_data(packet);
@@ -817,10 +713,10 @@ too_big_answer(struct ovl_too_big_port *port,
     }
 
     if (ipv6
-        ? !too_big_may_answer(port, limit->tenant,
+        ? !too_big_may_answer(port, tenant,
                               &((const struct ovs_16aligned_ip6_hdr *) ip)
                               ->ip6_src, sizeof(struct in6_addr))
-        : !too_big_may_answer(port, limit->tenant,
+        : !too_big_may_answer(port, tenant,
                               &((const struct ip_header *) ip)->ip_src,
                               sizeof(ovs_be32))) {
         *counter = TOO_BIG_LIMITED;
@@ -840,7 +736,7 @@ too_big_answer(struct ovl_too_big_port *port,
         too_big_put_icmp4(error, packet, ofs, room - ofs);
     }
     error->packet_type = packet->packet_type;
-    too_big_set_metadata(error, data, limit);
+    too_big_set_metadata(error, data);
     *counter = TOO_BIG_ANSWERED;
     return error;
 }
@@ -857,20 +753,19 @@ ovl_too_big_filter(const struct nlattr *a, struct dp_packet_batch *batch,
     const struct ovs_action_push_tnl *data = nl_attr_get(a);
     size_t i, n = dp_packet_batch_size(batch);
     struct dp_packet_batch errors;
+    const struct ovl_too_big_limit *limit = &data->ovl.too_big;
     struct ovl_too_big_port *port = NULL;
-    struct too_big_limit limit;
     struct dp_packet *packet;
     int room;
 
-    if (OVS_LIKELY(!ovl_too_big_is_set(a))) {
+    if (OVS_LIKELY(limit->mode == OVL_TOO_BIG_SEND)) {
         return;
     }
-    too_big_get_limit(a, &limit);
-    room = limit.mtu + ETH_HEADER_LEN - data->header_len;
+    room = limit->mtu + ETH_HEADER_LEN - data->header_len;
 
     dp_packet_batch_init(&errors);
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, n, packet, batch) {
-        int left = room - (ovl_geneve_relays(data)
+        int left = room - (data->ovl.relay
                            ? packet->md.tunnel.metadata.present.len : 0);
         enum too_big_counter counter = TOO_BIG_DROPPED;
         struct dp_packet *error = NULL;
@@ -881,10 +776,10 @@ ovl_too_big_filter(const struct nlattr *a, struct dp_packet_batch *batch,
             continue;
         }
         if (!port) {
-            port = too_big_find_port(limit.port);
+            port = too_big_find_port(limit->port);
         }
-        if (port && limit.mode == OVL_TOO_BIG_ICMP) {
-            error = too_big_answer(port, packet, left, data, &limit, &counter);
+        if (port && limit->mode == OVL_TOO_BIG_ICMP) {
+            error = too_big_answer(port, packet, left, data, &counter);
         }
         if (error) {
             dp_packet_batch_add(&errors, error);

@@ -35,6 +35,9 @@ enum ovl_too_big_mode {
     OVL_TOO_BIG_ICMP,           /* The default of overlay types. */
 };
 
+const char *ovl_too_big_mode_to_string(uint8_t mode);
+bool ovl_too_big_mode_from_string(const char *, uint8_t *mode);
+
 /* lib/netdev-vport.c: ports. */
 struct ovl_too_big_port *ovl_too_big_port_create(void);
 void ovl_too_big_port_destroy(struct ovl_too_big_port *);
@@ -51,15 +54,10 @@ int ovl_get_custom_stats(const struct netdev *, struct netdev_custom_stats *);
 /* ofproto/ofproto-dpif-xlate.c. */
 bool ovl_too_big_is_used(void);
 
-/* ofproto/ofproto-dpif-xlate.c, lib/odp-util.c: the action. */
-void ovl_too_big_build(struct ovs_action_push_tnl *, const struct netdev *port,
-                       const struct netdev *egress, ovs_be64 tun_id);
-void ovl_too_big_init(struct ovs_action_push_tnl *);
-bool ovl_too_big_put(struct ofpbuf *actions,
-                     const struct ovs_action_push_tnl *);
-void ovl_too_big_format(const struct nlattr *, struct ds *);
-int ovl_too_big_parse(const char *s, struct ovs_action_push_tnl *);
-bool ovl_too_big_is_set(const struct nlattr *);
+/* The tnl_push action. */
+void ovl_too_big_set_limit(struct ovs_action_push_tnl *,
+                           const struct netdev *port,
+                           const struct netdev *egress, ovs_be64 tun_id);
 
 /* lib/dpif-netdev.c: the datapath. */
 void ovl_too_big_filter(const struct nlattr *, struct dp_packet_batch *,

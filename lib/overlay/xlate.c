@@ -60,24 +60,75 @@ ovl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto)
     return class != NULL;
 }
 
-/* Tells 'data', if it is one of ours, that its packets are sent from an
- * address of 'egress'. */
-void
-ovl_set_egress(struct ovs_action_push_tnl *data, const struct netdev *egress)
+/* Returns the field of the L4 source port in 'data', or NULL if its protocol
+ * has none. */
+static ovs_be16 *
+find_src_port(struct ovs_action_push_tnl *data)
 {
-    const struct ovl_class *class = ovl_class_from_vport_type(data->tnl_type);
-    int mtu;
+    const struct eth_header *eth = (const struct eth_header *) data->header;
+    uint8_t nw_proto;
+    size_t ofs;
 
-    if (class && class->set_mtu) {
-        if (netdev_get_mtu(egress, &mtu)) {
-            mtu = ETH_PAYLOAD_MAX;
-        }
-        class->set_mtu(data, mtu);
+    if (eth->eth_type == htons(ETH_TYPE_IPV6)) {
+        const struct ovs_16aligned_ip6_hdr *ip6 = (const void *) (eth + 1);
+
+        nw_proto = ip6->ip6_nxt;
+        ofs = ETH_HEADER_LEN + IPV6_HEADER_LEN;
+    } else {
+        const struct ip_header *ip = (const void *) (eth + 1);
+
+        nw_proto = ip->ip_proto;
+        ofs = ETH_HEADER_LEN + IP_HEADER_LEN;
+    }
+    return (nw_proto == IPPROTO_UDP || nw_proto == IPPROTO_TCP
+            ? ALIGNED_CAST(ovs_be16 *, (char *) data->header + ofs) : NULL);
+}
+
+/* Stores the source port of 'data', or how to choose it, for a tunnel port with
+ * 'cfg'.  'tp_src' is the port that actions asked for, or 0. */
+static void
+set_src_port(struct ovs_action_push_tnl *data, const struct ovl_src_port *cfg,
+             ovs_be16 tp_src)
+{
+    ovs_be16 *src = find_src_port(data);
+
+    if (!src) {
+        return;
+    } else if (tp_src) {
+        *src = tp_src;
+    } else if (cfg->min && cfg->min == cfg->max && !cfg->keep) {
+        *src = htons(cfg->min);
+    } else {
+        data->ovl.src_port.min = cfg->min;
+        data->ovl.src_port.max = cfg->max;
+        data->ovl.src_port.keep = cfg->keep;
     }
 }
 
+/* Completes 'data', for packets with 'tnl' that 'port' sends from an address of
+ * 'egress': sets what it tells beside the headers.  'upcall' is what 'tnl' was
+ * before actions.  Returns 0, or E2BIG if there is no room. */
+int
+ovl_finish_template(struct ovs_action_push_tnl *data,
+                    const struct netdev *port, const struct netdev *egress,
+                    const struct flow_tnl *upcall, const struct flow_tnl *tnl)
+{
+    const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(port);
+    const struct ovl_class *class = ovl_class_from_vport_type(data->tnl_type);
+    int mtu;
+
+    memset(&data->ovl, 0, sizeof data->ovl);
+    set_src_port(data, &cfg->ovl.src_port, tnl->tp_src);
+    if (class && class->set_template) {
+        class->set_template(port, data, (netdev_get_mtu(egress, &mtu)
+                                         ? ETH_PAYLOAD_MAX : mtu));
+    }
+    ovl_too_big_set_limit(data, port, egress, tnl->tun_id);
+    return ovl_geneve_set_edits(data, upcall, tnl);
+}
+
 /* Has the datapath flows translated again, because some port changed and the
- * MTU is part of the header that ovl_set_egress() made. */
+ * MTU is part of what ovl_finish_template() made. */
 void
 ovl_port_modified(void)
 {

@@ -4,7 +4,8 @@
 /* Options of Geneve.  The first byte of the input tells what the rest is:
  *
  *     w    Options off the wire, for the walker.
- *     m    A length, that many bytes of options, and edits of them.
+ *     m    A length, that many bytes of options, another length, and edits of
+ *          the options: that many bytes to set, the rest to delete.
  *     t    Text in place of the options in a tnl_push action that is right
  *          otherwise.
  *
@@ -63,21 +64,20 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
     return 0;
 }
 
-/* Splits the 'len' bytes 'data' into '*n' 'items', edits if 'edits'.  Returns
- * false if they are malformed. */
+/* Splits the 'len' bytes 'data' into '*n' 'items', what is at 'set_len' and
+ * later to be deleted.  Returns false if they are malformed. */
 static bool
-split(const uint8_t *data, size_t len, bool edits, struct item items[128],
+split(const uint8_t *data, size_t len, size_t set_len, struct item items[128],
       size_t *n)
 {
     *n = 0;
-    while (len) {
+    for (size_t ofs = 0; len; ) {
         struct item *item = &items[(*n)++];
         size_t value = len < 4 ? 0 : (data[3] & 31) * 4;
-        /* The first reserved bit, in network order. */
-        bool delete = edits && len >= 4 && data[3] & 0x80;
+        bool delete = ofs >= set_len;
 
         item->size = 4 + (delete ? 0 : value);
-        if (len < item->size) {
+        if (len < item->size || (!delete && set_len - ofs < item->size)) {
             return false;
         }
         item->key = ((uint32_t) data[0] << 24 | data[1] << 16 | data[2] << 8
@@ -85,6 +85,7 @@ split(const uint8_t *data, size_t len, bool edits, struct item items[128],
         item->bytes = data;
         item->delete = delete;
         data += item->size;
+        ofs += item->size;
         len -= item->size;
     }
     return true;
@@ -106,7 +107,7 @@ static void
 test_merge(const uint8_t *data, size_t size)
 {
     struct item in[128], edits[128], out[128];
-    size_t len, edits_len, n_in, n_edits, n_out, i, j;
+    size_t len, edits_len, set_len, n_in, n_edits, n_out, i, j;
     void *opts_, *edits_;
     uint8_t *result;
     bool critical, has_critical = false;
@@ -117,19 +118,28 @@ test_merge(const uint8_t *data, size_t size)
         return;
     }
     len = MIN(MIN(data[0], MAX_LEN), size - 1);
-    edits_len = MIN(size - 1 - len, TNL_PUSH_HEADER_SIZE - 50);
-    opts_ = xmemdup(data + 1, len);
-    edits_ = xmemdup(data + 1 + len, edits_len);
+    data++;
+    size--;
+    opts_ = xmemdup(data, len);
+    data += len;
+    size -= len;
+    set_len = size ? *data : 0;
+    edits_len = size ? MIN(size - 1, TNL_PUSH_HEADER_SIZE - 50) : 0;
+    set_len = MIN(set_len, edits_len);
+    edits_ = size ? xmemdup(data + 1, edits_len) : NULL;
     result = xmalloc(MAX_LEN);
-    good = (split(opts_, len, false, in, &n_in)
-            & split(edits_, edits_len, true, edits, &n_edits));
+    good = (split(opts_, len, SIZE_MAX, in, &n_in)
+            & split(edits_, edits_len, set_len, edits, &n_edits));
 
-    n = ovl_geneve_merge(opts_, len, edits_, edits_len,
-                         (struct geneve_opt *) result, &critical);
+    n = ovl_geneve_merge(opts_, len, &(struct ovl_geneve_edits) {
+                             .opts = edits_,
+                             .len = edits_len,
+                             .set_len = set_len,
+                         }, (struct geneve_opt *) result, &critical);
     if (n >= 0) {
         ovs_assert(good);
         ovs_assert(n <= MAX_LEN);
-        ovs_assert(split(result, n, false, out, &n_out));
+        ovs_assert(split(result, n, SIZE_MAX, out, &n_out));
         for (i = 0; i < n_out; i++) {
             has_critical |= (out[i].bytes[2] & 0x80) != 0;
         }
@@ -158,6 +168,12 @@ test_merge(const uint8_t *data, size_t size)
     free(result);
 }
 
+static bool
+relays(const struct ovs_action_push_tnl *data)
+{
+    return data->ovl.relay;
+}
+
 static void
 test_walker(const uint8_t *data, size_t size)
 {
@@ -177,7 +193,7 @@ test_walker(const uint8_t *data, size_t size)
     memcpy(tnl->metadata.opts.gnv, data, size);
 
     rx = ovl_geneve_receive(NULL, map, tnl);
-    if (!split(data, size, false, items, &n)) {
+    if (!split(data, size, SIZE_MAX, items, &n)) {
         ovs_assert(rx == OVL_GENEVE_RX_MALFORMED);
         ovs_assert(tun_metadata_from_geneve_udpif(map, tnl, tnl, flow));
     } else {
@@ -245,7 +261,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                              "udp(src=0,dst=6081,csum=0x0),"
                              "geneve(vni=0x7b,relay(%s))),out_port(1))",
                              50 + n, rest);
-            fuzz_round_trip(text, ovl_geneve_relays);
+            fuzz_round_trip(text, relays);
             free(text);
         }
         free(rest);

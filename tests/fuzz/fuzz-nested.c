@@ -489,8 +489,7 @@ build_header(const struct level *level, const struct flow *inner,
         gnh->opt_len = level->arg % 64;
         data->header_len += gnh->opt_len * 4;
     }
-    ovl_set_egress(data, device);
-    return true;
+    return !ovl_finish_template(data, port, device, &flow.tunnel, &flow.tunnel);
 }
 
 /* Completes in software what the packets in 'batch' wait for.  Drops those

@@ -1,33 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Receive: an Ethernet frame goes through netdev_pop_header(), as after a
- * lookup that found a flow with tnl_pop.  What comes out is encapsulated
- * again, made ready for a device without offloads, and popped a second time,
- * which must give the same.
- *
- * The first byte of the input is FRAME_* bits, the rest is the frame. */
+/* Receive and transmit: fuzz_pop_push_pop(). */
 
 #include <config.h>
 #undef NDEBUG
 
 #include "fuzz.h"
 
-#include "dp-packet.h"
-#include "dp-packet-gso.h"
-#include "flow.h"
-#include "netdev.h"
-#include "odp-netlink.h"
-#include "packets.h"
-#include "overlay/gso.h"
+#include <netinet/in.h>
 
-enum {
-    FRAME_FIX_SUM = 1 << 0,     /* Make its IPv4 checksum right. */
-    FRAME_PARTIAL = 1 << 1,     /* The inner L4 checksum is left undone. */
-    FRAME_TSO = 1 << 2,         /* So is segmentation. */
-    FRAME_IPV6 = 1 << 3,        /* Push it over IPv6. */
-    FRAME_PUSH = 1 << 4,        /* Do not pop it first. */
-};
+#include "overlay/class.h"
 
 static struct netdev *netdev;
 
@@ -41,58 +24,9 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct ovs_action_push_tnl header;
-    struct dp_packet_batch batch;
-    struct dp_packet *packet;
-    struct flow flow;
-    uint8_t bits;
-    void *gre;
+    static const uint8_t header[] = { 0x20, 0, 0x65, 0x58, 0x12, 0x34, 0x56, 0 };
 
-    if (size < 1 + ETH_HEADER_LEN) {
-        return 0;
-    }
-    bits = data[0];
-    packet = dp_packet_new(size);
-    dp_packet_put(packet, data + 1, size - 1);
-    pkt_metadata_init(&packet->md, 1);
-    flow_extract(packet, &flow);
-    if (bits & FRAME_FIX_SUM) {
-        fuzz_fix_sums(packet, flow.dl_type, 0);
-    }
-
-    dp_packet_batch_init_packet(&batch, packet);
-    if (!(bits & FRAME_PUSH)) {
-        netdev_pop_header(netdev, &batch);
-    }
-    gre = fuzz_put_outer(&header, ovl_nvgre_class.vport_type,
-                         bits & FRAME_IPV6, IPPROTO_GRE);
-    memcpy(gre, (uint8_t []) { 0x20, 0, 0x65, 0x58, 0x12, 0x34, 0x56, 0 }, 8);
-    header.header_len += 8;
-    DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
-        flow_extract(packet, &flow);
-        if (bits & (FRAME_PARTIAL | FRAME_TSO)) {
-            fuzz_leave_undone(packet, bits & FRAME_TSO);
-        }
-    }
-    netdev_push_header(netdev, NULL, &batch, &header);
-    ovl_send_prepare(netdev, &batch);
-    dp_packet_gso_batch(&batch);
-    DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
-        dp_packet_set_tso_segsz(packet, 0);     /* There is one segment. */
-        dp_packet_ol_send_prepare(packet, 0);
-        dp_packet_reset_offload(packet);
-        flow_extract(packet, &flow);
-    }
-
-    /* What was pushed can be popped. */
-    size = dp_packet_batch_size(&batch);
-    netdev_pop_header(netdev, &batch);
-    ovs_assert(dp_packet_batch_size(&batch) == size);
-    DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
-        ovs_assert(packet->md.tunnel.tun_id == htonll(0x123456));
-        flow_extract(packet, &flow);
-    }
-    dp_packet_delete_batch(&batch, true);
-    dp_packet_batch_destroy(&batch);
+    fuzz_pop_push_pop(netdev, OVL_VPORT_nvgre, IPPROTO_GRE, header,
+                      sizeof header, 0x123456, data, size);
     return 0;
 }

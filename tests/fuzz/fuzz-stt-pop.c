@@ -108,7 +108,7 @@ push_batch(struct dp_packet_batch *batch, bool ipv6)
     data.header_len += TCP_HEADER_LEN + 18;
     tcp->tcp_dst = htons(7471);
     tcp->tcp_ctl = TCP_CTL(TCP_ACK | TCP_PSH, TCP_HEADER_LEN / 4);
-    ovl_stt_class.set_mtu(&data, 1500);
+    ovl_stt_class.set_template(netdev, &data, 1500);
 
     netdev_push_header(netdev, NULL, batch, &data);
     ovl_send_prepare(netdev, batch);

@@ -86,15 +86,13 @@ test_bytes(const struct ovl_class *class, const uint8_t *bytes, size_t size)
 
     fuzz_put_outer(&data, class->vport_type, false, class->nw_proto);
     if (!strcmp(class->type, "l2tpv3") && size >= 2) {
-        struct ip_header *ip = ALIGNED_CAST(
-            struct ip_header *, (char *) data.header + ETH_HEADER_LEN);
         uint16_t layout = (bytes[size - 2] << 8 | bytes[size - 1]) & 0xfff;
 
-        /* build_header() makes neither a sequence number without a sublayer
+        /* There is neither a sequence number without a sublayer
          * nor two cookies. */
         layout &= layout & 0x0400 ? 0xfff : ~0x0800;
         layout &= layout & 0x0200 ? ~0x0100 : 0xfff;
-        ip->ip_tot_len = htons(layout);
+        data.ovl.layout = layout;
         size -= 2;
     }
 

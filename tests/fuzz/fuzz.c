@@ -9,7 +9,9 @@
 #include <netinet/ip6.h>
 
 #include "csum.h"
+#include "dp-packet-gso.h"
 #include "dp-packet.h"
+#include "flow.h"
 #include "netdev.h"
 #include "odp-netlink.h"
 #include "odp-util.h"
@@ -17,6 +19,7 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/vlog.h"
+#include "overlay/gso.h"
 #include "packets.h"
 
 /* Returns a new port of type 'type' called 'name'. */
@@ -117,6 +120,89 @@ fuzz_leave_undone(struct dp_packet *packet, bool tso)
             dp_packet_set_tso_segsz(packet, 100);
         }
     }
+}
+
+/* An Ethernet frame goes through netdev_pop_header() of 'netdev', as after a
+ * lookup that found a flow with tnl_pop.  What comes out, as it is or with work
+ * left to do, is encapsulated again, made ready for a device without offloads,
+ * and popped a second time: what went in comes out, with 'tun_id'.
+ *
+ * The outer header is of 'vport_type' and IP protocol 'nw_proto', and has the
+ * 'l4_len' bytes 'l4'.  The first of the 'size' bytes 'data' is FRAME_* bits,
+ * the rest is the frame. */
+void
+fuzz_pop_push_pop(struct netdev *netdev, uint32_t vport_type, uint8_t nw_proto,
+                  const void *l4, size_t l4_len, uint64_t tun_id,
+                  const uint8_t *data, size_t size)
+{
+    enum {
+        FRAME_FIX_SUM = 1 << 0, /* Make its IPv4 checksum right. */
+        FRAME_PARTIAL = 1 << 1, /* The inner L4 checksum is left undone. */
+        FRAME_TSO = 1 << 2,     /* So is segmentation. */
+        FRAME_IPV6 = 1 << 3,    /* Push it over IPv6. */
+        FRAME_PUSH = 1 << 4,    /* Do not pop it first. */
+    };
+    struct ovs_action_push_tnl header;
+    struct dp_packet_batch batch;
+    struct dp_packet *packet;
+    void *before = NULL;
+    size_t before_size = 0;
+    struct flow flow;
+    uint8_t bits;
+
+    if (size < 1 + ETH_HEADER_LEN) {
+        return;
+    }
+    bits = data[0];
+    packet = dp_packet_new(size);
+    dp_packet_put(packet, data + 1, size - 1);
+    pkt_metadata_init(&packet->md, 1);
+    flow_extract(packet, &flow);
+    if (bits & FRAME_FIX_SUM) {
+        fuzz_fix_sums(packet, flow.dl_type, 0);
+    }
+
+    dp_packet_batch_init_packet(&batch, packet);
+    if (!(bits & FRAME_PUSH)) {
+        netdev_pop_header(netdev, &batch);
+    }
+    memcpy(fuzz_put_outer(&header, vport_type, bits & FRAME_IPV6, nw_proto),
+           l4, l4_len);
+    header.header_len += l4_len;
+    DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
+        flow_extract(packet, &flow);
+        if (bits & (FRAME_PARTIAL | FRAME_TSO)) {
+            fuzz_leave_undone(packet, bits & FRAME_TSO);
+        } else {
+            before_size = dp_packet_size(packet);
+            before = xmemdup(dp_packet_data(packet), before_size);
+        }
+    }
+    netdev_push_header(netdev, NULL, &batch, &header);
+    ovl_send_prepare(netdev, &batch);
+    dp_packet_gso_batch(&batch);
+    DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
+        dp_packet_set_tso_segsz(packet, 0);     /* There is one segment. */
+        dp_packet_ol_send_prepare(packet, 0);
+        dp_packet_reset_offload(packet);
+        flow_extract(packet, &flow);
+    }
+
+    /* What was pushed can be popped. */
+    size = dp_packet_batch_size(&batch);
+    netdev_pop_header(netdev, &batch);
+    ovs_assert(dp_packet_batch_size(&batch) == size);
+    DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
+        ovs_assert(packet->md.tunnel.tun_id == htonll(tun_id));
+        ovs_assert(!before
+                   || (dp_packet_size(packet) == before_size
+                       && !memcmp(dp_packet_data(packet), before,
+                                  before_size)));
+        flow_extract(packet, &flow);
+    }
+    free(before);
+    dp_packet_delete_batch(&batch, true);
+    dp_packet_batch_destroy(&batch);
 }
 
 /* If 'text' is a tnl_push action and nothing else, and 'is_ours' returns true

@@ -704,17 +704,6 @@ l2tp_at(const struct ovs_action_push_tnl *data, size_t ofs)
     return (char *) data->header + ofs;
 }
 
-/* Returns the field in the template 'data' that holds the layout. */
-static ovs_be16 *
-l2tp_layout(const struct ovs_action_push_tnl *data)
-{
-    size_t ofs = (netdev_tnl_is_header_ipv6(data->header)
-                  ? offsetof(struct ovs_16aligned_ip6_hdr, ip6_plen)
-                  : offsetof(struct ip_header, ip_tot_len));
-
-    return l2tp_at(data, ETH_HEADER_LEN + ofs);
-}
-
 /* Returns the offset of the outer L4 header in the template 'data'. */
 static size_t
 l2tp_l4_ofs(const struct ovs_action_push_tnl *data)
@@ -793,7 +782,6 @@ l2tp_udp_build_header(const struct netdev *netdev,
     data->header_len += l2tp_put_header(
         p, l2tp_session_id(netdev, params->flow), cfg->tx_layout,
         cfg->tx_cookie);
-    *l2tp_layout(data) = htons(cfg->tx_layout);
     data->tnl_type = ovl_l2tpv3_udp_class.vport_type;
     return 0;
 }
@@ -810,9 +798,18 @@ l2tp_ip_build_header(const struct netdev *netdev,
     data->header_len += l2tp_put_header(
         p, l2tp_session_id(netdev, params->flow), cfg->tx_layout,
         cfg->tx_cookie);
-    *l2tp_layout(data) = htons(cfg->tx_layout);
     data->tnl_type = ovl_l2tpv3_ip_class.vport_type;
     return 0;
+}
+
+/* Implements 'set_template' of struct ovl_class for both classes. */
+static void
+l2tp_set_template(const struct netdev *netdev,
+                  struct ovs_action_push_tnl *data, int mtu OVS_UNUSED)
+{
+    const struct l2tp_config *cfg = ovl_get_config(netdev);
+
+    data->ovl.layout = cfg->tx_layout;
 }
 
 /* Implements 'push_needs_gso' of struct ovl_class for both classes: each
@@ -911,7 +908,7 @@ l2tp_push(struct dp_packet_batch *batch,
           const struct ovs_action_push_tnl *data, bool udp)
 {
     size_t i, size = dp_packet_batch_size(batch);
-    uint16_t layout = ntohs(*l2tp_layout(data));
+    uint16_t layout = data->ovl.layout;
     size_t l4_ofs = l2tp_l4_ofs(data);
     size_t id_ofs = l4_ofs + (udp ? L2TP_UDP_LEN : 0);
     uint32_t id = l2tp_get_u32(l2tp_at(data, id_ofs));
@@ -1200,7 +1197,7 @@ static void
 l2tp_format(const struct ovs_action_push_tnl *data, const char *p, size_t size,
             struct ds *s)
 {
-    uint16_t layout = ntohs(*l2tp_layout(data));
+    uint16_t layout = data->ovl.layout;
     int cookie_len = l2tp_cookie_len(layout);
 
     if (size != L2TP_SESSION_LEN + l2tp_rest_len(layout)) {
@@ -1294,7 +1291,7 @@ l2tp_parse(const char *s, struct ovs_action_push_tnl *data, void *p,
         return -EINVAL;
     }
     *sizep = l2tp_put_header(p, id, layout, cookie);
-    *l2tp_layout(data) = htons(layout);
+    data->ovl.layout = layout;
     return n;
 }
 
@@ -1387,7 +1384,8 @@ l2tp_init(void)
     .cfg_size = sizeof(struct l2tp_config),                         \
     .get_options = l2tp_get_options,                                \
     .configure = l2tp_configure,                                    \
-    .push_needs_gso = l2tp_push_needs_gso,                                \
+    .set_template = l2tp_set_template,                              \
+    .push_needs_gso = l2tp_push_needs_gso,                          \
     .pop = l2tp_pop,                                                \
     .port_destroy = l2tp_forget
 

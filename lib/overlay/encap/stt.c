@@ -168,8 +168,6 @@ stt_build_header(const struct netdev *netdev, struct ovs_action_push_tnl *data,
     struct tcp_header *tcp;
 
     tcp = netdev_tnl_ip_build_header(data, params, IPPROTO_TCP, 0);
-    ovl_src_port_build(&cfg->ovl.src_port, params->flow->tunnel.tp_src,
-                       &tcp->tcp_src, &tcp->tcp_winsz);
     tcp->tcp_dst = cfg->dst_port;
     tcp->tcp_ctl = TCP_CTL(TCP_ACK | TCP_PSH, TCP_HEADER_LEN / 4);
 
@@ -181,16 +179,15 @@ stt_build_header(const struct netdev *netdev, struct ovs_action_push_tnl *data,
     return 0;
 }
 
-/* Implements 'set_mtu' of struct ovl_class. */
+/* Implements 'set_template' of struct ovl_class. */
 static void
-stt_set_mtu(struct ovs_action_push_tnl *data, int mtu)
+stt_set_template(const struct netdev *netdev OVS_UNUSED,
+                 struct ovs_action_push_tnl *data, int mtu)
 {
-    size_t tcp_ofs = data->header_len - STT_HEADERS_LEN;
-    struct tcp_header *tcp = ALIGNED_CAST(struct tcp_header *,
-                                          (char *) data->header + tcp_ofs);
-    int hlen = tcp_ofs - ETH_HEADER_LEN + TCP_HEADER_LEN;
+    int hlen = data->header_len - STT_HEADERS_LEN - ETH_HEADER_LEN
+               + TCP_HEADER_LEN;
 
-    tcp->tcp_urg = htons(MIN(MAX(mtu - hlen, 1), UINT16_MAX));
+    data->ovl.segsz = MIN(MAX(mtu - hlen, 1), UINT16_MAX);
 }
 
 /* Returns the length of the 802.1Q tag of 'packet' that goes into the STT
@@ -342,7 +339,6 @@ stt_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data)
     ovs_be16 tcp_src = netdev_tnl_get_src_port(packet);
     struct stt_header stt = { .version = 0 };
     struct tcp_header *tcp;
-    uint16_t segsz;
     uint32_t id;
     int l4_size;
 
@@ -379,10 +375,8 @@ stt_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data)
         }
     }
 
-    segsz = ntohs(tcp->tcp_urg);
-    tcp->tcp_urg = 0;
-    tcp->tcp_src = ovl_src_port(packet, tcp->tcp_src, tcp->tcp_winsz, tcp_src);
-    tcp->tcp_winsz = 0;
+    tcp->tcp_src = ovl_src_port(packet, tcp->tcp_src, &data->ovl.src_port,
+                                tcp_src);
     put_16aligned_be32(&tcp->tcp_seq,
                        htonl((uint32_t) (l4_size - TCP_HEADER_LEN) << 16));
     put_16aligned_be32(&tcp->tcp_ack, htonl(id));
@@ -392,7 +386,7 @@ stt_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data)
 
     dp_packet_l4_proto_set_tcp(packet);
     dp_packet_l4_checksum_set_partial(packet);
-    ovl_defer_gso(packet, l4_size - TCP_HEADER_LEN, segsz);
+    ovl_defer_gso(packet, l4_size - TCP_HEADER_LEN, data->ovl.segsz);
     return packet;
 }
 
@@ -665,9 +659,7 @@ stt_format(const struct ovs_action_push_tnl *data OVS_UNUSED,
     stt = (const struct stt_header *) (tcp + 1);
     ds_put_format(s, "tcp(src=%"PRIu16",dst=%"PRIu16"),",
                   ntohs(tcp->tcp_src), ntohs(tcp->tcp_dst));
-    ovl_src_port_format(tcp->tcp_src, tcp->tcp_winsz, s);
-    ds_put_format(s, "stt(id=0x%"PRIx64",segsz=%"PRIu16")",
-                  stt_get_id(stt), ntohs(tcp->tcp_urg));
+    ds_put_format(s, "stt(id=0x%"PRIx64")", stt_get_id(stt));
 }
 
 /* Implements 'parse' of struct ovl_class. */
@@ -677,30 +669,22 @@ stt_parse(const char *s, struct ovs_action_push_tnl *data OVS_UNUSED,
 {
     struct tcp_header *tcp = l4;
     struct stt_header *stt = (struct stt_header *) (tcp + 1);
-    ovs_be16 first, last = 0;
-    uint16_t src, dst, segsz;
+    uint16_t src, dst;
     uint64_t id;
     int n = 0;
 
-    if (!ovs_scan_len(s, &n, "tcp(src=%"SCNu16",dst=%"SCNu16"),",
+    if (!ovs_scan_len(s, &n, "tcp(src=%"SCNu16",dst=%"SCNu16"),stt(",
                       &src, &dst)) {
         return 0;
     }
-    first = htons(src);
-    n += ovl_src_port_parse(s + n, &first, &last);
-    if (!ovs_scan_len(s, &n, "stt(")) {
-        return 0;
-    }
-    if (!ovs_scan_len(s, &n, "id=0x%"SCNx64",segsz=%"SCNu16")", &id, &segsz)) {
+    if (!ovs_scan_len(s, &n, "id=0x%"SCNx64")", &id)) {
         return -EINVAL;
     }
 
     memset(tcp, 0, STT_HEADERS_LEN);
-    tcp->tcp_src = first;
-    tcp->tcp_winsz = last;
+    tcp->tcp_src = htons(src);
     tcp->tcp_dst = htons(dst);
     tcp->tcp_ctl = TCP_CTL(TCP_ACK | TCP_PSH, TCP_HEADER_LEN / 4);
-    tcp->tcp_urg = htons(segsz);
     stt_put_id(stt, id);
     *sizep = STT_HEADERS_LEN;
     return n;
@@ -877,7 +861,8 @@ const struct ovl_class ovl_stt_class = {
     .set_other_config = stt_set_global,
     .configure = stt_configure,
     .build_header = stt_build_header,
-    .set_mtu = stt_set_mtu,
+    .set_template = stt_set_template,
+    .segments = true,
     .push = stt_push,
     .push_needs_gso = stt_push_needs_gso,
     .pop = stt_pop,

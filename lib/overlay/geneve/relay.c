@@ -22,12 +22,6 @@
 #include "tun-metadata.h"
 #include "util.h"
 
-/* Reserved bit of the header of an option that is to be deleted. */
-#define OPT_DELETE r1
-
-/* Reserved bits of the Geneve header of a tnl_push action that has edits. */
-#define RSVD_EDITS 1
-
 /* Largest number of edits in a tnl_push action: those without a value. */
 #define MAX_EDITS (TNL_PUSH_HEADER_SIZE / sizeof(struct geneve_opt))
 
@@ -49,14 +43,6 @@ get_geneve_header(const struct ovs_action_push_tnl *data)
                         + UDP_HEADER_LEN);
 }
 
-/* Returns true if 'data' has edits of the packets' options. */
-bool
-ovl_geneve_relays(const struct ovs_action_push_tnl *data)
-{
-    return (data->tnl_type == OVS_VPORT_TYPE_GENEVE
-            && get_geneve_header(data)->rsvd1 == RSVD_EDITS);
-}
-
 /* Stores the options 'map' of 'tnl', in the order of their fields, in
  * 'opts'.  Returns their size in bytes. */
 static size_t
@@ -67,6 +53,17 @@ put_options(const struct flow_tnl *tnl, uint64_t map, struct geneve_opt *opts)
 
     copy.metadata.present.map = map;
     return tun_metadata_to_geneve_header(&copy, opts, &critical);
+}
+
+/* Stores the edits of 'data' in '*edits'. */
+static void
+get_edits(const struct ovs_action_push_tnl *data,
+          struct ovl_geneve_edits *edits)
+{
+    edits->opts = get_geneve_header(data)->options;
+    edits->len = (data->header_len - ((const char *) edits->opts
+                                      - (const char *) data->header));
+    edits->set_len = data->ovl.set_len;
 }
 
 /* Replaces the options in 'data', the header for packets of 'tnl', by edits of
@@ -92,48 +89,50 @@ ovl_geneve_set_edits(struct ovs_action_push_tnl *data,
     ovl_geneve_convert_own(upcall, tnl, &own);
     own.metadata.tab = tnl->metadata.tab;
 
-    gnh->rsvd1 = RSVD_EDITS;
     gnh->critical = 0;
     gnh->opt_len = 0;
-    end = (char *) gnh->options;
-    end += put_options(tnl, present & ~ovl_geneve_unchanged(tnl, &own),
-                       gnh->options);
+    data->ovl.relay = true;
+    data->ovl.set_len = put_options(tnl, present
+                                         & ~ovl_geneve_unchanged(tnl, &own),
+                                    gnh->options);
+    end = (char *) gnh->options + data->ovl.set_len;
 
     len = put_options(&own, own.metadata.present.map & ~present, deleted);
     for (size_t ofs = 0; ofs < len; ofs += geneve_opt_size(opt)) {
-        struct geneve_opt edit;
-
         opt = geneve_opt_at(deleted, len, ofs);
-        edit = *opt;
-        edit.OPT_DELETE = 1;
-        if (end + sizeof edit > (char *) data->header + sizeof data->header) {
+        if (end + sizeof *opt > (char *) data->header + sizeof data->header) {
             return E2BIG;
         }
-        memcpy(end, &edit, sizeof edit);
-        end += sizeof edit;
+        memcpy(end, opt, sizeof *opt);
+        end += sizeof *opt;
     }
     size = end - (char *) data->header;
     data->header_len = size;
     return 0;
 }
 
-/* Returns the edit at 'ofs' among the 'len' bytes 'edits', or NULL at their
- * end or if what is left is too short for it. */
-static const struct geneve_opt *
-edit_at(const struct geneve_opt *edits, size_t len, size_t ofs)
+/* Returns true if the edit at 'ofs' among 'edits' deletes. */
+static bool
+edit_deletes(const struct ovl_geneve_edits *edits, size_t ofs)
 {
-    const struct geneve_opt *edit = edits + ofs / sizeof *edits;
-
-    return (len - ofs < sizeof *edit ? NULL
-            : edit->OPT_DELETE ? edit
-            : geneve_opt_at(edits, len, ofs));
+    return ofs >= edits->set_len;
 }
 
-/* Returns the size of 'edit' in bytes. */
-static size_t
-edit_size(const struct geneve_opt *edit)
+/* Returns the edit at 'ofs' among 'edits', or NULL at their end or if what is
+ * left is too short for it.  Stores its size in bytes in '*size'. */
+static const struct geneve_opt *
+edit_at(const struct ovl_geneve_edits *edits, size_t ofs, size_t *size)
 {
-    return edit->OPT_DELETE ? sizeof *edit : geneve_opt_size(edit);
+    const struct geneve_opt *edit;
+
+    if (edit_deletes(edits, ofs)) {
+        edit = edits->opts + ofs / sizeof *edit;
+        *size = sizeof *edit;
+        return edits->len - ofs < sizeof *edit ? NULL : edit;
+    }
+    edit = geneve_opt_at(edits->opts, edits->set_len, ofs);
+    *size = edit ? geneve_opt_size(edit) : 0;
+    return edit;
 }
 
 /* Returns true if 'edit' is about 'opt'. */
@@ -144,21 +143,22 @@ is_about(const struct geneve_opt *edit, const struct geneve_opt *opt)
             && edit->length == opt->length);
 }
 
-/* Stores the 'len' bytes 'opts', changed by the 'edits_len' bytes 'edits', in
- * 'out', which has room for TLV_TOT_OPT_SIZE bytes, and in '*critical' whether
- * one of them is critical.  What is changed stays where it is, with its
- * reserved bits, each time that it occurs; what is new comes last.
+/* Stores the 'len' bytes 'opts', changed by 'edits', in 'out', which has room
+ * for TLV_TOT_OPT_SIZE bytes, and in '*critical' whether one of them is
+ * critical.  What is changed stays where it is, with its reserved bits, each
+ * time that it occurs; what is new comes last.
  *
- * 'edits_len' is at most TNL_PUSH_HEADER_SIZE.  Returns the number of bytes in
- * 'out', or -1 if they are too many or if 'opts' or 'edits' are malformed. */
+ * 'edits' have at most TNL_PUSH_HEADER_SIZE bytes.  Returns the number of bytes
+ * in 'out', or -1 if they are too many or if 'opts' or 'edits' are
+ * malformed. */
 int
 ovl_geneve_merge(const struct geneve_opt *opts, size_t len,
-                 const struct geneve_opt *edits, size_t edits_len,
+                 const struct ovl_geneve_edits *edits,
                  struct geneve_opt *out, bool *critical)
 {
     const struct geneve_opt *opt, *edit;
     unsigned long done[BITMAP_N_LONGS(MAX_EDITS)] = { 0 };
-    size_t ofs, size, n, i;
+    size_t ofs, size, n, i, edit_size;
     char *end = (char *) out;
 
     *critical = false;
@@ -174,14 +174,14 @@ ovl_geneve_merge(const struct geneve_opt *opts, size_t len,
             return -1;
         }
         memcpy(end, opt, size);
-        for (i = n = 0; n < edits_len; n += edit_size(edit), i++) {
-            edit = edit_at(edits, edits_len, n);
+        for (i = n = 0; n < edits->len; n += edit_size, i++) {
+            edit = edit_at(edits, n, &edit_size);
             if (!edit) {
                 return -1;
             }
             if (is_about(edit, opt)) {
                 bitmap_set1(done, i);
-                keep = !edit->OPT_DELETE;
+                keep = !edit_deletes(edits, n);
                 if (keep) {
                     memcpy(end + sizeof *opt, edit + 1, size - sizeof *opt);
                 }
@@ -194,13 +194,12 @@ ovl_geneve_merge(const struct geneve_opt *opts, size_t len,
         }
     }
 
-    for (i = n = 0; n < edits_len; n += size, i++) {
-        edit = edit_at(edits, edits_len, n);
+    for (i = n = 0; n < edits->len; n += size, i++) {
+        edit = edit_at(edits, n, &size);
         if (!edit) {
             return -1;
         }
-        size = edit_size(edit);
-        if (!edit->OPT_DELETE && !bitmap_is_set(done, i)) {
+        if (!edit_deletes(edits, n) && !bitmap_is_set(done, i)) {
             if (size > (char *) out + TLV_TOT_OPT_SIZE - end) {
                 return -1;
             }
@@ -220,23 +219,22 @@ ovl_geneve_push(const struct netdev *netdev, const struct netdev *ingress,
                 struct dp_packet_batch *batch,
                 const struct ovs_action_push_tnl *data)
 {
-    const struct genevehdr *edits;
+    struct ovl_geneve_edits edits;
     struct ovs_action_push_tnl own;
     struct dp_packet_batch out;
     struct dp_packet *packet;
     struct genevehdr *gnh;
     size_t base;
 
-    if (OVS_LIKELY(data->tnl_type != OVS_VPORT_TYPE_GENEVE
-                   || get_geneve_header(data)->rsvd1 != RSVD_EDITS)) {
+    if (OVS_LIKELY(!data->ovl.relay)) {
         return false;
     }
 
-    edits = get_geneve_header(data);
-    base = (const char *) edits->options - (const char *) data->header;
+    get_edits(data, &edits);
+    base = (const char *) edits.opts - (const char *) data->header;
     memcpy(&own, data, offsetof(struct ovs_action_push_tnl, header) + base);
+    own.ovl.relay = false;
     gnh = get_geneve_header(&own);
-    gnh->rsvd1 = 0;
 
     dp_packet_batch_init(&out);
     out.trunc = batch->trunc;
@@ -250,8 +248,7 @@ ovl_geneve_push(const struct netdev *netdev, const struct netdev *ingress,
                                flow_tnl_dst_is_set(tnl)
                                && tnl->flags & FLOW_TNL_F_UDPIF
                                ? tnl->metadata.present.len : 0,
-                               edits->options, data->header_len - base,
-                               gnh->options, &critical);
+                               &edits, gnh->options, &critical);
         if (len < 0) {
             COVERAGE_INC(drop_geneve_relay);
             dp_packet_delete(packet);
@@ -273,41 +270,35 @@ ovl_geneve_push(const struct netdev *netdev, const struct netdev *ingress,
     return true;
 }
 
-/* Appends the edits that follow 'gnh' in 'data', if it has some, to 's', the
- * text of a tnl_push action. */
+/* Appends the edits in 'data', if it has some, to 's', the text of a tnl_push
+ * action. */
 void
-ovl_geneve_format_edits(const struct ovs_action_push_tnl *data,
-                        const struct genevehdr *gnh, struct ds *s)
+ovl_geneve_format_edits(const struct ovs_action_push_tnl *data, struct ds *s)
 {
     const struct geneve_opt *edit;
-    size_t len;
+    struct ovl_geneve_edits edits;
+    size_t size;
 
-    if (gnh->rsvd1 != RSVD_EDITS) {
+    if (!data->ovl.relay) {
         return;
     }
-    len = (data->header_len
-           - ((const char *) gnh->options - (const char *) data->header));
+    get_edits(data, &edits);
     ds_put_cstr(s, ",relay(");
-    for (int deletes = 0; deletes < 2; deletes++) {
-        const char *sep = deletes ? "delete(" : "set(";
+    for (size_t ofs = 0; ofs < edits.len; ofs += size) {
+        bool deletes = edit_deletes(&edits, ofs);
 
-        for (size_t ofs = 0; ofs < len; ofs += edit_size(edit)) {
-            edit = edit_at(gnh->options, len, ofs);
-            if (!edit) {
-                break;
-            }
-            if (edit->OPT_DELETE == deletes) {
-                ds_put_cstr(s, sep);
-                ovl_geneve_format_opt(edit, !deletes, s);
-                sep = "";
-            }
+        edit = edit_at(&edits, ofs, &size);
+        if (!edit) {
+            break;
         }
-        if (!*sep) {
-            ds_put_cstr(s, "),");
+        if (!ofs) {
+            ds_put_cstr(s, deletes ? "delete(" : "set(");
+        } else if (ofs == edits.set_len) {
+            ds_put_cstr(s, "),delete(");
         }
+        ovl_geneve_format_opt(edit, !deletes, s);
     }
-    ds_chomp(s, ',');
-    ds_put_char(s, ')');
+    ds_put_cstr(s, edits.len ? "))" : ")");
 }
 
 /* Parses an edit, of the kind 'delete' or not, at 's' + '*n' into the 'room'
@@ -333,8 +324,7 @@ parse_edit(const char *s, int *n, bool delete, struct geneve_opt *edit,
     header.opt_class = htons(opt_class);
     header.type = type;
     header.length = len / 4;
-    header.OPT_DELETE = delete;
-    size = edit_size(&header);
+    size = delete ? sizeof header : geneve_opt_size(&header);
     if (size > room) {
         *n = start;
         return 0;
@@ -360,19 +350,20 @@ parse_edit(const char *s, int *n, bool delete, struct geneve_opt *edit,
 }
 
 /* The inverse of ovl_geneve_format_edits(): parses edits at 's' + '*n', if
- * there are some, into 'gnh', the last header in a struct ovs_action_push_tnl
- * of which '*header_len' bytes are used, and adds to '*n' and '*header_len'.
- * Returns false if the text is wrong. */
+ * there are some, into 'gnh', the last header in 'data', of which '*header_len'
+ * bytes are used, and adds to '*n' and '*header_len'.  Returns false if the text
+ * is wrong. */
 bool
-ovl_geneve_parse_edits(const char *s, int *n, struct genevehdr *gnh,
-                       uint32_t *header_len)
+ovl_geneve_parse_edits(const char *s, int *n,
+                       struct ovs_action_push_tnl *data,
+                       struct genevehdr *gnh, uint32_t *header_len)
 {
     struct geneve_opt *edit;
 
     if (!ovs_scan_len(s, n, ",relay(")) {
         return true;
     }
-    gnh->rsvd1 = RSVD_EDITS;
+    data->ovl.relay = true;
     edit = gnh->options;
     for (int deletes = 0; deletes < 2; deletes++) {
         if (ovs_scan_len(s, n, deletes ? "delete(" : "set(")) {
@@ -387,6 +378,7 @@ ovl_geneve_parse_edits(const char *s, int *n, struct genevehdr *gnh,
                 *header_len += size;
             }
             if (!deletes) {
+                data->ovl.set_len = (char *) edit - (char *) gnh->options;
                 ovs_scan_len(s, n, ",");
             }
         }

@@ -18,21 +18,28 @@ struct genevehdr;
 struct netdev;
 struct ovs_action_push_tnl;
 
+/* What is to be done with the options that a packet has: 'set_len' bytes of
+ * options to set, then the headers of those to delete, in all 'len' bytes. */
+struct ovl_geneve_edits {
+    const struct geneve_opt *opts;
+    size_t len;
+    size_t set_len;
+};
+
 int ovl_geneve_set_edits(struct ovs_action_push_tnl *,
                          const struct flow_tnl *upcall,
                          const struct flow_tnl *);
 int ovl_geneve_merge(const struct geneve_opt *opts, size_t len,
-                     const struct geneve_opt *edits, size_t edits_len,
+                     const struct ovl_geneve_edits *,
                      struct geneve_opt *out, bool *critical);
 bool ovl_geneve_push(const struct netdev *, const struct netdev *ingress,
                      struct dp_packet_batch *,
                      const struct ovs_action_push_tnl *);
-bool ovl_geneve_relays(const struct ovs_action_push_tnl *);
 
 /* Text. */
-void ovl_geneve_format_edits(const struct ovs_action_push_tnl *,
-                             const struct genevehdr *, struct ds *);
-bool ovl_geneve_parse_edits(const char *s, int *n, struct genevehdr *,
+void ovl_geneve_format_edits(const struct ovs_action_push_tnl *, struct ds *);
+bool ovl_geneve_parse_edits(const char *s, int *n,
+                            struct ovs_action_push_tnl *, struct genevehdr *,
                             uint32_t *header_len);
 
 #endif /* overlay/geneve/relay.h */

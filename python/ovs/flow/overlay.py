@@ -14,12 +14,7 @@ def tnl_push_decoders():
         "tcp": nested_kv_decoder(
             KVDecoders({"src": decode_int, "dst": decode_int})
         ),
-        "src_port": nested_kv_decoder(
-            KVDecoders({"first": decode_int, "last": decode_int})
-        ),
-        "stt": nested_kv_decoder(
-            KVDecoders({"id": decode_int, "segsz": decode_int})
-        ),
+        "stt": nested_kv_decoder(KVDecoders({"id": decode_int})),
         "l2tpv3": nested_kv_decoder(
             KVDecoders({
                 "session": decode_int,
@@ -32,15 +27,21 @@ def tnl_push_decoders():
     }
 
 
-def too_big_decoder():
-    """Returns the decoder of too_big() in tnl_push()."""
-    return nested_kv_decoder(
-        KVDecoders({
-            "icmp": decode_flag,
-            "drop": decode_flag,
-            "mtu": decode_int,
-            "tun_id": decode_int,
-            "tenant": decode_int,
-            "counters": decode_int,
-        })
-    )
+def tnl_push_template_decoders():
+    """Returns the decoders of what follows header() in tnl_push()."""
+    return {
+        "src_port": nested_kv_decoder(
+            KVDecoders({"keep": decode_flag, "range": str})
+        ),
+        "segsz": decode_int,
+        "too_big": nested_kv_decoder(
+            KVDecoders({
+                "icmp": decode_flag,
+                "drop": decode_flag,
+                "mtu": decode_int,
+                "tun_id": decode_int,
+                "tenant": decode_int,
+                "counters": decode_int,
+            })
+        ),
+    }

@@ -1,6 +1,7 @@
 # Text: the headers of overlay types.
 @line after from ovs.flow.flow import Flow, Section
-from ovs.flow.overlay import too_big_decoder, tnl_push_decoders
+from ovs.flow.overlay import (tnl_push_decoders,
+                              tnl_push_template_decoders)
 
 # Text: the headers of overlay types.
 @in _tnl_action_decoder_args before "gre": decode_tnl_gre,
@@ -11,6 +12,6 @@ from ovs.flow.overlay import too_big_decoder, tnl_push_decoders
                                                 "proto": decode_int,
                                                 "relay": decode_default,
 
-# Text: the limit of too_big.
+# Text: what a tnl_push action tells beside the headers.
 @in _tnl_action_decoder_args before "tnl_port": decode_default,
-                        "too_big": too_big_decoder(),
+                        **tnl_push_template_decoders(),
