@@ -102,17 +102,23 @@ def captured(pcap):
             if os.path.getsize(pcap) else [])
 
 
+def appctl(*command):
+    """Executes 'command' in the switch."""
+    subprocess.run(["ovs-appctl", *command], check=True,
+                   stdout=subprocess.DEVNULL)
+
+
 def inject(port, *packets):
     """Has dummy device 'port' receive 'packets' at once: bytes, or what the
-    command "netdev-dummy/receive" understands."""
+    command "netdev-dummy/receive" understands.  Returns when the switch has
+    taken them."""
     packets = [packet if isinstance(packet, str) else bytes(packet).hex()
                for packet in packets]
-    commands = [["netdev-dummy/receive", port, *packets]]
-    # The switch takes one packet at a time, and looks at a command after it.
-    commands += [["version"]] * len(packets)
-    for command in commands:
-        subprocess.run(["ovs-appctl", *command], check=True,
-                       stdout=subprocess.DEVNULL)
+    appctl("netdev-dummy/receive", port, *packets)
+    for _ in packets:
+        # The switch takes one packet at a time, and looks at a command after
+        # it.
+        appctl("version")
 
 
 def send(port, name, scope):

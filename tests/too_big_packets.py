@@ -8,8 +8,8 @@
 """
 
 import geneve_packets
-from packets import (HERE, PEER, inject, main, outer_tx,  # noqa: F401
-                     L2, V4, V6, U, T)
+from packets import (HERE, PEER, appctl, inject, main,    # noqa: F401
+                     outer_tx, L2, V4, V6, U, T)
 from scapy.layers.inet import (ICMP, IP, IPerror, TCP,    # noqa: F401
                                UDP, UDPerror)
 from scapy.layers.inet6 import (IPv6, ICMPv6EchoRequest,  # noqa: F401
@@ -56,16 +56,20 @@ def tx(packet):
 
 def flood(port, n, tos):
     """Has dummy device 'port' receive 'n' packets, each of 600 bytes, with the
-    type of service 'tos', and from a sender of its own."""
+    type of service 'tos', and from a sender of its own.  The device holds 100
+    packets for the switch; returns when it has taken the last ones."""
     n, tos = int(n), int(tos)
+    packets = []
     for first in range(0, n, 100):
+        if packets:
+            appctl("netdev-dummy/receive", port, *packets)
         packets = []
         for i in range(first, min(first + 100, n)):
             packets += ["eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),"
                         "eth_type(0x0800),ipv4(src=10.%d.%d.%d,dst=10.1.0.2,"
                         "proto=17,tos=%d,ttl=64,frag=no),udp(src=1,dst=2)"
                         % (tos, i // 256, i % 256, tos), "--len", "600"]
-        inject(port, *packets)
+    inject(port, *packets)
 
 
 if __name__ == "__main__":
