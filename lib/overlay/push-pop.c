@@ -9,7 +9,6 @@
 #include "dp-packet.h"
 #include "odp-netlink.h"
 #include "overlay/class.h"
-#include "overlay/geneve/relay.h"
 #include "overlay/gso.h"
 #include "overlay/packet.h"
 #include "ovs-thread.h"

@@ -10,6 +10,8 @@
 #include "netdev.h"
 #include "odp-netlink.h"
 #include "overlay/class.h"
+#include "overlay/geneve/relay.h"
+#include "overlay/src-port.h"
 #include "overlay/too-big.h"
 #include "packets.h"
 #include "seq.h"

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct flow;
+struct flow_tnl;
 struct netdev;
 struct ovs_action_push_tnl;
 

@@ -313,6 +313,8 @@ gateway_rate() {
 gateway_watch() {
     local vm
     for vm in west-a west-b east-a east-b; do
+        # A capture before has told that it listens.
+        rm -f "$LAB_DIR/$vm.log"
         lab_exec $vm tcpdump -Z root -l -n -x -i eth0 --immediate-mode \
             '(icmp and not src host 0.0.0.0) or
              (icmp6 and (ip6[40] == 128 or ip6[40] == 129))' \
@@ -321,7 +323,7 @@ gateway_watch() {
     done
     for vm in west-a west-b east-a east-b; do
         for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-            grep -q listening "$LAB_DIR/$vm.log" && continue 2
+            grep -qs listening "$LAB_DIR/$vm.log" && continue 2
             sleep .2
         done
         lab_fail "tcpdump does not start in $vm"

@@ -35,11 +35,13 @@ fetches() {
 # $3.
 arrive() {
     local i n
+    # The capture before has told that it listens.
+    rm -f "$LAB_DIR/tcpdump.log" "$LAB_DIR/tcpdump.pid"
     # shellcheck disable=SC2016
     lab_exec "$3" sh -c 'echo $$ >$LAB_DIR/tcpdump.pid
         exec tcpdump -Z root -l -n -i eth0 -Q in --immediate-mode \
             udp port 4242' >"$LAB_DIR/arrived" 2>"$LAB_DIR/tcpdump.log" &
-    wait_until grep -q listening "$LAB_DIR/tcpdump.log" || return
+    wait_until grep -qs listening "$LAB_DIR/tcpdump.log" || return
     lab_exec "$1" python3 -c '
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -112,8 +112,10 @@ wait_for() {
 background() {
     local node=$1
     shift
+    rm -f "$LAB_DIR/background"
     lab_exec "$node" sh -c 'echo $$ >"$0"; exec "$@"' "$LAB_DIR/background" \
         "$@" &
+    wait_for test -s "$LAB_DIR/background"
 }
 
 end_background() {
