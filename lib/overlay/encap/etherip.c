@@ -3,12 +3,12 @@
 
 /* EtherIP, Ethernet in IP: RFC 3378.
  *
- * An inner Ethernet frame travels right in IP, behind 16 bits that are the
+ * An inner Ethernet frame travels directly in IP, behind 16 bits that are the
  * same in all packets.  There is no key: the outer addresses tell tunnels
  * apart.
  *
- * Nothing below knows how to segment or sum up what is behind these bits, so
- * push completes all of that. */
+ * Neither upstream's segmentation nor devices support this header, so push
+ * completes all offloads of the inner packet in software. */
 
 #include <config.h>
 
@@ -34,19 +34,19 @@
 
 /* Section 3. */
 struct etherip_header {
-    ovs_be16 version;           /* Version in 4 bits; 12 bits of 0. */
+    ovs_be16 version;           /* Version in 4 bits; 12 reserved bits, 0. */
 };
 BUILD_ASSERT_DECL(sizeof(struct etherip_header) == 2);
 
 #define ETHERIP_VERSION     0x3000
 #define ETHERIP_VERSION_MASK 0xf000
 
-/* Longest inner frame.  A dp_packet's buffer has at most 65535 bytes, for the
- * outer headers and what devices put in front of them, too. */
+/* Longest inner frame.  A dp_packet's buffer has at most 65535 bytes, which
+ * must also hold the outer headers and what devices put in front of them. */
 #define ETHERIP_INNER_MAX (UINT16_MAX - ETH_HEADER_LEN - IPV6_HEADER_LEN \
                            - sizeof(struct etherip_header) - 128)
 
-/* What happens to packets.
+/* Counters of packets.
  *
  * COUNTER(NAME, name, meaning) */
 #define ETHERIP_COUNTERS(COUNTER)                                       \
@@ -155,9 +155,9 @@ etherip_push(struct dp_packet_batch *batch,
 
 /* Receive. */
 
-/* Returns why 'packet' is not an EtherIP packet, or ETHERIP_N_COUNTERS if it
- * is one.  In that case, stores in its tunnel metadata what its headers
- * say. */
+/* Returns ETHERIP_N_COUNTERS if 'packet' is a valid EtherIP packet, and stores
+ * the contents of its outer IP header in its tunnel metadata.  Otherwise,
+ * returns the counter for the error. */
 static enum etherip_counter
 etherip_parse(struct dp_packet *packet)
 {

@@ -6,13 +6,14 @@
  * connection.
  *
  * An inner Ethernet frame, behind the header of a session, travels in UDP
- * (ovl_l2tpv3_udp_class) or right in IP (ovl_l2tpv3_ip_class).  How much there
- * is of the session's header is not said in the packet: both ends know it.
+ * (ovl_l2tpv3_udp_class) or directly in IP (ovl_l2tpv3_ip_class).  The packet
+ * does not tell the layout of the session's header: both ends must be
+ * configured with it.
  *
- * Transmit: build_header() makes all of the header but the sequence number.
- * Receive: pop finds the session that the addresses and the session ID
- * belong to, in a table with an entry for each configured port, and with it
- * what to expect.  The table is searched in the order in which upstream's
+ * Transmit: build_header() makes all of the header except the sequence number.
+ * Receive: pop looks up the session by the addresses and the session ID, in a
+ * table with an entry for each configured port, which has the layout and the
+ * cookie.  The table is searched in the order in which upstream's
  * ofproto/tunnel.c searches its own, so that the port whose cookie was checked
  * is the one that gets the frame. */
 
@@ -49,9 +50,9 @@
 
 /* Wire format. */
 
-/* What UDP puts in front, section 4.1.2.1. */
+/* L2TP header that precedes the session's header over UDP, section 4.1.2.1. */
 struct l2tp_udp_header {
-    ovs_be16 flags;             /* L2TP_F_CONTROL, version. */
+    ovs_be16 flags;             /* L2TP_F_CONTROL and version. */
     ovs_be16 reserved;          /* 0, ignored. */
 };
 BUILD_ASSERT_DECL(sizeof(struct l2tp_udp_header) == 4);
@@ -84,17 +85,16 @@ BUILD_ASSERT_DECL(sizeof(struct l2tp_udp_header) == 4);
 #define IPPROTO_L2TP        115
 #endif
 
-/* What is in the header, in 16 bits.  In the template that build_header()
- * makes, the length field of the IP header, which is filled in for each
- * packet, holds it. */
+/* Layout of the session's header, in 16 bits: the member 'layout' of struct
+ * ovl_template. */
 #define L2TP_L_OFFSET       0x00ff  /* Bytes of offset padding. */
 #define L2TP_L_COOKIE4      0x0100
 #define L2TP_L_COOKIE8      0x0200
 #define L2TP_L_SUBLAYER     0x0400
 #define L2TP_L_SEQ          0x0800  /* With SUBLAYER: number the packets. */
 
-/* Longest inner frame: what IP can carry, and a dp_packet's buffer of 65535
- * bytes can hold with what devices put in front. */
+/* Longest inner frame: what a dp_packet's buffer of 65535 bytes can hold with
+ * the outer headers and with what devices put in front of them. */
 #define L2TP_INNER_MAX (UINT16_MAX - ETH_HEADER_LEN - IPV6_HEADER_LEN   \
                         - L2TP_UDP_LEN - L2TP_SESSION_LEN - 8           \
                         - L2TP_SUBLAYER_LEN - L2TP_OFFSET_MAX - 128)
@@ -159,7 +159,7 @@ l2tp_put_cookie(void *p, uint64_t cookie, size_t len)
     }
 }
 
-/* What happens to packets.
+/* Counters of packets.
  *
  * COUNTER(NAME, name, meaning) */
 #define L2TP_COUNTERS(COUNTER)                                          \
@@ -210,20 +210,20 @@ l2tp_count(enum l2tp_counter counter)
 
 /* Options. */
 
-/* The options that only these classes have. */
+/* Options that only these classes have. */
 struct l2tp_config {
     uint64_t tx_cookie;         /* In host byte order. */
     uint64_t rx_cookie;
-    uint16_t tx_layout;         /* L2TP_L_*, with SEQ to send numbers. */
-    uint16_t rx_layout;         /* L2TP_L_*, with SEQ to check numbers. */
+    uint16_t tx_layout;         /* L2TP_L_*; SEQ: send sequence numbers. */
+    uint16_t rx_layout;         /* L2TP_L_*; SEQ: check sequence numbers. */
     uint16_t src_port;          /* UDP source port, or 0. */
-    bool hash_src_port;         /* With 'src_port' 0: not 'dst_port'. */
+    bool hash_src_port;         /* Source port is a hash, not 'dst_port'. */
     bool csum_set;
-    bool csum;                  /* With 'csum_set'. */
+    bool csum;                  /* Valid if 'csum_set'. */
 };
 
-/* Sets the cookie in '*cookie', and its length in '*layout', to 's'.  Returns
- * false if 's' is no cookie. */
+/* Parses the cookie 's' into '*cookie', in host byte order, and adds its
+ * length to '*layout'.  Returns false if 's' is not a cookie. */
 static bool
 l2tp_parse_cookie(const char *s, uint64_t *cookie, uint16_t *layout)
 {
@@ -338,7 +338,8 @@ l2tp_ip_set_option(void *cfg, const char *key, const char *value,
     return l2tp_set_option(cfg, key, value, allowed);
 }
 
-/* Adds the cookie of a header with 'layout' to 'options' as 'key'. */
+/* Adds 'cookie', in host byte order, of a header with 'layout', to 'options'
+ * as 'key', if the header has one. */
 static void
 l2tp_get_cookie_option(struct smap *options, const char *key, uint64_t cookie,
                        uint16_t layout)
@@ -384,19 +385,20 @@ l2tp_get_options(const void *cfg_, struct smap *options)
 
 /* Sessions. */
 
-/* What tells a session from others.  Those that a port leaves open are 0. */
+/* Identifies a session.  Members that the port leaves open are 0. */
 struct l2tp_key {
     struct in6_addr local;
     struct in6_addr remote;
     ovs_be32 id;
     ovs_be16 port;              /* Destination port, 0 for IP. */
-    uint16_t kind;              /* What the port leaves open. */
+    uint16_t kind;              /* L2TP_KIND(): what the port leaves open. */
 };
 BUILD_ASSERT_DECL(sizeof(struct l2tp_key) == 40);
 
 /* Kinds of l2tp_key, in order of search: that of upstream's tnl_find().
- * 'ID_FLOW' and 'REMOTE_FLOW' are 1 if the flow decides on the one or the
- * other.  'LOCAL' is 0 for an address, 1 for any, 2 if the flow decides. */
+ * 'ID_FLOW' and 'REMOTE_FLOW' are 1 if flows set the session ID or the remote
+ * address.  'LOCAL' is 0 for a configured local address, 1 for any, 2 if flows
+ * set it. */
 #define L2TP_KIND(ID_FLOW, REMOTE_FLOW, LOCAL) \
     (6 * (ID_FLOW) + 3 * (REMOTE_FLOW) + (LOCAL))
 #define L2TP_N_KINDS        12
@@ -411,7 +413,7 @@ struct l2tp_session {
     struct l2tp_key rx_key;
     struct l2tp_key tx_key;     /* 'local' and 'kind' are 0. */
     struct l2tp_config cfg;
-    atomic_uint32_t tx_seq;     /* Next number to send. */
+    atomic_uint32_t tx_seq;     /* Next sequence number to send. */
     atomic_uint64_t rx_seq;     /* See l2tp_check_seq(). */
 };
 
@@ -425,7 +427,8 @@ static struct cmap l2tp_tx = CMAP_INITIALIZER;
 /* Bit map of the kinds in 'l2tp_rx'. */
 static atomic_uint32_t l2tp_kinds;
 
-/* Next number of sessions that no port has: for actions written by hand. */
+/* Next sequence number for sessions that no port numbers, which only actions
+ * written by hand can have. */
 static atomic_uint32_t l2tp_other_seq;
 
 static uint32_t
@@ -516,7 +519,7 @@ l2tp_is_numbered(const struct l2tp_session *session)
     return session->cfg.tx_layout & L2TP_L_SEQ;
 }
 
-/* Publishes 'session'. */
+/* Inserts 'session' into the tables, where other threads find it. */
 static void
 l2tp_session_insert(struct l2tp_session *session)
     OVS_REQUIRES(l2tp_mutex)
@@ -535,7 +538,8 @@ l2tp_session_insert(struct l2tp_session *session)
     }
 }
 
-/* Takes 'session' away, and frees it when nobody uses it any more. */
+/* Removes 'session' from the tables, and frees it when no thread uses it any
+ * more. */
 static void
 l2tp_session_remove(struct l2tp_session *session)
     OVS_REQUIRES(l2tp_mutex)
@@ -555,8 +559,8 @@ l2tp_session_remove(struct l2tp_session *session)
     ovsrcu_postpone(free, session);
 }
 
-/* Takes 'session', which may be NULL, away if it is that of a port that was
- * deleted, whose netdev other threads may use for a while yet. */
+/* Removes 'session', which may be NULL, if its port was deleted but other
+ * threads may still use the port's netdev. */
 static void
 l2tp_session_remove_if_dead(struct l2tp_session *session)
     OVS_REQUIRES(l2tp_mutex)
@@ -586,8 +590,8 @@ l2tp_session_set_keys(struct l2tp_session *session,
     session->tx_key.port = tnl_cfg->dst_port;
 }
 
-/* Returns what is wrong with the options 'cfg' and 'tnl_cfg' together, as a
- * malloc()'d string, or NULL. */
+/* Checks the combination of the options 'cfg' and 'tnl_cfg'.  Returns NULL if
+ * it is valid, otherwise an error message, as a malloc()'d string. */
 static char *
 l2tp_check(const struct netdev_tunnel_config *tnl_cfg,
            const struct l2tp_config *cfg)
@@ -635,8 +639,8 @@ l2tp_configure(const struct netdev *netdev, const void *cfg)
     ovs_mutex_lock(&l2tp_mutex);
     old = l2tp_session_from_netdev(netdev);
     if (!old) {
-        /* (A port that is changed is refused and comes back as a new one:
-         * ofproto/tunnel.c still has the old options of all of them.) */
+        /* (A changed port is refused in this case, and comes back as a new
+         * port: ofproto/tunnel.c still has the old options of all ports.) */
         l2tp_session_remove_if_dead(l2tp_find_rx(&session->rx_key));
         l2tp_session_remove_if_dead(l2tp_find_tx(&session->tx_key));
     }
@@ -664,14 +668,15 @@ l2tp_configure(const struct netdev *netdev, const void *cfg)
     } else {
         if (old) {
             if (!memcmp(&old->tx_key, &session->tx_key, sizeof old->tx_key)) {
-                /* For the peer it is the same session. */
+                /* To the peer it is the same session. */
                 uint32_t seq;
 
                 atomic_read_relaxed(&old->tx_seq, &seq);
                 atomic_init(&session->tx_seq, seq);
             }
         }
-        /* In this order, so that there is a session at any time. */
+        /* Insert before removing, so that packets find a session at any
+         * time. */
         l2tp_session_insert(session);
         if (old) {
             l2tp_session_remove(old);
@@ -681,7 +686,7 @@ l2tp_configure(const struct netdev *netdev, const void *cfg)
     return error;
 }
 
-/* Implements 'forget' of struct ovl_class for both classes. */
+/* Implements 'port_destroy' of struct ovl_class for both classes. */
 static void
 l2tp_forget(const struct netdev *netdev)
 {
@@ -697,7 +702,7 @@ l2tp_forget(const struct netdev *netdev)
 
 /* Transmit. */
 
-/* Returns what is at offset 'ofs' in the template 'data'. */
+/* Returns a pointer to offset 'ofs' in the template 'data'. */
 static void *
 l2tp_at(const struct ovs_action_push_tnl *data, size_t ofs)
 {
@@ -712,8 +717,8 @@ l2tp_l4_ofs(const struct ovs_action_push_tnl *data)
                              ? IPV6_HEADER_LEN : IP_HEADER_LEN);
 }
 
-/* Writes the session's header to 'p': session ID 'id', and what 'layout' says,
- * with 'cookie', both in host byte order.  Returns its length. */
+/* Writes a session's header with 'layout' to 'p', with session ID 'id' and
+ * 'cookie', both in host byte order.  Returns its length in bytes. */
 static size_t
 l2tp_put_header(void *p_, uint32_t id, uint16_t layout, uint64_t cookie)
 {
@@ -731,8 +736,9 @@ l2tp_put_header(void *p_, uint32_t id, uint16_t layout, uint64_t cookie)
 }
 
 /* Returns the session ID for packets of 'flow' that leave by 'netdev', in host
- * byte order.  A tunnel key that is none becomes 0, which is not one either:
- * push drops and counts the packets. */
+ * byte order.  Returns 0, which is not a session ID, if the tunnel key is not
+ * a session ID, or is that of the switch's own packets and flows set it: push
+ * drops and counts packets with 0. */
 static uint32_t
 l2tp_session_id(const struct netdev *netdev, const struct flow *flow)
 {
@@ -741,8 +747,9 @@ l2tp_session_id(const struct netdev *netdev, const struct flow *flow)
     return id <= UINT32_MAX && !ovl_poses_as_own(netdev, flow) ? id : 0;
 }
 
-/* Writes what UDP puts in front, to 'udp', except for the checksum and the
- * length.  Returns the end of it. */
+/* Writes a UDP header with 'src_port' and 'dst_port', and the L2TP header that
+ * follows it, to 'udp', except for the UDP checksum and length.  Returns the
+ * end of the L2TP header. */
 static void *
 l2tp_put_udp(struct udp_header *udp, ovs_be16 src_port, ovs_be16 dst_port)
 {
@@ -757,7 +764,7 @@ l2tp_put_udp(struct udp_header *udp, ovs_be16 src_port, ovs_be16 dst_port)
 }
 
 /* Implements 'build_header' of struct ovl_class for UDP.  The source port is 0
- * if it is to be a hash of the inner packet. */
+ * if push must use a hash of the inner packet. */
 static int
 l2tp_udp_build_header(const struct netdev *netdev,
                       struct ovs_action_push_tnl *data,
@@ -820,8 +827,9 @@ l2tp_push_needs_gso(const struct dp_packet *packet OVS_UNUSED)
     return true;
 }
 
-/* Returns the counter that numbers the packets with the header 'data', whose
- * session ID is 'id', in host byte order, for destination port 'port'. */
+/* Returns the sequence number counter for packets with the header 'data',
+ * whose session ID is 'id', in host byte order, for destination port 'port', 0
+ * for IP. */
 static atomic_uint32_t *
 l2tp_tx_seq(const struct ovs_action_push_tnl *data, uint32_t id, ovs_be16 port)
 {
@@ -843,8 +851,9 @@ l2tp_tx_seq(const struct ovs_action_push_tnl *data, uint32_t id, ovs_be16 port)
 }
 
 /* Pushes 'data', for UDP if 'udp' is true, onto 'packet'.  If 'seq_ofs' is not
- * 0, writes the next number of '*seq' into the sublayer at that offset.
- * Returns the encapsulated packet, or NULL if it was dropped (and counted). */
+ * 0, writes the next sequence number from '*seq' into the sublayer at that
+ * offset.  Returns the encapsulated packet, or NULL if it was dropped (and
+ * counted). */
 static struct dp_packet *
 l2tp_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
               bool udp, size_t seq_ofs, atomic_uint32_t *seq)
@@ -855,7 +864,7 @@ l2tp_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     int size;
 
     if (udp) {
-        /* A hash must be known before the packet changes. */
+        /* A hash must be computed before the packet changes. */
         src_port = (OVS_LIKELY(template->udp_src) ? template->udp_src
                     : netdev_tnl_get_src_port(packet));
     }
@@ -873,7 +882,7 @@ l2tp_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     dp_packet_set_tso_segsz(packet, 0);
     packet->offloads = 0;
     if (OVS_UNLIKELY(data->header_len & 1)) {
-        /* What is read and written in packets is at even addresses. */
+        /* Keeps the outer headers at even addresses. */
         dp_packet_prealloc_headroom(packet, data->header_len + 1);
         dp_packet_shift(packet, -1);
     }
@@ -924,7 +933,7 @@ l2tp_push(struct dp_packet_batch *batch,
     }
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {
         if (OVS_UNLIKELY(!id)) {
-            /* To the peer it would be a control message. */
+            /* Session ID 0 means a control message. */
             l2tp_count(L2TP_TX_SESSION);
             dp_packet_delete(packet);
             continue;
@@ -954,21 +963,24 @@ l2tp_ip_push(struct dp_packet_batch *batch,
 
 /* Receive. */
 
-/* 'rx_seq' of a session consists of: */
+/* Parts of 'rx_seq' of a session: the next expected sequence number; the one
+ * after that of the last late packet; the number of consecutive late packets;
+ * whether a packet was received. */
 #define L2TP_RX_NEXT        UINT64_C(0x0000000000ffffff) /* Next number. */
-#define L2TP_RX_LATE        UINT64_C(0x0000ffffff000000) /* See below. */
+#define L2TP_RX_LATE        UINT64_C(0x0000ffffff000000) /* Next late. */
 #define L2TP_RX_LATE_SHIFT  24
 #define L2TP_RX_N_LATE      UINT64_C(0x00ff000000000000)
 #define L2TP_RX_N_LATE_1    UINT64_C(0x0001000000000000)
 #define L2TP_RX_STARTED     UINT64_C(0x0100000000000000)
 
-/* That many packets in a row, each with a number that is too small and is the
- * one after the last's, mean that the peer started to count anew. */
+/* Number of consecutive late packets, with consecutive sequence numbers, after
+ * which the peer is taken to have restarted its numbering. */
 #define L2TP_RX_RESTART     5
 
-/* Returns true if the number 'seq' is not behind one that 'session' has
- * received before, in the sense of section 4.6.1.  Several threads may receive
- * for a session at once. */
+/* Returns true if a packet with sequence number 'seq' must be accepted: if it
+ * is not late, compared with those that 'session' has received before (section
+ * 4.6.1), or if the peer has restarted its numbering.  Several threads may
+ * receive for a session at once. */
 static bool
 l2tp_check_seq(struct l2tp_session *session, uint32_t seq)
 {
@@ -1004,19 +1016,19 @@ l2tp_check_seq(struct l2tp_session *session, uint32_t seq)
 BUILD_ASSERT_DECL(L2TP_ADDRESSES_LEN == 2 * sizeof(ovs_be32)
                                         + 2 * sizeof(struct in6_addr));
 
-/* The session of the last packet, for a batch of packets that usually are all
- * of one. */
+/* The session of the last packet, as a cache: usually, all packets of a batch
+ * are of one session. */
 struct l2tp_last {
-    const char *name;           /* Of the datapath's port. */
+    const char *name;           /* Name of the datapath port. */
     struct l2tp_session *session; /* NULL if there was none. */
     uint8_t addresses[L2TP_ADDRESSES_LEN];
     ovs_be32 id;
 };
 
 /* Checks the session's header, the 'left' bytes at 'p' in 'packet', whose
- * tunnel metadata is set.  'port' is the destination port, 0 for IP.  Returns
- * the offset of the inner frame from 'p'; or counts what is wrong and returns
- * 0. */
+ * tunnel metadata is set.  'port' is the destination port, 0 for IP.  'last'
+ * is the session of the last packet.  Returns the offset of the inner frame
+ * from 'p', or counts the error and returns 0. */
 static size_t
 l2tp_parse_header(struct dp_packet *packet, const char *p, size_t left,
                   ovs_be16 port, struct l2tp_last *last)
@@ -1052,7 +1064,7 @@ l2tp_parse_header(struct dp_packet *packet, const char *p, size_t left,
         return 0;
     }
 
-    /* One comparison of all bits, which takes the same time whichever of them
+    /* One comparison of all bits, whose time does not depend on which of them
      * are wrong. */
     cookie_len = l2tp_cookie_len(layout);
     if (l2tp_get_cookie(p + L2TP_SESSION_LEN, cookie_len)
@@ -1085,8 +1097,8 @@ l2tp_parse_header(struct dp_packet *packet, const char *p, size_t left,
 }
 
 /* Checks the UDP header of 'packet' and the L2TP header that follows it.
- * Returns the length of both, and stores in '*lenp' that of the UDP datagram;
- * or counts what is wrong and returns 0. */
+ * Returns the length of both, and lowers '*lenp', the size of the L4 packet,
+ * to the length in the UDP header; or counts the error and returns 0. */
 static size_t
 l2tp_parse_udp(struct dp_packet *packet, size_t *lenp)
 {
@@ -1248,8 +1260,9 @@ l2tp_ip_format(const struct ovs_action_push_tnl *data, const void *l4,
 }
 
 /* Parses the rest of the text of a session's header, after "l2tpv3(", from
- * 's', into the header at 'p' in 'data'.  Stores its length in '*sizep'.
- * Returns the number of characters used, or a negative errno value. */
+ * 's', into the header at 'p' in 'data'.  Stores the length of the header in
+ * '*sizep'.  Returns the number of characters used, or a negative errno
+ * value. */
 static int
 l2tp_parse(const char *s, struct ovs_action_push_tnl *data, void *p,
            size_t *sizep)

@@ -7,8 +7,9 @@
  * which 24 bits are the tunnel key and 8 bits, a hash of the inner flow, let
  * routers on the way spread packets over several paths.
  *
- * To segmentation and checksum offload it is GRE, which upstream knows:
- * push leaves the inner packet's work to the device that it leaves from. */
+ * For segmentation and checksum offload, NVGRE is GRE, which upstream
+ * supports: push leaves the offloads of the inner packet to the device that
+ * sends it. */
 
 #include <config.h>
 
@@ -32,7 +33,7 @@
 
 /* Wire format. */
 
-/* Section 3.2; RFC 2784 and 2890 have the rest of the flags. */
+/* Section 3.2; RFC 2784 and RFC 2890 define the other flags. */
 struct nvgre_header {
     ovs_be16 flags;             /* GRE_KEY alone, version 0. */
     ovs_be16 protocol;          /* ETH_TYPE_TEB. */
@@ -40,8 +41,8 @@ struct nvgre_header {
 };
 BUILD_ASSERT_DECL(sizeof(struct nvgre_header) == 8);
 
-/* What must not be set: the flags of RFC 1701 (that are not ignored, RFC 2784,
- * section 2.3) and the version.  GRE_CSUM and GRE_SEQ have their own
+/* Bits that must be 0: the flags of RFC 1701 that must not be ignored (RFC
+ * 2784, section 2.3) and the version.  GRE_CSUM and GRE_SEQ have their own
  * counters. */
 #define NVGRE_BAD_FLAGS (GRE_ROUTING | GRE_STRICT | 0x0400 | GRE_VERSION)
 
@@ -52,8 +53,8 @@ BUILD_ASSERT_DECL(sizeof(struct nvgre_header) == 8);
 /* The VSID "for vendor-specific NVE-to-NVE communication", same section. */
 #define NVGRE_VSID_OWN  0xffffff
 
-/* Longest inner frame.  A dp_packet's buffer has at most 65535 bytes, for the
- * outer headers and what devices put in front of them, too. */
+/* Longest inner frame.  A dp_packet's buffer has at most 65535 bytes, which
+ * must also hold the outer headers and what devices put in front of them. */
 #define NVGRE_INNER_MAX (UINT16_MAX - ETH_HEADER_LEN - IPV6_HEADER_LEN \
                          - sizeof(struct nvgre_header) - 128)
 
@@ -71,8 +72,8 @@ nvgre_put_key(struct nvgre_header *nvgre, uint32_t vsid, uint8_t flow_id)
     put_16aligned_be32(&nvgre->key, htonl(vsid << 8 | flow_id));
 }
 
-/* Returns true if 'vsid' can be that of a virtual subnet, or is that of the
- * switches' own packets. */
+/* Returns true if 'vsid', in host byte order, is not reserved, or is that of
+ * the switches' own packets. */
 static bool
 nvgre_is_vsid(uint64_t vsid)
 {
@@ -80,7 +81,7 @@ nvgre_is_vsid(uint64_t vsid)
     return vsid >= NVGRE_VSID_MIN && vsid <= NVGRE_VSID_OWN;
 }
 
-/* What happens to packets.
+/* Counters of packets.
  *
  * COUNTER(NAME, name, meaning) */
 #define NVGRE_COUNTERS(COUNTER)                                         \
@@ -150,8 +151,9 @@ nvgre_configure(const struct netdev *netdev, const void *options OVS_UNUSED)
 
 /* Transmit. */
 
-/* Implements 'build_header' of struct ovl_class.  A key that is not a VSID
- * becomes 0, which is not one either: push drops and counts the packets. */
+/* Implements 'build_header' of struct ovl_class.  A tunnel key that is not a
+ * valid VSID becomes 0, which is reserved: push drops and counts the
+ * packets. */
 static int
 nvgre_build_header(const struct netdev *netdev,
                    struct ovs_action_push_tnl *data,
@@ -173,8 +175,9 @@ nvgre_build_header(const struct netdev *netdev,
     return 0;
 }
 
-/* Implements 'push_needs_gso' of struct ovl_class.  Offload flags have room
- * for one tunnel, and upstream's checksums none for IPv6 extension headers. */
+/* Implements 'push_needs_gso' of struct ovl_class.  The offload flags can
+ * describe one tunnel, and upstream's checksum code does not support IPv6
+ * extension headers. */
 static bool
 nvgre_push_needs_gso(const struct dp_packet *packet)
 {
@@ -193,8 +196,8 @@ nvgre_flow_id(struct dp_packet *packet)
     return dp_packet_get_rss_hash(packet) >> 24;
 }
 
-/* Removes the 802.1Q tags of 'packet' (section 3.3).  Returns false if it
- * ends in one. */
+/* Removes the 802.1Q tags of 'packet' (section 3.3).  Returns false if it ends
+ * within a tag. */
 static bool
 nvgre_remove_tags(struct dp_packet *packet)
 {
@@ -215,21 +218,21 @@ nvgre_remove_tags(struct dp_packet *packet)
     return true;
 }
 
-/* Returns the offset 'ofs' in a packet, UINT16_MAX for none, as it is with 'n'
- * more bytes in front. */
+/* Returns 'ofs', an offset in a packet, after 'n' bytes were pushed in front.
+ * UINT16_MAX means no offset and stays. */
 static uint16_t
 nvgre_shift(uint16_t ofs, size_t n)
 {
     return ofs == UINT16_MAX ? ofs : ofs + n;
 }
 
-/* Pushes 'data' onto 'packet'.  Returns false if 'packet' must be dropped,
- * which is counted. */
+/* Pushes 'data', whose VSID is 'vsid', in host byte order, onto 'packet'.
+ * Returns false if 'packet' must be dropped, which is counted. */
 static bool
 nvgre_push_one(struct dp_packet *packet,
                const struct ovs_action_push_tnl *data, uint32_t vsid)
 {
-    /* The hash must be known before the packet changes. */
+    /* The hash must be computed before the packet changes. */
     uint8_t flow_id = nvgre_flow_id(packet);
     uint16_t l3_ofs, l4_ofs;
     struct nvgre_header *nvgre;
@@ -293,8 +296,9 @@ nvgre_push(struct dp_packet_batch *batch,
 
 /* Receive. */
 
-/* Returns why 'packet' is not an NVGRE packet, or NVGRE_N_COUNTERS if it is
- * one.  In that case, stores in its tunnel metadata what its headers say. */
+/* Returns NVGRE_N_COUNTERS if 'packet' is a valid NVGRE packet, and stores the
+ * contents of its headers in its tunnel metadata.  Otherwise, returns the
+ * counter for the error. */
 static enum nvgre_counter
 nvgre_parse(struct dp_packet *packet)
 {
@@ -341,9 +345,10 @@ nvgre_parse(struct dp_packet *packet)
     return NVGRE_N_COUNTERS;
 }
 
-/* 'packet' is an inner frame whose segment size is from the device that it was
- * received from.  If it is TCP, that has put several packets together (GRO),
- * and it must be segmented again before it leaves. */
+/* Handles 'packet', an inner frame that has a segment size from the device
+ * that received it.  If it is TCP, the device merged several packets (GRO),
+ * and it must be segmented again before it leaves.  Otherwise, clears the
+ * segment size. */
 static void
 nvgre_pop_merged(struct dp_packet *packet)
 {
@@ -375,7 +380,7 @@ nvgre_pop_one(struct dp_packet *packet)
 
     merged = dp_packet_get_tso_segsz(packet) && !dp_packet_tunnel(packet);
     if (OVS_UNLIKELY(dp_packet_tunnel(packet))) {
-        /* Pushed by this switch, with work left to do. */
+        /* Pushed by this switch, with the inner offloads pending. */
         offloads = packet->offloads >> DP_PACKET_OL_SHIFT_COUNT;
     }
     dp_packet_set_size(packet, (dp_packet_size(packet)
@@ -482,8 +487,8 @@ static const char *const nvgre_rivals[] = {
     "gre", "ip6gre", "erspan", "ip6erspan", NULL
 };
 
-/* Implements 'is_mine' of struct ovl_class.  What has a key, a payload of
- * Ethernet and nothing else in the GRE header is NVGRE. */
+/* Implements 'is_mine' of struct ovl_class.  A GRE packet with a key, an
+ * Ethernet payload and no other field is NVGRE. */
 static bool
 nvgre_is_mine(const struct dp_packet *packet)
 {
@@ -495,8 +500,9 @@ nvgre_is_mine(const struct dp_packet *packet)
                                      | GRE_SEQ)) == htons(GRE_KEY));
 }
 
-/* Implements 'is_ambiguous' of struct ovl_class.  The peers of a port are
- * taken to send what it sends.  ERSPAN has payload types of its own. */
+/* Implements 'is_ambiguous' of struct ovl_class.  This assumes that a port's
+ * peer sends the same GRE fields as the port.  ERSPAN has payload types of its
+ * own. */
 static bool
 nvgre_is_ambiguous(const char *type,
                    const struct netdev_tunnel_config *cfg)
@@ -528,7 +534,7 @@ const struct ovl_class ovl_nvgre_class = {
     .pop = nvgre_pop,
     .format = nvgre_format,
     .parse = nvgre_parse_text,
-    /* IPFIX has no number for NVGRE, which is GRE. */
+    /* IPFIX has no tunnelType for NVGRE: this is GRE. */
     .ipfix_type = 0x02,
     .ipfix_key_len = 4,
     .read_header = nvgre_read_header,

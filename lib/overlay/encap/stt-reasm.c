@@ -17,33 +17,37 @@
 #include "packets.h"
 #include "util.h"
 
-/* Most pieces of a frame with gaps between them. */
+/* Maximum number of received ranges of a frame, with gaps between them. */
 #define MAX_RANGES 128
 
-/* What is allocated for the first segment of a frame is a multiple of this, so
- * that the next new frame can often have it.  A segment that does not fit then
- * gets memory for the whole frame. */
+/* Memory for the first segment of a frame is allocated in multiples of this,
+ * but not more than the whole frame takes, so that a new frame can often reuse
+ * it.  For a later segment that does not fit, it grows to that of the whole
+ * frame. */
 #define FIRST_CAPACITY 2048
 
 /* Number of shards, a power of 2. */
 #define SHARD_BITS 5
 #define N_SHARDS (1u << SHARD_BITS)
 
-/* A young frame is one that has only its first segment.  A flood of segments
- * that are all of frames of their own keeps to the memory of a few young ones,
- * which stays in the CPU's cache, and makes no other frame give way.  A shard
- * has at most this part of the limit of frames as young frames, and at least
- * MIN_YOUNG.  When there are as many, one of the sender that has most of them
- * makes room, if that has this part of them or more, otherwise the oldest. */
+/* A young frame has received only one segment.  A flood of segments of
+ * different frames reuses the memory of a few young frames, which stays in the
+ * CPU's cache, and evicts no other frames.  A shard has at most 1/YOUNG_SHARE
+ * of the limit of frames as young frames, or MIN_YOUNG if that is more.  At
+ * this limit, a new frame replaces one of the source with most young frames in
+ * the shard, if that source has 1/YOUNG_HEAVY of them or more, and otherwise
+ * the oldest young frame. */
 #define YOUNG_SHARE (32 * N_SHARDS)
 #define MIN_YOUNG 16
 #define YOUNG_HEAVY 8
 
-/* Number of sources, a power of 2, and how many places one can have. */
+/* Number of entries for sources, a power of 2, and number of entries in which
+ * one source may be. */
 #define N_SOURCES 1024
 #define SOURCE_WAYS 8
 
-/* What a source holds is one number: frames << FRAMES_SHIFT | bytes. */
+/* What the frames of a source take is one number: frames << FRAMES_SHIFT |
+ * bytes. */
 #define FRAMES_SHIFT 38
 #define ONE_FRAME (UINT64_C(1) << FRAMES_SHIFT)
 
@@ -52,22 +56,23 @@ struct range {
     uint16_t start, end;
 };
 
-/* What is limited. */
+/* The limited resources. */
 enum resource {
     FRAMES,
     BYTES,
     N_RESOURCES
 };
 
-/* A sender, by its outer address.  It has a place as long as it has incomplete
- * frames; if more senders have some than there are places, some share one.
+/* A sender, identified by its outer address.  It has an entry as long as it
+ * has incomplete frames.  If there are more senders than entries, some share
+ * one.
  *
- * Threads take places without a lock.  So it can happen that two senders get
- * the same one although others are free, or one sender gets two; then their
- * frames count together, or apart, for as long as there are some. */
+ * Threads take entries without a lock.  So two senders may get the same entry
+ * although others are free, or one sender may get two.  Then their frames are
+ * counted together, or apart, as long as there are some. */
 struct source {
     atomic_uint64_t tag;        /* Hash of the address. */
-    atomic_uint64_t used;       /* What its frames take. */
+    atomic_uint64_t used;       /* Frames and bytes, see FRAMES_SHIFT. */
 };
 
 /* The frames of a source in a shard, protected by the mutex of the shard. */
@@ -75,11 +80,11 @@ struct part {
     struct source *source;      /* Null until it has a frame. */
     struct ovs_list node;       /* In shard's 'parts'. */
 
-    /* The one whose last segment is the longest ago first. */
+    /* Frames, the least recently used one first. */
     struct ovs_list lru;
 
     /* 'used' of the first frame in 'lru', 0 if there is none.  Written only
-     * with the mutex held, read by anyone. */
+     * with the mutex held, read without. */
     atomic_uint64_t oldest;
 
     size_t n_young;
@@ -109,7 +114,7 @@ struct frame {
 
     bool is_young;
 
-    /* What was received, in order, with a gap between each two. */
+    /* Received ranges, in order, with a gap between any two. */
     uint8_t n_ranges;
     struct range ranges[MAX_RANGES];
 };
@@ -120,15 +125,15 @@ OVS_ALIGNED_STRUCT(CACHE_LINE_SIZE, shard) {
     struct ovs_mutex mutex;
     struct hmap frames OVS_GUARDED;
 
-    /* The parts that have or had frames, and the one of the last new frame,
-     * with the address. */
+    /* Parts that have or had frames.  'last_part' is the one of the last new
+     * frame, with that frame's source tag and address. */
     struct ovs_list parts OVS_GUARDED;
     struct part *last_part OVS_GUARDED;
     uint64_t last_tag OVS_GUARDED;
     struct in6_addr last_src OVS_GUARDED;
 
-    /* Frames with only one segment, the oldest first, and the part that had
-     * most of them when that last mattered. */
+    /* Young frames, the oldest first.  'young_heavy' had most of them when
+     * choose_young() last compared, or is NULL. */
     struct ovs_list young OVS_GUARDED;
     size_t n_young OVS_GUARDED;
     struct part *young_heavy OVS_GUARDED;
@@ -136,12 +141,13 @@ OVS_ALIGNED_STRUCT(CACHE_LINE_SIZE, shard) {
     uint64_t n[STT_REASM_N_COUNTERS] OVS_GUARDED;
 };
 
-/* A hash takes the key as 32-bit words, in pairs. */
+/* Number of 32-bit words of the key, rounded up to an even number for
+ * secret_hash(). */
 #define KEY_WORDS (ROUND_UP(sizeof(struct stt_reasm_key), 8) / 4)
 BUILD_ASSERT_DECL(sizeof(struct stt_reasm_key)
                   == sizeof(void *) + 2 * sizeof(struct in6_addr) + 8);
 
-/* The same for an address. */
+/* Number of 32-bit words of an address. */
 #define ADDR_WORDS (sizeof(struct in6_addr) / 4)
 
 struct stt_reasm {
@@ -152,8 +158,8 @@ struct stt_reasm {
     struct source *sources;     /* 'N_SOURCES' of them. */
     struct part *parts;         /* 'N_SHARDS' for each source. */
 
-    /* The sources that have frames, and of each resource the index of the one
-     * that had most of it when that last mattered, or N_SOURCES. */
+    /* Number of sources that have frames, and, for each resource, the index of
+     * the source that choose_source() last returned, or N_SOURCES. */
     atomic_uint64_t n_sources;
     atomic_uint64_t heavy[N_RESOURCES];
 
@@ -163,34 +169,33 @@ struct stt_reasm {
     atomic_uint64_t timeout;
 
     /* What all shards hold together.  Memory is counted before it is allocated
-     * until after it is freed, so that there is never more of it than the
-     * limit. */
+     * and until it is freed, so that it never exceeds the limit. */
     atomic_uint64_t bytes;
     atomic_uint64_t frames;
 
-    /* Orders frames by use, over all shards.  It starts at 1, and advances
-     * with each new frame, not with each segment, which would make it a
-     * bottleneck; thus the order of two frames of different shards is not
-     * known if no frame was created since both were used. */
+    /* Orders the frames of all shards by use.  It starts at 1 and advances
+     * with each new frame.  Advancing with each segment would make it a
+     * bottleneck; thus the order of two frames of different shards is unknown
+     * if no frame was created between their last uses. */
     atomic_uint64_t clock;
 };
 
-/* A part of the limits that one thread has set aside. */
+/* Resources that a thread has reserved. */
 struct room {
     uint64_t bytes;
     uint64_t frames;
 };
 
-/* State of a call of stt_reasm_add(), which tries, makes room if it must, and
- * tries again. */
+/* State of one call of stt_reasm_add(), which makes room and tries again if a
+ * limit is reached. */
 struct attempt {
-    struct room room;           /* Set aside so far. */
-    struct room need;           /* What was missing. */
-    struct source *source;      /* Who needs it. */
+    struct room room;           /* Reserved so far. */
+    struct room need;           /* To be reserved. */
+    struct source *source;      /* Source that needs it. */
     struct ovs_list dead;       /* Frames to free. */
 };
 
-/* Hashes 'key', which comes from the network. */
+/* Returns the hash of 'key', with secrets, since senders choose the key. */
 static uint32_t
 hash_key(const struct stt_reasm *r, const struct stt_reasm_key *key)
 {
@@ -200,8 +205,8 @@ hash_key(const struct stt_reasm *r, const struct stt_reasm_key *key)
     return secret_hash(r->secrets, words, KEY_WORDS);
 }
 
-/* Hashes 'src', the address of a source, so that no two of them have the same
- * hash. */
+/* Returns a hash of 'src', the address of a source, with secrets and wide
+ * enough that no two sources are likely to have the same. */
 static uint64_t
 source_tag(const struct stt_reasm *r, const struct in6_addr *src)
 {
@@ -212,8 +217,8 @@ source_tag(const struct stt_reasm *r, const struct in6_addr *src)
             << 32) | secret_hash(r->source_secrets[1], words, ADDR_WORDS);
 }
 
-/* Returns the source with 'tag'.  It has a place of its own, unless others
- * have frames in all places where it could be. */
+/* Returns the source with 'tag'.  It has an entry of its own, unless other
+ * sources have frames in all of the entries where it may be. */
 static struct source *
 find_source(struct stt_reasm *r, uint64_t tag)
 {
@@ -277,7 +282,7 @@ find_part(struct stt_reasm *r, struct shard *shard, size_t index,
     return part;
 }
 
-/* Notes that the frames of 'source' take 'n' more, in the form of 'used'. */
+/* Adds 'n', in the form of 'used', to what the frames of 'source' take. */
 static void
 charge(struct stt_reasm *r, struct source *source, uint64_t n)
 {
@@ -289,7 +294,8 @@ charge(struct stt_reasm *r, struct source *source, uint64_t n)
     }
 }
 
-/* Notes that the frames of 'source' take 'n' less, in the form of 'used'. */
+/* Subtracts 'n', in the form of 'used', from what the frames of 'source'
+ * take. */
 static void
 uncharge(struct stt_reasm *r, struct source *source, uint64_t n)
 {
@@ -358,9 +364,9 @@ release(struct stt_reasm *r, const struct room *room)
     }
 }
 
-/* Adds to 'room' from within the limits so that it has at least 'need'.
- * Returns true if successful, otherwise false and what is short in
- * '*resource'. */
+/* Reserves resources, within the limits, until 'room' has at least 'need'.
+ * Returns true if successful; otherwise stores the exhausted resource in
+ * '*resource' and returns false. */
 static bool
 take_room(struct stt_reasm *r, struct room *room, const struct room *need,
           enum resource *resource)
@@ -386,7 +392,7 @@ take_room(struct stt_reasm *r, struct room *room, const struct room *need,
     return true;
 }
 
-/* Tells everyone the age of 'part'. */
+/* Updates 'part->oldest', which other threads read. */
 static void
 publish_oldest(struct part *part)
 {
@@ -400,8 +406,8 @@ publish_oldest(struct part *part)
     atomic_store_relaxed(&part->oldest, oldest);
 }
 
-/* Notes that 'f' is the most recently used frame of its source.  The caller
- * must hold the mutex of its shard. */
+/* Makes 'f' the most recently used frame of its source.  The caller must hold
+ * the mutex of its shard. */
 static void
 touch(struct stt_reasm *r, struct frame *f)
 {
@@ -415,7 +421,7 @@ touch(struct stt_reasm *r, struct frame *f)
     publish_oldest(part);
 }
 
-/* Notes that 'f', a member of 'shard', is not or no longer young. */
+/* Removes 'f', a frame in 'shard', from the young frames, if it is one. */
 static void
 grow_up(struct shard *shard, struct frame *f)
     OVS_REQUIRES(shard->mutex)
@@ -466,9 +472,8 @@ free_frames(struct ovs_list *dead, struct room *room)
     }
 }
 
-/* Returns the shard where 'source' has the frame whose last segment is the
- * longest ago, and stores when that was in '*used'.  Returns NULL if it has no
- * frame. */
+/* Returns the shard with the least recently used frame of 'source', and stores
+ * that frame's 'used' in '*used'.  Returns NULL if 'source' has no frame. */
 static struct shard *
 find_oldest(struct stt_reasm *r, const struct source *source, uint64_t *used)
 {
@@ -488,9 +493,10 @@ find_oldest(struct stt_reasm *r, const struct source *source, uint64_t *used)
     return shard;
 }
 
-/* Returns the source other than 'except' that has most of 'resource', of
- * several (if they are not too many) the one whose frame is the oldest.
- * Returns NULL if no other source has a frame. */
+/* Returns the source other than 'except' that has most of 'resource'.  If
+ * several have the same amount, returns the one whose least recently used
+ * frame is the oldest, after at most SOURCE_WAYS comparisons.  Returns NULL if
+ * no other source has a frame. */
 static struct source *
 find_heavy(struct stt_reasm *r, enum resource resource,
            const struct source *except)
@@ -523,14 +529,15 @@ find_heavy(struct stt_reasm *r, enum resource resource,
     return heavy;
 }
 
-/* Returns the source that must give up a frame so that 'source', which may be
- * NULL, gets some of 'resource': for another frame, or if 'grows', for one
- * that it has.  That is a source that has about its share or more, where a
- * share is the limit divided by the sources that have frames, or the one that
- * has most if there is none.  Returns NULL if there are no frames.
+/* Returns the source from which to evict a frame to make room in 'resource'
+ * for 'source', which may be NULL: for a new frame, or, if 'grows' is true,
+ * for a frame that it has.  The result is a source that has about its share or
+ * more, which is the limit divided by the number of sources with frames.  If
+ * none is known, it is the source with most.  Returns NULL if there are no
+ * frames.
  *
- * "About", that is 7/8, as at a limit it may be that all have a little less
- * than a share, and to find the one that has most takes long. */
+ * "About" is 7/8: at a limit, each source may have a little less than a share,
+ * and the search for the one with most takes long. */
 static struct source *
 choose_source(struct stt_reasm *r, struct source *source, bool grows,
               enum resource resource)
@@ -540,7 +547,7 @@ choose_source(struct stt_reasm *r, struct source *source, bool grows,
     uint64_t i, max, share;
     uint64_t used = 0;
 
-    /* The only frame of 'source' does not make room for itself. */
+    /* Do not evict the only frame of 'source' to make room for itself. */
     if (grows && get_used(source, FRAMES) == 1) {
         except = source;
     }
@@ -567,10 +574,10 @@ choose_source(struct stt_reasm *r, struct source *source, bool grows,
     return heavy;
 }
 
-/* Discards the frame whose last segment is the longest ago, of the source that
- * choose_source() returns for 'source', 'grows' and 'resource', and adds what
- * it took to 'room'.  Returns false if there is no frame.  The caller must
- * hold no shard's mutex. */
+/* Discards the least recently used frame of the source that choose_source()
+ * returns for 'source', 'grows' and 'resource', and adds what it took to
+ * 'room'.  Returns false if there is no frame.  The caller must not hold any
+ * shard's mutex. */
 static bool
 evict(struct stt_reasm *r, struct source *source, bool grows,
       enum resource resource, struct room *room)
@@ -602,11 +609,10 @@ evict(struct stt_reasm *r, struct source *source, bool grows,
     return true;
 }
 
-/* Makes the room in 'at' as large as it needs, discarding old frames as long
- * as that takes.  What they took goes to 'at' and nowhere else, so this ends
- * soon even if other threads want room, too.  Returns true if successful, in
- * any case the caller must release the room later.  The caller must hold no
- * shard's mutex. */
+/* Reserves what 'at' needs, discarding old frames until there is enough.  What
+ * they took goes directly to 'at', so this ends soon even if other threads
+ * need room, too.  Returns true if successful.  In any case, the caller must
+ * release 'at->room' later.  The caller must not hold any shard's mutex. */
 static bool
 make_room(struct stt_reasm *r, struct attempt *at)
 {
@@ -620,8 +626,8 @@ make_room(struct stt_reasm *r, struct attempt *at)
     return true;
 }
 
-/* Returns true if 'f' has had no segment for so long at 'now' that it is given
- * up. */
+/* Returns true if 'f' has received no segment for the timeout at 'now', in
+ * milliseconds. */
 static bool
 is_expired(const struct stt_reasm *r, const struct frame *f, long long int now)
 {
@@ -711,8 +717,8 @@ find_frame(struct shard *shard, const struct stt_reasm_key *key, uint32_t hash)
     return NULL;
 }
 
-/* Takes room for a new frame, or for an old one that grows: 'at->need', to be
- * set before.  Returns true if successful. */
+/* Takes 'at->need', which the caller has set, for a new frame or for one that
+ * grows.  Returns true if successful. */
 static bool
 need_room(struct stt_reasm *r, struct attempt *at)
 {
@@ -726,8 +732,8 @@ need_room(struct stt_reasm *r, struct attempt *at)
     return true;
 }
 
-/* Returns the young frame in 'shard', which has some, that makes room for one
- * of 'part'. */
+/* Returns the young frame in 'shard' that a new one of 'part' replaces.  There
+ * must be at least one. */
 static struct frame *
 choose_young(struct shard *shard, struct part *part)
     OVS_REQUIRES(shard->mutex)
@@ -751,8 +757,8 @@ choose_young(struct shard *shard, struct part *part)
 
 /* Creates in 'shard' a frame for 'seg', whose key hashes to 'hash', with
  * memory for its first 'capacity' bytes.  If there are too many young frames,
- * the oldest of them makes room.  Returns a null pointer if there is no room;
- * then, 'at->need' tells how much it takes. */
+ * it replaces the one that choose_young() returns.  Returns a null pointer if
+ * there is no room; then 'at->need' is what the frame needs. */
 static struct frame *
 create_frame(struct stt_reasm *r, struct shard *shard,
              const struct stt_segment *seg, uint32_t hash, uint16_t capacity,
@@ -807,9 +813,9 @@ create_frame(struct stt_reasm *r, struct shard *shard,
     return f;
 }
 
-/* Does the work of stt_reasm_add() with 'shard''s mutex held: 'hash' is the
- * hash of the key of 'seg'.  If there is not enough room, stores what it takes
- * in 'at' and returns STT_REASM_N_COUNTERS. */
+/* Does the work of stt_reasm_add() with 'shard''s mutex held.  'hash' is the
+ * hash of the key of 'seg'.  If there is not enough room, stores what is
+ * needed in 'at' and returns STT_REASM_N_COUNTERS. */
 static enum stt_reasm_verdict
 add_segment(struct stt_reasm *r, struct shard *shard,
             const struct stt_segment *seg, uint32_t hash, long long int now,
@@ -862,7 +868,7 @@ add_segment(struct stt_reasm *r, struct shard *shard,
             at->need.frames = 0;
             at->source = f->part->source;
             if (!need_room(r, at)) {
-                /* Other frames shall make room, not this one. */
+                /* Evict other frames rather than this one. */
                 atomic_count_inc64(&r->clock);
                 touch(r, f);
                 return STT_REASM_N_COUNTERS;
@@ -911,15 +917,16 @@ add_segment(struct stt_reasm *r, struct shard *shard,
     return STT_REASM_COMPLETE;
 }
 
-/* Takes segment 'seg', which arrived at 'now' in milliseconds, and copies what
- * it needs.  If it completes a frame (draft-davie-stt-08, section 3.2), stores
- * that in 'frame', for the caller to free, and returns STT_REASM_COMPLETE.
- * Otherwise leaves 'frame' alone and returns STT_REASM_QUEUED or the reason
- * why it dropped the segment, which it also counts.
+/* Adds segment 'seg', which arrived at 'now', in milliseconds, to its frame,
+ * copying the data.  If it completes a frame (draft-davie-stt-08, section
+ * 3.2), stores it in 'frame', for the caller to free, and returns
+ * STT_REASM_COMPLETE.  Otherwise leaves 'frame' alone and returns
+ * STT_REASM_QUEUED or the reason why it dropped the segment, which it also
+ * counts.
  *
- * A frame's first byte tells its STT version: a segment with another version
- * than 0 is dropped with all that was received of its frame.  The rest of the
- * STT header is the caller's to check. */
+ * The first byte of a frame is its STT version.  A segment with a version
+ * other than 0 is dropped with all that was received of its frame.  The caller
+ * must check the rest of the STT header. */
 enum stt_reasm_verdict
 stt_reasm_add(struct stt_reasm *r, const struct stt_segment *seg,
               long long int now, struct stt_frame *frame)
@@ -953,8 +960,8 @@ stt_reasm_add(struct stt_reasm *r, const struct stt_segment *seg,
     return verdict;
 }
 
-/* Gives up the frames that have had no segment for the time limit at 'now', in
- * milliseconds. */
+/* Discards the frames that have received no segment for the timeout at 'now',
+ * in milliseconds. */
 void
 stt_reasm_run(struct stt_reasm *r, long long int now)
 {
@@ -1048,7 +1055,7 @@ stt_reasm_get_limits(const struct stt_reasm *r,
     limits->timeout = timeout;
 }
 
-/* Stores what 'r' holds and what it has counted in 'stats'. */
+/* Stores what 'r' holds, and its counters, in 'stats'. */
 void
 stt_reasm_get_stats(struct stt_reasm *r, struct stt_reasm_stats *stats)
 {

@@ -7,28 +7,28 @@
 /* Reassembly of STT frames
  * ========================
  *
- * An STT frame (draft-davie-stt-08) is at most 65,535 bytes and
- * arrives in one or more TCP-like segments.  A 'struct stt_reasm' takes the
- * payload of such segments in any order, of any size, and gives back whole
- * frames.  It knows nothing about packets: the caller has parsed and verified
- * the outer headers, and parses the STT header of the frame that comes out.
+ * An STT frame (draft-davie-stt-08) is at most 65,535 bytes and arrives in one
+ * or more TCP-like segments.  A 'struct stt_reasm' takes the payload of these
+ * segments, in any order and of any size, and returns whole frames.  It does
+ * not handle packets: the caller parses and verifies the outer headers of each
+ * segment, and the STT header of the whole frame.
  *
- * Anyone who can reach the underlay can send segments, so what is held is
- * bounded in bytes and in frames.  When a limit is reached, a sender, by its
- * outer address, that holds about its share or more gives up the frame whose
- * last segment is the longest ago; a share is the limit divided by the senders
- * that have frames.  So a sender that has little loses nothing to one that has
- * much.  A frame that gets no segment for a while is given up.  Frames with
- * only one segment have a limit of their own, beyond which one of them makes
- * room for the next.  The work for one segment does not depend on the number
+ * Any host that can reach the underlay can send segments, so the memory and
+ * the number of incomplete frames are limited.  At a limit, a sender (an outer
+ * source address) that holds about its share or more loses its least recently
+ * used frame; a share is the limit divided by the number of senders with
+ * incomplete frames.  So a sender with few frames loses nothing to one with
+ * many.  A frame that receives no segment for the timeout is discarded.
+ * Frames with only one segment have a limit of their own, at which a new one
+ * replaces an old one.  The work for one segment does not depend on the number
  * of frames held.
  *
  * Thread-safety
  * =============
  *
- * All functions may be called from any thread, except that
- * stt_reasm_destroy() needs that no other call is in progress.  The segments
- * of one frame may come from different threads. */
+ * All functions may be called from any thread, but no other call may be in
+ * progress during stt_reasm_destroy().  The segments of one frame may come
+ * from different threads. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -41,14 +41,13 @@ struct stt_reasm;
 /* A frame is at least an STT header and an inner Ethernet header. */
 #define STT_REASM_MIN_LEN (18 + 14)
 
-/* Room kept in front of a frame, less if the frame is so long that the two
- * would not fit in the 16 bits of a dp_packet. */
+/* Headroom in front of a frame, in bytes.  It is less if both together would
+ * exceed the 16-bit lengths of a dp_packet. */
 #define STT_REASM_HEADROOM 128
 
-/* What happens to segments and frames.  The first two are not drops:
- * STT_REASM_QUEUED counts segments and STT_REASM_COMPLETE frames, so that the
- * segments received are the sum of all the counters except those of the last
- * three lines, which count frames that had been queued.
+/* Counters.  The first two count accepted segments, the last three incomplete
+ * frames that were discarded, and all others dropped segments.  The number of
+ * segments received is the sum of all counters except the last three.
  *
  * COUNTER(NAME, name, meaning) */
 #define STT_REASM_COUNTERS(COUNTER)                                           \
@@ -90,8 +89,8 @@ enum stt_reasm_verdict {
     STT_REASM_N_COUNTERS
 };
 
-/* What tells frames apart.  'domain' is whatever the caller wants to keep
- * apart beyond the addresses, e.g. the port that received; it is compared,
+/* Identifies a frame.  'domain' is the caller's: frames of different domains
+ * are different, e.g. those that different ports receive.  It is compared,
  * never dereferenced.  An IPv4 address is a v4-mapped IPv6 address. */
 struct stt_reasm_key {
     const void *domain;
@@ -104,30 +103,30 @@ struct stt_reasm_key {
 struct stt_segment {
     struct stt_reasm_key key;
     uint16_t total;             /* Length of the frame, in bytes. */
-    uint16_t offset;            /* Place of 'data' in the frame, in bytes. */
+    uint16_t offset;            /* Offset of 'data' in the frame, in bytes. */
     uint16_t len;               /* Number of bytes in 'data'. */
     uint8_t tos, ttl;           /* Of the outer IP header. */
     uint16_t flags;             /* The caller's. */
     const void *data;
 };
 
-/* A complete frame.  The caller owns 'base', which came from malloc(), and
- * which is fit for dp_packet_use(): the frame is the 'len' bytes that start
+/* A complete frame.  The caller owns 'base', which came from malloc(), and may
+ * pass it to dp_packet_use().  The frame is the 'len' bytes that start
  * 'headroom' bytes after 'base', and 'allocated' is their sum. */
 struct stt_frame {
     void *base;
     uint16_t allocated;
     uint16_t headroom;
     uint16_t len;
-    uint8_t tos;                /* Of the first bytes, CE if any had it. */
-    uint8_t ttl;                /* Of the first bytes. */
-    uint16_t flags;             /* Of the first bytes. */
+    uint8_t tos;                /* Of offset 0, with CE of any segment. */
+    uint8_t ttl;                /* Of the segment at offset 0. */
+    uint16_t flags;             /* Of the segment at offset 0. */
 };
 
 struct stt_reasm_limits {
     uint64_t max_bytes;         /* Memory for incomplete frames, in bytes. */
     uint32_t max_frames;        /* Number of incomplete frames. */
-    uint32_t timeout;           /* Wait for the next segment, in ms. */
+    uint32_t timeout;           /* Longest wait for the next segment, in ms. */
 };
 
 #define STT_REASM_MAX_BYTES (UINT64_C(64) * 1024 * 1024)

@@ -4,16 +4,16 @@
 /* STT, Stateless Transport Tunneling: draft-davie-stt-08.
  *
  * An inner Ethernet frame, behind an 18-byte STT header, travels as the
- * payload of what looks like TCP, so that any TCP segmentation engine can cut
- * it and any large receive engine can merge it.  There is no connection: the
- * TCP sequence number holds the length of the STT frame and the offset in it,
- * the acknowledgment number identifies the frame.
+ * payload of TCP-like segments, so that TCP segmentation offload (TSO) can
+ * segment it and large receive offload can merge the segments.  There is no
+ * connection.  The TCP sequence number holds the length of the STT frame and
+ * the offset in it, and the acknowledgment number identifies the frame.
  *
- * Transmit: push makes one packet of a whole frame and leaves the cutting
- * to the device (ovl_defer_gso()).  Receive: pop takes a packet that is
- * a whole frame as it is and collects others in stt-reasm.c.  What is said
- * in the STT header about the inner packet's checksum and segment size
- * becomes the packet's offload state again. */
+ * Transmit: push makes one packet of a whole frame and leaves its segmentation
+ * to the device (ovl_defer_gso()).  Receive: pop takes a packet with a whole
+ * frame as it is, and reassembles other frames in stt-reasm.c.  It restores
+ * the offload state of the inner packet, checksum and segment size, from the
+ * STT header. */
 
 #include <config.h>
 
@@ -55,11 +55,7 @@ VLOG_DEFINE_THIS_MODULE(ovl_stt);
 
 /* TCP header, section 3.2: sequence number = length of the STT frame << 16 |
  * offset of this segment in it, acknowledgment number = frame ID, flags ACK
- * and (last segment) PSH, window and urgent pointer 0.
- *
- * In the template that build_header() makes, the urgent pointer holds the
- * segment size, in bytes, that the MTU of the device with the local address
- * allows. */
+ * and (last segment) PSH, window and urgent pointer 0. */
 
 /* STT frame header, section 3.1. */
 struct stt_header {
@@ -75,7 +71,7 @@ struct stt_header {
 };
 BUILD_ASSERT_DECL(sizeof(struct stt_header) == 18);
 
-#define STT_F_CSUM_VERIFIED 0x01 /* Inner L4 checksum is known to be right. */
+#define STT_F_CSUM_VERIFIED 0x01 /* Inner L4 checksum is known to be good. */
 #define STT_F_CSUM_PARTIAL  0x02 /* Inner L4 checksum is not computed yet. */
 #define STT_F_IPV4          0x04 /* With CSUM_PARTIAL: IPv4, else IPv6. */
 #define STT_F_TCP           0x08 /* With CSUM_PARTIAL: TCP, else UDP. */
@@ -87,13 +83,13 @@ BUILD_ASSERT_DECL(sizeof(struct stt_header) == 18);
 #define STT_PORT            7471
 
 /* Longest inner frame, 65315 bytes.  A dp_packet's buffer has at most 65535
- * bytes, for the outer headers, what devices put in front of them, and DPDK's
- * accounting, too. */
+ * bytes, which must also hold the outer headers, what devices put in front of
+ * them, and DPDK's accounting. */
 #define STT_INNER_MAX (UINT16_MAX - ETH_HEADER_LEN - IPV6_HEADER_LEN \
                        - STT_HEADERS_LEN - 128)
 
-/* Smallest inner TCP segment size believed; smaller ones serve only to make
- * one packet into thousands. */
+/* Smallest inner TCP segment size that is accepted on reception.  A smaller
+ * one would only turn one packet into thousands. */
 #define STT_MSS_MIN 48
 
 /* Returns the tunnel key in 'stt', in host byte order. */
@@ -112,10 +108,11 @@ stt_put_id(struct stt_header *stt, uint64_t id)
     put_16aligned_be32(&stt->id_lo, htonl(id));
 }
 
-/* How often frames that wait too long are looked for, in ms. */
+/* Interval between two searches for frames whose timeout has expired, in
+ * ms. */
 #define STT_RUN_INTERVAL 100
 
-/* What happens to packets here; stt-reasm.h counts what happens to segments.
+/* Counters of packets; stt-reasm.h has those of segments.
  *
  * COUNTER(NAME, name, meaning) */
 #define STT_COUNTERS(COUNTER)                                           \
@@ -147,7 +144,7 @@ static struct ovl_counter stt_counters[] = {
 #undef STT_COUNTER
 };
 
-/* Frames that lack segments. */
+/* Incomplete frames. */
 static struct stt_reasm *stt_reasm;
 
 static void
@@ -190,8 +187,8 @@ stt_set_template(const struct netdev *netdev OVS_UNUSED,
     data->ovl.segsz = MIN(MAX(mtu - hlen, 1), UINT16_MAX);
 }
 
-/* Returns the length of the 802.1Q tag of 'packet' that goes into the STT
- * header: 4, or 0 if it has no such tag. */
+/* Returns the length of the 802.1Q tag of 'packet' that moves into the STT
+ * header, in bytes: 4, or 0 if it has no 802.1Q tag. */
 static size_t
 stt_tag_len(const struct dp_packet *packet)
 {
@@ -202,8 +199,9 @@ stt_tag_len(const struct dp_packet *packet)
             ? VLAN_HEADER_LEN : 0);
 }
 
-/* Returns true if the STT header can tell the receiver where the L4 header of
- * 'packet' is, without the 'tag_len' bytes of tag that it takes. */
+/* Returns true if the STT header can hold the offset of the L4 header of
+ * 'packet', once its tag, of 'tag_len' bytes, has been moved into the STT
+ * header. */
 static bool
 stt_reaches_l4(const struct dp_packet *packet, size_t tag_len)
 {
@@ -211,8 +209,9 @@ stt_reaches_l4(const struct dp_packet *packet, size_t tag_len)
             && packet->l4_ofs - tag_len <= UINT8_MAX);
 }
 
-/* Implements 'push_needs_gso' of struct ovl_class.  The receiver is asked for
- * plain TSO only (section 3.1), which CWR is not, and one level of it. */
+/* Implements 'push_needs_gso' of struct ovl_class.  The STT header asks the
+ * receiver for one level of plain TSO (section 3.1), which cannot handle
+ * CWR. */
 static bool
 stt_push_needs_gso(const struct dp_packet *packet)
 {
@@ -233,9 +232,9 @@ struct stt_ids {
 };
 DEFINE_STATIC_PER_THREAD_DATA(struct stt_ids, stt_ids, { 0, 0 });
 
-/* Returns an ID for a frame.  No ID returns before 2**32 others have been
- * used, or 2**16 for each other thread that sends: each thread takes blocks of
- * them, from a random start. */
+/* Returns a frame ID.  Each thread takes a block of 2**16 consecutive IDs at a
+ * time.  The first block is random, and a block is taken again only after all
+ * 2**16 blocks were taken. */
 static uint32_t
 stt_next_id(void)
 {
@@ -259,9 +258,9 @@ stt_next_id(void)
 }
 
 /* Converts the offload state of 'packet', a frame without outer headers, into
- * the 'flags', 'l4_offset' and 'mss' of 'stt', which are 0; what these cannot
- * express is done in software.  Returns false if 'packet' lacks what it takes
- * for that. */
+ * the 'flags', 'l4_offset' and 'mss' of 'stt', which are 0.  Completes in
+ * software what these cannot express.  Returns false if 'packet' lacks a
+ * header that this needs, or is to be segmented but not TCP. */
 static bool
 stt_put_offload(struct dp_packet *packet, struct stt_header *stt)
 {
@@ -271,7 +270,7 @@ stt_put_offload(struct dp_packet *packet, struct stt_header *stt)
         && !dp_packet_ip_checksum_partial(packet)
         && !dp_packet_l4_checksum_partial(packet)
         && !dp_packet_tunnel(packet)) {
-        /* The common case without userspace TSO: nothing is left to do. */
+        /* The common case without userspace TSO: no offload is pending. */
         if (dp_packet_l4_checksum_good(packet)) {
             stt->flags = STT_F_CSUM_VERIFIED;
         }
@@ -307,7 +306,7 @@ stt_put_offload(struct dp_packet *packet, struct stt_header *stt)
         dp_packet_ol_send_prepare(packet, (NETDEV_TX_OFFLOAD_TCP_CKSUM
                                            | NETDEV_TX_OFFLOAD_UDP_CKSUM));
     } else {
-        /* Also in another tunnel: STT has room for one level. */
+        /* Including a packet in another tunnel: STT can describe one level. */
         if (!dp_packet_tunnel(packet)) {
             ovl_complete_csum_ip6_ext(packet);
         }
@@ -320,8 +319,8 @@ stt_put_offload(struct dp_packet *packet, struct stt_header *stt)
     return !stt->mss || stt->flags & STT_F_TCP;
 }
 
-/* Gives 'packet' room for 'size' bytes in front and for what devices put
- * before that, so that a large frame is not copied twice. */
+/* Gives 'packet' headroom for 'size' bytes and for what devices put in front
+ * of them, so that a large frame is not copied twice. */
 static void
 stt_make_headroom(struct dp_packet *packet, size_t size)
 {
@@ -335,7 +334,7 @@ stt_make_headroom(struct dp_packet *packet, size_t size)
 static struct dp_packet *
 stt_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data)
 {
-    /* The hash must be known before the packet changes. */
+    /* The hash must be computed before the packet changes. */
     ovs_be16 tcp_src = netdev_tnl_get_src_port(packet);
     struct stt_header stt = { .version = 0 };
     struct tcp_header *tcp;
@@ -370,7 +369,7 @@ stt_push_one(struct dp_packet *packet, const struct ovs_action_push_tnl *data)
         struct ip_header *ip = dp_packet_l3(packet);
 
         if (!(ip->ip_frag_off & htons(IP_DF))) {
-            /* Segmentation counts up from here. */
+            /* Segmentation increments the ID for each segment. */
             ip->ip_id = htons(id * 64);
         }
     }
@@ -407,9 +406,10 @@ stt_push(struct dp_packet_batch *batch, const struct ovs_action_push_tnl *data)
 
 /* Receive. */
 
-/* Checks the outer headers of 'packet', and stores in its tunnel metadata and
- * in '*segment', except for the key, what they say.  Returns true if all is
- * well, otherwise counts why not and returns false. */
+/* Checks the outer headers of 'packet', and stores their contents in its
+ * tunnel metadata and in '*segment', except for the reassembly key, 'tos',
+ * 'ttl' and 'flags'.  Returns true if they are valid, otherwise counts the
+ * error and returns false. */
 static bool
 stt_parse_segment(struct dp_packet *packet, struct stt_segment *segment)
 {
@@ -450,9 +450,9 @@ stt_parse_segment(struct dp_packet *packet, struct stt_segment *segment)
     return true;
 }
 
-/* Restores the offload state of 'packet', an inner frame, from the STT header
- * 'stt' that it came with.  Nothing that 'stt' says is believed unless
- * 'packet' is like that.  Returns false if it is not. */
+/* Restores the offload state of 'packet', an inner frame, from its STT header
+ * 'stt'.  Returns false if the fields of 'stt' are invalid, or contradict each
+ * other or the headers of 'packet'. */
 static bool
 stt_get_offload(struct dp_packet *packet, const struct stt_header *stt)
 {
@@ -491,7 +491,7 @@ stt_get_offload(struct dp_packet *packet, const struct stt_header *stt)
                                        || ovl_has_ip6_ext_hdrs(packet)))) {
             return false;
         } else if (payload > mss) {
-            /* Padding would be taken for a part of each segment. */
+            /* Padding would become a part of each segment. */
             dp_packet_set_size(packet, (dp_packet_size(packet)
                                         - dp_packet_l2_pad_size(packet)));
             dp_packet_set_l2_pad_size(packet, 0);
@@ -502,9 +502,9 @@ stt_get_offload(struct dp_packet *packet, const struct stt_header *stt)
     return true;
 }
 
-/* Makes the 'len' bytes at offset 'ofs' in 'packet', an STT frame, the packet,
- * and takes off the STT header.  Returns 'packet', or NULL if it was dropped
- * (and counted). */
+/* Reduces 'packet' to the STT frame of 'len' bytes at offset 'ofs' in it, and
+ * removes the STT header.  Returns 'packet', or NULL if it was dropped (and
+ * counted). */
 static struct dp_packet *
 stt_decapsulate(struct dp_packet *packet, size_t ofs, size_t len)
 {
@@ -529,12 +529,11 @@ stt_decapsulate(struct dp_packet *packet, size_t ofs, size_t len)
     return packet;
 }
 
-/* Adds 'segment', which arrived for 'netdev' in 'packet', to what has been
- * received of its frame.  '*now' is the time of the batch in milliseconds, 0
- * if nobody has asked for it yet.  Deletes 'packet'.  If the frame is now
- * complete, stores it in '*framep', as a packet with the outer headers'
- * metadata, and otherwise NULL.  Returns false if the segment was dropped (and
- * counted). */
+/* Adds 'segment', which arrived for 'netdev' in 'packet', to its frame.
+ * '*now' is the time of the batch in milliseconds, or 0 if it has not been
+ * read yet.  Deletes 'packet'.  Stores the frame in '*framep', as a packet
+ * with the metadata of the outer headers, if it is complete, and otherwise
+ * NULL.  Returns false if the segment was dropped (and counted). */
 static bool
 stt_reassemble(const struct netdev *netdev, struct dp_packet *packet,
                struct stt_segment *segment, long long int *now,
@@ -584,8 +583,8 @@ stt_reassemble(const struct netdev *netdev, struct dp_packet *packet,
 }
 
 /* Pops the headers of 'packet', which arrived for 'netdev'.  Returns the inner
- * frame, or NULL if there is none (yet).  Adds 1 to '*dropped' if something
- * was dropped, which is counted.  'now' is as for stt_reassemble(). */
+ * frame, or NULL if it is incomplete or was dropped.  Adds 1 to '*dropped' if
+ * a packet was dropped (and counted).  'now' is as for stt_reassemble(). */
 static struct dp_packet *
 stt_pop_one(const struct netdev *netdev, struct dp_packet *packet,
             long long int *now, size_t *dropped)
@@ -602,7 +601,7 @@ stt_pop_one(const struct netdev *netdev, struct dp_packet *packet,
     if (segment.len == segment.total && !segment.offset
         && segment.len >= STT_REASM_MIN_LEN
         && !*(const uint8_t *) segment.data) {
-        /* A whole frame of version 0: never cut, or merged again. */
+        /* A whole frame of version 0: never segmented, or merged again. */
         ofs = (const char *) segment.data - (char *) dp_packet_data(packet);
     } else {
         *dropped += !stt_reassemble(netdev, packet, &segment, now, &packet);
@@ -635,7 +634,7 @@ stt_pop(const struct netdev *netdev, struct dp_packet_batch *batch)
         }
     }
 
-    /* Without userspace TSO, no port takes what the sender left uncut. */
+    /* Without userspace TSO, no port takes TSO packets. */
     if (segment && !userspace_tso_enabled()) {
         ovl_gso_batch(batch, NULL);
     }
@@ -767,8 +766,9 @@ stt_init(void)
     unixctl_command_register("stt/show", "", 0, 0, stt_unixctl_show, NULL);
 }
 
-/* Reads 'key' of 'other_config', an integer from 'min' to 'max'.  Returns
- * 'def', and says so, if it is something else. */
+/* Returns the value of 'key' in 'other_config', an integer from 'min' to
+ * 'max', or 'def' if it is not set.  Warns in the log, and returns 'def', if
+ * it is invalid. */
 static uint64_t
 stt_get_limit(const struct smap *other_config, const char *key, uint64_t def,
               uint64_t min, uint64_t max)
@@ -792,7 +792,7 @@ stt_get_limit(const struct smap *other_config, const char *key, uint64_t def,
     return value;
 }
 
-/* Implements 'set_global' of struct ovl_class. */
+/* Implements 'set_other_config' of struct ovl_class. */
 static void
 stt_set_global(const struct smap *other_config)
 {
@@ -812,8 +812,8 @@ stt_set_global(const struct smap *other_config)
     }
 }
 
-/* Implements 'forget' of struct ovl_class.  Segments arrive for the datapath's
- * port, so that there is nothing to look for if 'netdev' is another one. */
+/* Implements 'port_destroy' of struct ovl_class.  Segments arrive for the
+ * datapath port's netdev, so there is nothing to discard for another one. */
 static void
 stt_forget(const struct netdev *netdev)
 {
