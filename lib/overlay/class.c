@@ -45,8 +45,9 @@ ovl_class_from_type(const char *type)
 
 /* Returns the class of 'netdev', or NULL if it is not an overlay port.
  *
- * This is on the path of each batch, so it compares pointers: the type string
- * of a netdev class registered here is the class's own. */
+ * This is called for each batch, so it compares pointers: the 'type' of a
+ * netdev class that ovl_class_register() registered is the 'type' of its
+ * class. */
 const struct ovl_class *
 ovl_class_from_netdev(const struct netdev *netdev)
 {
@@ -130,9 +131,9 @@ ovl_type_to_nw_protos(const char *type, uint8_t nw_protos[2])
     return class != NULL;
 }
 
-/* If 'type' is one of ours with two classes, leaves in 'nw_protos', as
- * ovl_type_to_nw_protos() sets it, the one of the class whose ports have the
- * L4 port 'tp_port', which is 0 for the class without. */
+/* If 'type' is one of ours with two classes, reduces 'nw_protos', from
+ * ovl_type_to_nw_protos(), to the IP protocol of the class with L4 port
+ * 'tp_port', which is 0 for the class without L4 ports. */
 void
 ovl_filter_nw_protos(const char *type, ovs_be16 tp_port, uint8_t nw_protos[2])
 {
@@ -144,9 +145,9 @@ ovl_filter_nw_protos(const char *type, ovs_be16 tp_port, uint8_t nw_protos[2])
     }
 }
 
-/* Returns the IP protocol under which packets arrive for a port of 'type' with
- * L4 port 'tp_port', which is 0 if it has none, or 0 for a type that no other
- * type shares its protocols with. */
+/* Returns the IP protocol of packets for a tunnel port of 'type', which may be
+ * upstream's, with L4 port 'tp_port', 0 if it has none.  Returns 0 for a type
+ * of upstream's that has no L4 port and is no sibling of a class. */
 uint8_t
 ovl_to_nw_proto(const char *type, ovs_be16 tp_port)
 {
@@ -162,7 +163,7 @@ ovl_to_nw_proto(const char *type, ovs_be16 tp_port)
     return tp_port ? IPPROTO_UDP : 0;
 }
 
-/* Initializes the classes, the first time that it is called. */
+/* Initializes the classes on the first call. */
 void
 ovl_classes_init(void)
 {

@@ -8,11 +8,12 @@
  * ==============
  *
  * One 'struct ovl_class' is one encapsulation, and OVL_CLASSES is the only
- * list of them.  Whatever else has to know something about an encapsulation
- * (the virtual port class, the datapath, flow translation, text, monitoring)
- * finds its class, and asks that.
+ * list of them.  All other code that depends on an encapsulation (the virtual
+ * port class, the datapath, flow translation, text, monitoring) looks up its
+ * class and calls its functions.
  *
- * Members of the class come in the order in which a packet meets them. */
+ * The members are grouped by purpose, roughly in the order in which a packet
+ * meets them. */
 
 #include <netinet/in.h>
 #include <netinet/ip6.h>
@@ -56,36 +57,37 @@ struct ovl_class {
     uint8_t nw_proto;
     uint16_t dst_port;
 
-    /* Where two classes have the same 'type', one with ports, which is the
-     * default, and one without: the value of options:encap that chooses this
-     * one, and the other one.  Otherwise null. */
+    /* If two classes have the same 'type', one with L4 ports, which is the
+     * default, and one without: the value of options:encap that selects this
+     * class, and the other class.  Otherwise null. */
     const char *encap;
     const struct ovl_class *variant;
 
-    /* Types of upstream whose packets have the same IP protocol and no ports,
-     * ending in a null pointer.  Null, as are the next two, if there are
-     * none. */
+    /* Upstream's types whose packets have the same IP protocol and no L4
+     * ports, ending in a null pointer.  Null if there are none; then the next
+     * two members are null, too. */
     const char *const *siblings;
 
     /* Returns true if 'packet', received for this class or for a sibling, is
-     * for this class if both have ports. */
+     * for this class if both have tunnel ports. */
     bool (*is_mine)(const struct dp_packet *packet);
 
-    /* Returns true if a sibling of 'type' with 'cfg' wants packets that
-     * is_mine() takes: a userspace datapath has such ports or ports of this
-     * class. */
+    /* Returns true if a sibling of 'type' with 'cfg' may receive packets for
+     * which is_mine() returns true.  A userspace datapath must not have both
+     * such a port and one of this class. */
     bool (*is_ambiguous)(const char *type,
                          const struct netdev_tunnel_config *cfg);
 
-    /* Smallest and largest tunnel key; both 0 if packets have none, so that
-     * addresses alone tell tunnels apart and 'tun_id' is 0. */
+    /* Smallest and largest tunnel key; both 0 if packets have no key.  Then
+     * only the addresses identify a tunnel, and 'tun_id' is 0. */
     uint64_t key_min;
     uint64_t key_max;
 
     /* Tunnel key on the wire of the switch's own packets, such as BFD's, if
-     * flows set the keys; 0 if that can be 0, as it is in the switch.  pop()
-     * makes it 0 for a port with in_key=flow, and build_header() makes it no
-     * key if ovl_poses_as_own() says so. */
+     * flows set the keys; 0 if 0, which is their key in the switch, is valid
+     * on the wire.  pop() converts it to 0 for a port with in_key=flow.
+     * build_header() makes it an invalid key if ovl_poses_as_own() returns
+     * true. */
     uint64_t own_key;
 
     /* Largest inner IP packet, in bytes, that the encapsulation carries: the
@@ -97,31 +99,31 @@ struct ovl_class {
 
     /* Configuration. */
 
-    /* Reads the settings of the whole encapsulation from 'other_config' of the
-     * Open_vSwitch table, warning in the log about what it cannot use.  Called
-     * whenever the database changes.  May be null. */
+    /* Reads the global settings of the encapsulation from 'other_config' of
+     * the Open_vSwitch table, and warns in the log about invalid values.
+     * Called whenever the database changes.  May be null. */
     void (*set_other_config)(const struct smap *other_config);
 
-    /* Size of the options that only this class has, plain data in which zeros
-     * are the defaults.  See ovl_get_config().  The next three may be null if
-     * it is 0. */
+    /* Size in bytes of the options that only this class has, plain data in
+     * which zeros are the defaults.  See ovl_get_config().  The next three
+     * members may be null if it is 0. */
     size_t cfg_size;
 
-    /* Sets option 'key' to 'value' in 'cfg'.  If 'value' is not possible,
-     * appends what is allowed, in words that may follow "must be", to
-     * 'allowed'.  Returns false, having done nothing, if the class has no
-     * option called 'key'. */
+    /* Sets option 'key' to 'value' in 'cfg'.  If 'value' is invalid, appends
+     * the allowed values, in words that may follow "must be", to 'allowed'.
+     * Returns false, without doing anything, if the class has no option called
+     * 'key'. */
     bool (*set_option)(void *cfg, const char *key, const char *value,
                        struct ds *allowed);
 
     /* Adds the options in 'cfg' that are not the defaults to 'options'. */
     void (*get_options)(const void *cfg, struct smap *options);
 
-    /* Called when the port 'netdev' has got other options, those in its
-     * netdev_get_tunnel_config() and in 'cfg', which is published after that.
-     * Returns NULL, or, as a malloc()'d string, why the port cannot have
-     * them; then the port goes away.  What this sets up, port_destroy()
-     * undoes. */
+    /* Called when the options of the port 'netdev' have changed, to those in
+     * its netdev_get_tunnel_config() and in 'cfg', which ovl_get_config()
+     * returns only after this call.  Returns NULL, or an error message, as a
+     * malloc()'d string; then the port is removed.  port_destroy() must undo
+     * this. */
     char *(*configure)(const struct netdev *netdev, const void *cfg);
 
     /* Datapath: transmit. */
@@ -132,24 +134,24 @@ struct ovl_class {
                         struct ovs_action_push_tnl *data,
                         const struct netdev_tnl_build_header_params *params);
 
-    /* Stores in 'data->ovl', which is all 0, what push() must know beside the
-     * headers that build_header() has made, for a port whose local address is
-     * on a device with MTU 'mtu', in bytes.  May be null. */
+    /* Stores in 'data->ovl', which is all 0, what push() must know beyond the
+     * headers that build_header() has written, for a port whose local address
+     * is on a device with MTU 'mtu', in bytes.  May be null. */
     void (*set_template)(const struct netdev *,
                          struct ovs_action_push_tnl *data, int mtu);
 
-    /* Encapsulates each packet in 'batch' with 'data'.  The batch may shrink
-     * (the class counts what it drops) and grow (a packet that cannot be
-     * carried whole is segmented first). */
+    /* Encapsulates each packet in 'batch' with 'data'.  Packets for which
+     * push_needs_gso() returns true have been segmented.  The batch may
+     * shrink: the class counts the packets that it drops. */
     void (*push)(struct dp_packet_batch *batch,
                  const struct ovs_action_push_tnl *data);
 
-    /* Does push() segment what does not fit into the MTU?  Then nothing is too
-     * big for it. */
+    /* True if segments of a frame are made to fit the MTU of the underlay, so
+     * that no inner packet is too big for a tunnel. */
     bool segments;
 
-    /* Returns true if push() would cut the TSO packet 'packet' into several
-     * packets.  May be null if push() never does that. */
+    /* Returns true if the TSO packet 'packet' must be segmented before push().
+     * May be null if none must. */
     bool (*push_needs_gso)(const struct dp_packet *packet);
 
     /* Datapath: receive. */
@@ -157,39 +159,41 @@ struct ovl_class {
     /* Decapsulates each packet in 'batch', which arrived for 'netdev', and
      * sets its metadata (pkt_metadata_init_tnl() first) and offload state.
      * Packets may have been truncated (ovl_is_truncated()).  The batch may
-     * shrink (segments are kept until their frame is complete, bad packets are
-     * dropped and counted) and grow.  Returns the number of packets dropped,
-     * without those that were kept. */
+     * shrink (segments are kept until their frame is complete, invalid packets
+     * are dropped and counted) and grow.  Returns the number of packets
+     * dropped, without segments that are kept. */
     size_t (*pop)(const struct netdev *, struct dp_packet_batch *batch);
 
-    /* Forgets whatever pop() and configure() keep for 'netdev', which is about
-     * to be freed.  May be null. */
+    /* Discards all that pop() and configure() keep for 'netdev', which is
+     * about to be freed.  May be null. */
     void (*port_destroy)(const struct netdev *);
 
     /* Called regularly from the main thread, at time 'now' in milliseconds, to
-     * expire what pop() keeps.  May be null. */
+     * discard frames that pop() keeps when their timeout expires.  May be
+     * null. */
     void (*run)(long long int now);
 
     /* Text. */
 
-    /* Appends to 's' the text of the 'size' bytes of headers from 'l4', the
-     * outer L4 header, on, as push() gets them in 'data'.  If 'size' is too
-     * small, says so. */
+    /* Appends to 's' the text of the headers in 'data' from the outer L4
+     * header 'l4' on, 'size' bytes.  If 'size' is too small, appends a note to
+     * that effect. */
     void (*format)(const struct ovs_action_push_tnl *data, const void *l4,
                    size_t size, struct ds *s);
 
-    /* The inverse: parses 's' into the headers at 'l4' in 'data', which has
-     * the headers before that and room for more, storing their size in
+    /* The inverse of format(): parses 's' into the headers at 'l4' in 'data',
+     * which already has the headers before 'l4', and stores their size in
      * '*sizep'.  Returns the number of characters used, 0 if 's' does not
-     * start with this encapsulation, or a negative errno value if it does and
-     * is wrong. */
+     * start with this encapsulation, or a negative errno value if it does but
+     * is invalid. */
     int (*parse)(const char *s, struct ovs_action_push_tnl *data, void *l4,
                  size_t *sizep);
 
-    /* Kernel datapath.  Null where there is only the userspace one. */
+    /* Kernel datapath.  Null if only the userspace datapath has the
+     * encapsulation. */
 
-    /* Kind of the rtnetlink link that is the kernel's device, also the name of
-     * the module that has it. */
+    /* Kind of the rtnetlink link of the kernel's device, and name of its
+     * kernel module. */
     const char *kind;
 
     /* Appends to 'request' the attributes (IFLA_INFO_DATA) of the device for
@@ -202,14 +206,14 @@ struct ovl_class {
     bool (*rtnl_verify)(const struct netdev_tunnel_config *cfg,
                         const struct nlattr *data);
 
-    /* Does ovs-monitor-ipsec (python/ovs/tnl_ipsec.py) know the type, so that
-     * the kernel can encrypt its packets? */
+    /* True if ovs-monitor-ipsec (python/ovs/tnl_ipsec.py) supports the type,
+     * so that the kernel can encrypt its packets. */
     bool ipsec;
 
     /* Visibility. */
 
-    /* IPFIX tunnelType (ofproto-dpif-ipfix.c) and the bytes of the key that
-     * go into tunnelKey, at most 8. */
+    /* IPFIX tunnelType (ofproto-dpif-ipfix.c) and length of the key in
+     * tunnelKey, in bytes, at most 8. */
     uint8_t ipfix_type;
     uint8_t ipfix_key_len;
 
@@ -261,8 +265,8 @@ uint8_t ovl_to_nw_proto(const char *type, ovs_be16 tp_port);
 
 void ovl_classes_init(void);
 
-/* True from the time that the first port of any class exists.  Until then, the
- * datapath hooks return at once. */
+/* True once a port of any class has existed.  Until then, the datapath hooks
+ * return at once. */
 extern atomic_bool ovl_active;
 
 /* Returns true if there is or was a port of one of our classes. */

@@ -55,8 +55,8 @@ ovl_complete_csum_ip6_ext(struct dp_packet *packet)
     dp_packet_l4_checksum_set_good(packet);
 }
 
-/* Returns how many of 'tailroom' bytes of room there can be behind 'packet',
- * if it has 'headroom' bytes in front: its buffer's length has 16 bits. */
+/* Returns 'tailroom', in bytes, limited to what 'packet' can have with
+ * 'headroom' bytes in front: the length of its buffer has 16 bits. */
 size_t
 ovl_limit_tailroom(const struct dp_packet *packet, size_t headroom,
                    size_t tailroom)

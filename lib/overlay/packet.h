@@ -4,8 +4,9 @@
 #ifndef OVERLAY_PACKET_H
 #define OVERLAY_PACKET_H 1
 
-/* A packet's headers, checksums and truncation.  Partial checksums are those
- * that a device or the switch completes later. */
+/* Headers, checksums and truncation of packets.
+ *
+ * A partial checksum is one that a device or the switch completes later. */
 
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -19,10 +20,11 @@
 #include "packets.h"
 #include "random.h"
 
-/* A packet as it is. */
+/* State of a packet. */
 
-/* Returns the number of bytes that follow the IP packet in 'packet', negative
- * if it is not all there, or 0 if there is no IP packet. */
+/* Returns the number of bytes that follow the IP packet in 'packet', a
+ * negative number if the IP packet is truncated, or 0 if there is no IP
+ * packet. */
 static inline int
 ovl_padding(const struct dp_packet *packet)
 {
@@ -44,19 +46,19 @@ ovl_padding(const struct dp_packet *packet)
     }
 }
 
-/* Returns true if an action truncated the IP packet in 'packet', so that it is
- * not all there.  Then nothing is left to do about its segmentation and
- * checksums, see ovl_packet_truncated(). */
+/* Returns true if the IP packet in 'packet' is truncated.  If an action did
+ * that, no segmentation or checksum is pending: see ovl_packet_truncated(). */
 static inline bool
 ovl_is_truncated(const struct dp_packet *packet)
 {
     return ovl_padding(packet) < 0;
 }
 
-/* Sets the padding of 'packet' to what its IP header says, even if that is of
- * another version than the Ethertype.  Removes the padding of a packet whose
- * segmentation or checksum is deferred: behind a tunnel header its size would
- * be lost, and it would become a part of each segment and of the checksum. */
+/* Sets the padding size of 'packet' by the length in its IP header, even if
+ * the header's version is not that of the Ethertype.  Removes the padding of a
+ * packet whose segmentation or checksum is deferred: a tunnel header would
+ * make its size unknown, so that the padding would become a part of each
+ * segment and of the checksum. */
 static inline void
 ovl_update_padding(struct dp_packet *packet)
 {
@@ -73,8 +75,8 @@ ovl_update_padding(struct dp_packet *packet)
     }
 }
 
-/* Takes the segment size off 'packet' if it is one segment: upstream leaves it
- * there, and takes the packet for one that is still to be segmented. */
+/* Clears the segment size of 'packet' if it is a single segment: upstream
+ * leaves it set, and treats the packet as one to be segmented. */
 static inline void
 ovl_update_segsz(struct dp_packet *packet)
 {
@@ -86,8 +88,9 @@ ovl_update_segsz(struct dp_packet *packet)
     }
 }
 
-/* Returns true if 'packet' is shorter than an IPv6 header, which is looked for
- * in all that is not IPv4, whatever the Ethertype says. */
+/* Returns true if the L3 header of 'packet' is not IPv4 and too short for
+ * IPv6, regardless of the Ethertype.  Upstream treats every L3 header that is
+ * not IPv4 as IPv6. */
 static inline bool
 ovl_is_short_ip6(const struct dp_packet *packet)
 {
@@ -97,11 +100,11 @@ ovl_is_short_ip6(const struct dp_packet *packet)
             && IP_VER(ip->ip_ihl_ver) != 4);
 }
 
-/* Returns true if 'packet' needs its L4 header, to be segmented or summed up,
- * or its IP header, to be summed up, and that was lost on the way or is not
- * all there.  Recirculation does not look behind MPLS labels, NSH or many
- * tags; and an IP header whose version is not that of the Ethertype says that
- * the packet ends elsewhere. */
+/* Returns true if 'packet' has pending segmentation or a partial L4 or IP
+ * checksum, but its L4 header or IP header is unknown or truncated.
+ * Recirculation does not parse headers behind MPLS labels, NSH or many VLAN
+ * tags; and an IP header whose version is not that of the Ethertype has no
+ * valid length. */
 static inline bool
 ovl_l4_missing(const struct dp_packet *packet)
 {
@@ -128,18 +131,20 @@ ovl_l4_missing(const struct dp_packet *packet)
 /* Returns true if 'packet' is IPv6 with extension headers. */
 bool ovl_has_ip6_ext_hdrs(const struct dp_packet *packet);
 
-/* Returns the sum of the pseudo-header of 'packet', 'nw_proto' over IPv6, for
- * csum_continue().  Upstream takes an extension header for the L4 protocol. */
+/* Returns the checksum of the pseudo-header of 'packet', 'nw_proto' over IPv6,
+ * for csum_continue().  Upstream's function uses the number of an extension
+ * header as L4 protocol. */
 uint32_t ovl_pseudoheader_ip6(const struct dp_packet *packet,
                               uint8_t nw_proto);
 
 /* Completes the L4 checksum of 'packet', if it is partial and upstream would
- * do it wrong: TCP or UDP over IPv6 with extension headers. */
+ * compute it incorrectly: TCP or UDP over IPv6 with extension headers. */
 void ovl_complete_csum_ip6_ext(struct dp_packet *packet);
 
-/* Completes in software what 'packet', which is not TSO, waits for, for an
- * encapsulation that cannot leave it to the device or to the receiver.
- * Returns false if it is not known where that has to be done. */
+/* Completes in software the pending checksums of 'packet', which is not to be
+ * segmented, for an encapsulation that cannot leave them to the device or to
+ * the receiver.  Returns false if a header that this needs is missing: see
+ * ovl_l4_missing(). */
 bool ovl_finish_offload(struct dp_packet *packet);
 
 /* lib/dp-packet.c. */
@@ -148,16 +153,15 @@ size_t ovl_limit_tailroom(const struct dp_packet *, size_t headroom,
 
 /* Outer headers, on reception. */
 
-/* What ovl_parse_outer() finds. */
+/* Result of ovl_parse_outer(). */
 enum ovl_outer {
-    OVL_OUTER_GOOD,             /* Nothing wrong. */
+    OVL_OUTER_GOOD,             /* Valid. */
     OVL_OUTER_HEADER,           /* Truncated packet or bad header. */
     OVL_OUTER_CHECKSUM,         /* Wrong IPv4 header checksum. */
 };
 
-/* Returns true if the Ethertype of 'packet', which has an L3 header, is
- * that of IPv6.  Upstream looks at nothing else to tell IPv4 and IPv6
- * apart. */
+/* Returns true if the Ethertype of 'packet', which has an L3 header, is that
+ * of IPv6.  Upstream tells IPv4 and IPv6 apart by the Ethertype alone. */
 static inline bool
 ovl_outer_is_ipv6(const struct dp_packet *packet)
 {
@@ -169,9 +173,8 @@ ovl_outer_is_ipv6(const struct dp_packet *packet)
 }
 
 /* Checks the outer IP header of 'packet', and that at least 'min_len' bytes
- * follow it.  If all is well, initializes the tunnel metadata of 'packet' with
- * what the IP header says, so that sizes and offsets can be trusted from then
- * on. */
+ * follow it.  If it is valid, initializes the tunnel metadata of 'packet' from
+ * the IP header.  The sizes and offsets of 'packet' are then valid. */
 static inline enum ovl_outer
 ovl_parse_outer(struct dp_packet *packet, size_t min_len)
 {
@@ -217,8 +220,8 @@ ovl_parse_outer(struct dp_packet *packet, size_t min_len)
     return OVL_OUTER_GOOD;
 }
 
-/* Returns true if the L4 checksum of 'packet', 'nw_proto' over IP, is right,
- * was found to be right before, or was left to a device by a local sender. */
+/* Returns true if the L4 checksum of 'packet', 'nw_proto' over IP, is good, or
+ * is partial, from a local sender. */
 static inline bool
 ovl_l4_checksum_ok(struct dp_packet *packet, uint8_t nw_proto)
 {
@@ -235,9 +238,9 @@ ovl_l4_checksum_ok(struct dp_packet *packet, uint8_t nw_proto)
     return !dp_packet_l4_checksum_bad(packet);
 }
 
-/* Gives 'packet', onto which outer headers were just pushed, an identification
- * that others do not have, if it is IPv4 and may be fragmented (RFC 6864,
- * section 4.3). */
+/* Sets the IP ID of 'packet', onto which outer headers were just pushed, to a
+ * random number, if it is IPv4 and may be fragmented (RFC 6864, section
+ * 4.3). */
 static inline void
 ovl_set_ip_id(struct dp_packet *packet)
 {

@@ -31,12 +31,12 @@ VLOG_DEFINE_THIS_MODULE(ovl_vport);
 
 /* A port of one of our classes. */
 struct ovl_netdev {
-    struct netdev_vport up;             /* Upstream frees by this pointer. */
+    struct netdev_vport up;             /* Upstream frees this pointer. */
     OVSRCU_TYPE(uint8_t *) cfg;         /* Its class's options. */
 };
 
-/* What upstream's virtual port class does, for the functions that a class here
- * puts in front of it. */
+/* Functions of upstream's tunnel class, which the functions here that replace
+ * them call. */
 static int (*super_set_config)(struct netdev *, const struct smap *,
                                char **errp);
 static int (*super_get_config)(const struct netdev *, struct smap *);
@@ -65,8 +65,8 @@ vport_alloc(void)
     return &netdev->up.up;
 }
 
-/* Returns true if 's' is an integer from 'min' to 'max' in 'base', which is as
- * for strtoull(): the one in which upstream will read it. */
+/* Returns true if 's' is an integer from 'min' to 'max' in 'base', as for
+ * strtoull().  'base' must be that with which upstream parses the option. */
 static bool
 is_uint(const char *s, int base, uint64_t min, uint64_t max)
 {
@@ -76,7 +76,7 @@ is_uint(const char *s, int base, uint64_t min, uint64_t max)
             && value >= min && value <= max);
 }
 
-/* Returns true if 's' is an IP address that a host can have. */
+/* Returns true if 's' is a unicast IPv4 or IPv6 address. */
 static bool
 is_unicast(const char *s)
 {
@@ -92,8 +92,8 @@ is_unicast(const char *s)
     }
 }
 
-/* Options of types here, without those for IPsec: first those that all have,
- * then those that some have. */
+/* Options of overlay types, without those for IPsec: first those that all
+ * types have, then those that some have. */
 static const char *const vport_option_names[] = {
     "csum", "df_default", "egress_pkt_mark", "local_ip", "packet_type",
     "remote_ip", "too_big", "tos", "ttl",
@@ -110,8 +110,9 @@ vport_is_key_option(const char *key)
             || !strcmp(key, "out_key"));
 }
 
-/* Returns true if 'key' is an option of 'class' that it does not take itself
- * and vport_check_option() does not check, because others do. */
+/* Returns true if 'key' is an option of 'class' that neither its set_option()
+ * takes nor vport_check_option() checks: vport_parse_encap() or
+ * ovl_set_common_option() does. */
 static bool
 vport_is_common_option(const struct ovl_class *class, const char *key)
 {
@@ -143,8 +144,8 @@ vport_has_option(const struct ovl_class *class, size_t i)
     return has;
 }
 
-/* Returns the number of characters to insert, delete or replace that make 'a'
- * into 'b', or some number that is not less than 'max'. */
+/* Returns the number of characters to insert, delete or replace to turn 'a'
+ * into 'b', or any number that is not less than 'max' if there are more. */
 static size_t
 edit_distance(const char *a, const char *b, size_t max)
 {
@@ -165,8 +166,8 @@ edit_distance(const char *a, const char *b, size_t max)
     return 1 + MIN(rep, MIN(del, ins));
 }
 
-/* Returns the option of 'class' that may have been meant by 'key', which is
- * none, or NULL. */
+/* Returns the option of 'class' whose name is most similar to 'key', which is
+ * not an option, or NULL if none is similar. */
 static const char *
 vport_guess_option(const struct ovl_class *class, const char *key)
 {
@@ -187,9 +188,9 @@ vport_guess_option(const struct ovl_class *class, const char *key)
 }
 
 /* Checks that the value 's' of option 'key' is one that 'class' can use.
- * Upstream's parser, which reads the value afterward, takes what it can of a
- * bad one.  Returns NULL if 's' is fine, otherwise what is allowed, as a
- * malloc()'d string. */
+ * Upstream's parser, which reads the value afterward, accepts parts of an
+ * invalid value.  Returns NULL if 's' is valid, otherwise the allowed values,
+ * in words that follow "must be", as a malloc()'d string. */
 static char *
 vport_check_option(const struct ovl_class *class, const char *key,
                    const char *s)
@@ -250,8 +251,9 @@ vport_check_option(const struct ovl_class *class, const char *key,
 }
 
 /* Checks the options 'args' for a port of 'class'.  Stores those that only
- * 'class' has in 'cfg', and takes them out of 'super_args', which starts as a
- * copy of 'args'.  Returns NULL, or what is wrong, as a malloc()'d string. */
+ * 'class' has in 'cfg', and removes them from 'super_args', which starts as a
+ * copy of 'args'.  Returns NULL, or an error message, as a malloc()'d
+ * string. */
 static char *
 vport_parse_options(const struct ovl_class *class, const struct smap *args,
                     void *cfg, struct smap *super_args)
@@ -284,9 +286,9 @@ vport_parse_options(const struct ovl_class *class, const struct smap *args,
     return NULL;
 }
 
-/* Finds the class that options:encap in 'args' asks for, among those of the
- * type of '*classp', and stores it in '*classp'.  Returns NULL, or what is
- * wrong, as a malloc()'d string. */
+/* Stores in '*classp' the class that options:encap in 'args' selects, among
+ * those of the type of '*classp'.  Returns NULL, or an error message, as a
+ * malloc()'d string. */
 static char *
 vport_parse_encap(const struct smap *args, const struct ovl_class **classp)
 {
@@ -307,8 +309,8 @@ vport_parse_encap(const struct smap *args, const struct ovl_class **classp)
     return NULL;
 }
 
-/* Makes the options of 'netdev' those in 'cfg', 'size' bytes, which it takes
- * over. */
+/* Sets the options of 'netdev' to 'cfg', 'size' bytes, and takes ownership of
+ * 'cfg'. */
 static void
 vport_publish_config(struct netdev *netdev_, void *cfg, size_t size)
 {
@@ -326,9 +328,9 @@ vport_publish_config(struct netdev *netdev_, void *cfg, size_t size)
     }
 }
 
-/* If flows through 'netdev', a port of one of our classes, ought to be
- * offloaded to hardware, which is not done, says so in a malloc()'d string.
- * Otherwise, returns NULL. */
+/* If hardware offload is enabled, returns a warning that flows through
+ * 'netdev', a port of one of our classes, are not offloaded, as a malloc()'d
+ * string.  Otherwise, returns NULL. */
 char *
 ovl_explain_no_offload(const struct netdev *netdev)
 {
@@ -359,8 +361,8 @@ vport_set_config(struct netdev *netdev, const struct smap *args, char **errp)
         reason = vport_parse_options(class, args, cfg, &super_args);
     }
     if (!reason) {
-        /* Upstream's parser knows neither the default port of 'class' nor that
-         * it takes "csum" and "encap". */
+        /* Upstream's parser knows neither the default port of 'class' nor the
+         * options "csum" and "encap" of the type. */
         smap_remove(&super_args, "csum");
         if (class->encap) {
             smap_remove(&super_args, "encap");
@@ -475,11 +477,11 @@ vport_pop_header(struct dp_packet *packet OVS_UNUSED)
     OVS_NOT_REACHED();          /* ovl_pop() takes the whole batch. */
 }
 
-/* Makes class number 'i' out of 'netdev_class', a copy of one of upstream's
- * tunnel classes, and stores the prefix of its datapath port's name in
- * '*dpif_port'.  'construct' must stay upstream's, which tells virtual ports
- * by it.  Returns false if an earlier class has the same type, and so shares
- * that one's netdev class. */
+/* Turns 'netdev_class', a copy of one of upstream's tunnel classes, into the
+ * netdev class of class number 'i', and stores the prefix of its datapath
+ * port's name in '*dpif_port'.  'construct' must stay upstream's: upstream
+ * recognizes virtual ports by it.  Returns false for the class without L4
+ * ports of a type with two classes, which have one netdev class. */
 bool
 ovl_class_register(size_t i, const char **dpif_port,
                    struct netdev_class *netdev_class)
@@ -512,10 +514,9 @@ ovl_class_register(size_t i, const char **dpif_port,
 }
 
 /* Completes the new 'netdev', a virtual port, and 'cfg', its configuration.
- * Its name ends in L4 port number 'port', in host byte order, or in none, if
- * 'port' is 0.  The datapath port
- * of a class without L4 ports has a name that ends in "_0", if its type has
- * one with ports, too. */
+ * 'port' is the L4 port number at the end of its name, in host byte order, or
+ * 0 if there is none.  If a type has a class with L4 ports and one without,
+ * the name of the latter's datapath port ends in "_0". */
 void
 ovl_construct(const struct netdev *netdev, uint16_t port,
               struct netdev_tunnel_config *cfg)

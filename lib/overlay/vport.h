@@ -4,8 +4,8 @@
 #ifndef OVERLAY_VPORT_H
 #define OVERLAY_VPORT_H 1
 
-/* A port of an overlay type: a virtual port whose class has replaced some
- * members of upstream's. */
+/* Ports of overlay types: virtual ports whose netdev class is a copy of
+ * upstream's with some members replaced. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ void ovl_construct(const struct netdev *, uint16_t port,
 void ovl_set_other_config(const struct smap *other_config);
 
 /* Returns the 'cfg_size' bytes of options of 'netdev', a port of one of our
- * classes.  They stay until the calling thread quiesces. */
+ * classes.  They are valid until the calling thread quiesces. */
 const void *ovl_get_config(const struct netdev *);
 
 char *ovl_explain_no_offload(const struct netdev *);
