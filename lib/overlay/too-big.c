@@ -3,13 +3,13 @@
 
 /* Packets that are too big for a tunnel.
  *
- * Translation puts the MTU behind the headers of the tnl_push action, and the
- * datapath compares before it pushes.  The ICMP error that it makes of a
- * packet that is too big goes the way of a packet that came out of that
- * tunnel: from the peer, with the key that packets from there have.  So the
- * flows that take the peer's packets to the sender take the error there, too,
- * through whatever encapsulation it takes.  The error comes from the address
- * that the packet was for, as a bridge has none of its own. */
+ * Translation stores the MTU in the template of the tnl_push action, and the
+ * datapath compares the size of each packet before the push.  It recirculates
+ * the ICMP error for a packet that is too big as a packet received from that
+ * tunnel: from the peer, with the key of packets from there.  So the flows
+ * that forward the peer's packets to the sender forward the error, too,
+ * through any further encapsulation.  The source address of the error is the
+ * destination of the packet, because a bridge has no address of its own. */
 
 #include <config.h>
 
@@ -54,31 +54,32 @@
 
 COVERAGE_DEFINE(drop_tnl_too_big_stale);
 
-/* At most so many answers a second to one sender, and so many at once. */
+/* Maximum number of ICMP errors per second to one sender, and maximum
+ * burst. */
 #define TOO_BIG_RATE    10
 #define TOO_BIG_BURST   10
 #define TOO_BIG_INTERVAL (1000000 / TOO_BIG_RATE) /* Microseconds. */
 
-/* A tenant's senders share so many of these limits. */
+/* Number of rate limits per tenant, which its senders share by hash. */
 #define TOO_BIG_SENDERS 32
 
-/* Most tenants that a port knows.  It need not know one that had no answer for
- * a second, and there is at least one datapath flow for each, so this is more
- * than there can be with the default of other_config:flow-limit. */
+/* Maximum number of tenants of a port.  A tenant that had no ICMP error for a
+ * second need not be kept, and each tenant has at least one datapath flow, so
+ * with the default of other_config:flow-limit there are never as many. */
 #define TOO_BIG_MAX_TENANTS (1 << 18)
 
-/* Those who send with one key through one port. */
+/* The senders with one key on one port. */
 struct too_big_tenant {
     struct cmap_node node;      /* In port's 'tenants'. */
     struct ovs_list list_node;  /* In port's 'tenant_list'. */
     ovs_be64 key;
 
-    /* For each sender, or some of them, when the next answer would be due if
-     * they came evenly, in microseconds. */
+    /* For each rate limit, the time at which the next ICMP error would be due
+     * if they were evenly spaced, in microseconds. */
     atomic_uint64_t due[TOO_BIG_SENDERS];
 };
 
-/* What happens to packets that are too big.
+/* Counters of packets that are too big.
  *
  * COUNTER(NAME, statistic) */
 #define TOO_BIG_COUNTERS(COUNTER)                               \
@@ -94,15 +95,16 @@ enum too_big_counter {
     TOO_BIG_N_COUNTERS
 };
 
-/* A tunnel port.  Flows name it by 'id', which no other port ever has, so that
- * a flow that outlives its port does not count for another. */
+/* A tunnel port.  Flows refer to it by 'id', which is not reused, so that a
+ * flow that outlives its port does not count for another. */
 struct ovl_too_big_port {
     struct cmap_node node;      /* In 'too_big_ports'. */
     uint32_t id;
     atomic_uint64_t counters[TOO_BIG_N_COUNTERS];
 
-    /* Its tenants that had answers, for readers any time, and the same ones in
-     * the order in which they are looked at to see whether they may go. */
+    /* Tenants that had ICMP errors.  Readers of 'tenants' need no lock.
+     * 'tenant_list' has the same tenants, in the order in which
+     * too_big_add_tenant() checks whether they are idle. */
     struct ovs_mutex mutex;
     struct cmap tenants;
     struct ovs_list tenant_list OVS_GUARDED;
@@ -112,10 +114,10 @@ static struct ovs_mutex too_big_mutex = OVS_MUTEX_INITIALIZER;
 static struct cmap too_big_ports = CMAP_INITIALIZER;
 static uint32_t too_big_last_id OVS_GUARDED_BY(too_big_mutex);
 
-/* True from the time that the first port has a mode other than "send". */
+/* True once a port has had a mode other than "send". */
 static atomic_bool too_big_used = false;
 
-/* Returns the port that flows call 'id', or NULL if there is none. */
+/* Returns the port with 'id', or NULL if there is none. */
 static struct ovl_too_big_port *
 too_big_find_port(uint32_t id)
 {
@@ -129,7 +131,7 @@ too_big_find_port(uint32_t id)
     return NULL;
 }
 
-/* Returns what is kept here of a new tunnel port. */
+/* Returns the state for a new tunnel port, with an 'id' of its own. */
 struct ovl_too_big_port *
 ovl_too_big_port_create(void)
 {
@@ -150,7 +152,7 @@ ovl_too_big_port_create(void)
     return port;
 }
 
-/* Frees 'port', for which nobody looks any more. */
+/* Frees 'port', which no thread uses any more. */
 static void
 too_big_port_free(struct ovl_too_big_port *port)
 {
@@ -166,7 +168,7 @@ too_big_port_free(struct ovl_too_big_port *port)
     free(port);
 }
 
-/* Forgets 'port', which is no more. */
+/* Destroys 'port', which may be null, when no thread uses it any more. */
 void
 ovl_too_big_port_destroy(struct ovl_too_big_port *port)
 {
@@ -206,8 +208,8 @@ ovl_too_big_mode_from_string(const char *s, uint8_t *mode)
     return false;
 }
 
-/* Returns what tunnels of type 'type' do by default.  Those that upstream has
- * stay as they are there. */
+/* Returns the default mode for tunnels of type 'type'.  For upstream's types,
+ * it is that of upstream. */
 static enum ovl_too_big_mode
 too_big_default(const char *type)
 {
@@ -225,7 +227,7 @@ too_big_set_mode(enum ovl_too_big_mode *modep, enum ovl_too_big_mode mode)
     }
 }
 
-/* Makes '*mode' what a tunnel of type 'type' has by default. */
+/* Sets '*mode' to the default for a tunnel of type 'type'. */
 void
 ovl_too_big_set_default(enum ovl_too_big_mode *mode, const char *type)
 {
@@ -233,7 +235,7 @@ ovl_too_big_set_default(enum ovl_too_big_mode *mode, const char *type)
 }
 
 /* If 'key' is "too_big", an option of a tunnel of type 'type', stores 'value'
- * in '*mode', or appends what is allowed to 'allowed', as 'set_option' of
+ * in '*mode', or appends the allowed values to 'allowed', as 'set_option' of
  * struct ovl_class does, and returns true. */
 bool
 ovl_too_big_set_option(enum ovl_too_big_mode *mode, const char *type,
@@ -255,8 +257,8 @@ ovl_too_big_set_option(enum ovl_too_big_mode *mode, const char *type,
     return true;
 }
 
-/* Adds the option that 'mode', of a tunnel of type 'type', is from to 'args',
- * unless it is the default. */
+/* Adds the option for 'mode', of a tunnel of type 'type', to 'args', unless it
+ * is the default. */
 void
 ovl_too_big_get_options(enum ovl_too_big_mode mode, const char *type,
                         struct smap *args)
@@ -266,9 +268,9 @@ ovl_too_big_get_options(enum ovl_too_big_mode mode, const char *type,
     }
 }
 
-/* Implements 'get_custom_stats' of struct netdev_class for all tunnels: with
- * the counters of Geneve's options and, unless packets that are too big are
- * sent, those of what became of them. */
+/* Implements 'get_custom_stats' of struct netdev_class for all tunnels: the
+ * counters of Geneve's options, and, unless the mode is "send", those of
+ * packets that are too big. */
 int
 ovl_get_custom_stats(const struct netdev *netdev,
                      struct netdev_custom_stats *stats)
@@ -314,8 +316,9 @@ ovl_too_big_is_used(void)
 /* Code of ICMP4_DST_UNREACH. */
 #define ICMP4_FRAG_NEEDED 4
 
-/* Tells 'data', the header for packets with key 'tun_id' that 'port' sends
- * from an address of 'egress', what to do with packets that are too big. */
+/* Stores in 'data', the header for packets with key 'tun_id' that 'port' sends
+ * from an address of 'egress', the limit and mode for packets that are too
+ * big. */
 void
 ovl_too_big_set_limit(struct ovs_action_push_tnl *data,
                       const struct netdev *port, const struct netdev *egress,
@@ -380,8 +383,8 @@ too_big_find_tenant(const struct ovl_too_big_port *port, ovs_be64 key,
     return NULL;
 }
 
-/* Returns true if to forget 'tenant' at 'now', in microseconds, does not get
- * it more answers. */
+/* Returns true if removing 'tenant' at 'now', in microseconds, and adding it
+ * again would not allow more ICMP errors. */
 static bool
 too_big_is_idle(struct too_big_tenant *tenant, uint64_t now)
 {
@@ -396,10 +399,9 @@ too_big_is_idle(struct too_big_tenant *tenant, uint64_t now)
     return true;
 }
 
-/* Returns the tenant of 'port' with 'key', which hashes to 'hash', as a new
- * one unless it is known, at 'now', in microseconds.  Looks at some of the
- * others, and forgets those that are idle.  Returns NULL if there are too
- * many. */
+/* Returns the tenant of 'port' with 'key', which hashes to 'hash', adding it
+ * if it is not known.  Then also removes up to two of the others that are idle
+ * at 'now', in microseconds.  Returns NULL if there are too many tenants. */
 static struct too_big_tenant *
 too_big_add_tenant(struct ovl_too_big_port *port, ovs_be64 key, uint32_t hash,
                    uint64_t now)
@@ -409,7 +411,8 @@ too_big_add_tenant(struct ovl_too_big_port *port, ovs_be64 key, uint32_t hash,
     ovs_mutex_lock(&port->mutex);
     tenant = too_big_find_tenant(port, key, hash);
     if (!tenant) {
-        /* One is added and two may go, so idle ones do not pile up. */
+        /* For each one added, up to two are removed, so idle ones do not
+         * accumulate. */
         for (int i = 0; i < 2 && !ovs_list_is_empty(&port->tenant_list); i++) {
             tenant = CONTAINER_OF(ovs_list_pop_front(&port->tenant_list),
                                   struct too_big_tenant, list_node);
@@ -433,9 +436,9 @@ too_big_add_tenant(struct ovl_too_big_port *port, ovs_be64 key, uint32_t hash,
     return tenant;
 }
 
-/* Returns true if the sender with address 'src', 'size' bytes, of the tenant
- * of 'port' with 'key' may have another answer now.  Each tenant has limits of
- * its own, whatever the others do. */
+/* Returns true if the rate limit allows another ICMP error to the sender with
+ * address 'src', 'size' bytes, of the tenant of 'port' with 'key'.  Each
+ * tenant has rate limits of its own. */
 static bool
 too_big_may_answer(struct ovl_too_big_port *port, ovs_be64 key,
                    const void *src, size_t size)
@@ -468,8 +471,9 @@ too_big_may_answer(struct ovl_too_big_port *port, ovs_be64 key,
     return true;
 }
 
-/* Returns the length of the longest IP packet in 'packet', an inner packet,
- * once it is segmented, with what is in front of it, in bytes. */
+/* Returns the length of the longest segment of 'packet', an inner packet, with
+ * the headers in front of its IP header, or that of 'packet' if it is not to
+ * be segmented, in bytes. */
 static size_t
 too_big_size(struct dp_packet *packet)
 {
@@ -489,8 +493,8 @@ too_big_size(struct dp_packet *packet)
     return dp_packet_size(packet);
 }
 
-/* Returns true if an ICMP error may go to the sender of 'ip', of which there
- * are 'size' bytes. */
+/* Returns true if an ICMP error may be sent for 'ip', of which there are
+ * 'size' bytes. */
 static bool
 too_big_is_answerable4(const struct ip_header *ip, size_t size)
 {
@@ -543,14 +547,15 @@ too_big_is_answerable6(const struct ovs_16aligned_ip6_hdr *ip6, size_t size)
         || nw_frag & FLOW_NW_FRAG_LATER) {
         return false;
     }
-    /* Errors have numbers below 128; Redirect is no error, but the same. */
+    /* Types below 128 are errors.  Redirect must not be answered either (RFC
+     * 4443, section 2.4). */
     return (nw_proto != IPPROTO_ICMPV6
             || (size && *(const uint8_t *) l4 >= 128
                 && *(const uint8_t *) l4 != ND_REDIRECT));
 }
 
 /* Returns the offset of the IP header in 'packet', an inner packet, and stores
- * its Ethertype in '*type'; 0 in '*type' if there is none. */
+ * its Ethertype in '*type', or 0 if there is no IP header. */
 static size_t
 too_big_find_ip(const struct dp_packet *packet, ovs_be16 *type)
 {
@@ -581,8 +586,8 @@ too_big_find_ip(const struct dp_packet *packet, ovs_be16 *type)
     return ofs;
 }
 
-/* Writes the IPv4 header and the ICMP message that 'packet', whose IPv4 header
- * is at 'ofs', is longer than 'mtu' bytes, to the end of 'error'. */
+/* Appends to 'error' the IPv4 header and the ICMP message for 'packet', whose
+ * IPv4 header is at 'ofs' and which is longer than 'mtu' bytes. */
 static void
 too_big_put_icmp4(struct dp_packet *error, const struct dp_packet *packet,
                   size_t ofs, uint16_t mtu)
@@ -648,8 +653,8 @@ too_big_put_icmp6(struct dp_packet *error, const struct dp_packet *packet,
                                   sizeof *icmp + len);
 }
 
-/* Makes the metadata of 'error' that of a packet from the peer that 'data' is
- * for. */
+/* Sets the metadata of 'error' to that of a packet received from the peer to
+ * which 'data' sends. */
 static void
 too_big_set_metadata(struct dp_packet *error,
                      const struct ovs_action_push_tnl *data)
@@ -683,9 +688,10 @@ too_big_set_metadata(struct dp_packet *error,
     }
 }
 
-/* Returns the ICMP error for 'packet', for which there is room for 'room'
- * bytes, and which was to leave through 'port', with the header 'data'.
- * Returns NULL if there must be none, and why in '*counter'. */
+/* Returns the ICMP error for 'packet', which was to leave through 'port' with
+ * the header 'data', and may have at most 'room' bytes.  Returns NULL if an
+ * ICMP error must not be sent.  Stores the counter for the packet in
+ * '*counter'. */
 static struct dp_packet *
 too_big_answer(struct ovl_too_big_port *port,
                const struct dp_packet *packet, int room,
@@ -741,10 +747,10 @@ too_big_answer(struct ovl_too_big_port *port,
     return error;
 }
 
-/* If the tnl_push action 'a' has a limit, removes the packets that are too big
- * for it from 'batch'.  Hands ICMP errors for them, if there are any, to
- * 'recirculate', with 'pmd', at one more than '*depth' recirculations, as
- * packets received from the tunnel. */
+/* If the tnl_push action 'a' has a limit, removes the packets that exceed it
+ * from 'batch'.  Passes ICMP errors for them, if any, to 'recirculate', with
+ * 'pmd', at a recirculation depth of '*depth' + 1, as packets received from
+ * the tunnel. */
 void
 ovl_too_big_filter(const struct nlattr *a, struct dp_packet_batch *batch,
                    ovl_recirculate_func *recirculate,

@@ -7,10 +7,10 @@
 /* Packets that are too big for a tunnel
  * =====================================
  *
- * options:too_big of a tunnel port says what becomes of an inner packet that,
- * with its outer headers, is longer than the MTU of the device that has the
- * local address: "send" hands it to that device, as upstream does, "drop"
- * drops and counts it, "icmp" also tells its sender. */
+ * options:too_big of a tunnel port controls the handling of an inner packet
+ * that, with its outer headers, is longer than the MTU of the device with the
+ * local address.  "send" sends it anyway, as upstream does; "drop" drops and
+ * counts it; "icmp" also sends an ICMP error to its sender. */
 
 #include <stdbool.h>
 #include <stddef.h>
