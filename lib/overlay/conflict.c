@@ -3,15 +3,15 @@
 
 /* The index has each port twice.
  *
- * By IP protocol and L4 port, if it is in a userspace datapath, it tells which
- * types receive there.  There may be only one, unless something in the packets
- * tells whose they are.  (The kernel itself refuses a second type.)  All ports
- * of one type that want the same packets are a group, so that the number of
- * ports does not count.
+ * By IP protocol and L4 port, if it is in a userspace datapath: this index
+ * tells which types receive there.  Only one may, unless the packets
+ * themselves tell which type they are for.  (The kernel itself refuses a
+ * second type.)  All ports of one type that receive the same packets are a
+ * group, so that the cost does not depend on the number of ports.
  *
- * By all that the search for a packet's port compares, addresses and key, it
- * tells which ports want exactly the same packets, of which one can have
- * them. */
+ * By all values that the search for a packet's port compares, such as
+ * addresses and key: this index tells which ports would receive exactly the
+ * same packets.  Only one of them can. */
 
 #include <config.h>
 
@@ -30,20 +30,20 @@
 #include "packets.h"
 #include "util.h"
 
-/* What a port wants of the packets of its IP protocol and L4 port.  Two ports
- * of different types must not want the same. */
+/* Packets that a port receives, among those of its IP protocol and L4 port.
+ * Two ports of different types must not have the same bit. */
 enum {
-    WANT_ALL = 1 << 0,      /* A protocol with ports: all of them. */
-    WANT_MINE = 1 << 1,  /* What is_mine() of a class takes. */
+    WANT_ALL = 1 << 0,      /* All: a type with L4 ports. */
+    WANT_MINE = 1 << 1,  /* Those for which is_mine() returns true. */
 
-    /* Others of upstream's types over GRE, over IPv4 and over IPv6. */
+    /* Other packets of upstream's types over GRE, with IPv4 and with IPv6. */
     WANT_GRE = 1 << 2,
     WANT_GRE6 = 1 << 3,
     WANT_ERSPAN = 1 << 4,
     WANT_ERSPAN6 = 1 << 5,
 };
 
-/* The ports of a type that want the same packets. */
+/* The ports of a type that receive the same packets. */
 struct conflict_group {
     struct hmap_node node;      /* In 'conflict_groups', by protocol, port. */
     const char *type;
@@ -53,7 +53,7 @@ struct conflict_group {
     struct ovs_list members;    /* Of struct conflict_port. */
 };
 
-/* What the search for a packet's port compares. */
+/* Values that the search for a packet's port compares. */
 struct conflict_same {
     struct in6_addr src;
     struct in6_addr dst;
@@ -61,7 +61,7 @@ struct conflict_same {
     ovs_be64 in_key;
     ovs_be16 tp_port;
     uint8_t pt_mode;
-    uint8_t flow;               /* Bits: source, destination, key by flow. */
+    uint8_t flow;               /* Bits: flows set source, destination, key. */
     bool userspace;
     uint8_t pad[3];
 };
@@ -93,15 +93,16 @@ is_userspace(const char *datapath_type)
     return datapath_type && strcmp(datapath_type, "system");
 }
 
-/* Returns true if 'port' has not been deleted.  One that has is still here
- * until the deletion is complete. */
+/* Returns true if 'port' has not been deleted.  A deleted port stays in the
+ * index until the deletion is complete. */
 static bool
 port_is_alive(const struct conflict_port *port)
 {
     return port->netdev->node != NULL;
 }
 
-/* Returns what a port of 'type' with options 'cfg' wants. */
+/* Returns the packets (WANT_*) that a port of 'type' with options 'cfg'
+ * receives. */
 static unsigned int
 conflict_get_wants(const char *type, const struct netdev_tunnel_config *cfg)
 {
@@ -177,7 +178,8 @@ conflict_find_port(const struct netdev *netdev)
     return NULL;
 }
 
-/* Puts 'port', with options 'cfg', into its group. */
+/* Adds 'port', with options 'cfg', to its group, creating the group if
+ * needed. */
 static void
 conflict_group_add(struct conflict_port *port,
                    const struct netdev_tunnel_config *cfg)
@@ -208,8 +210,8 @@ found:
     port->group = group;
 }
 
-/* Stores in '*same' what the search for a packet's port compares with the
- * options 'cfg' of 'netdev'. */
+/* Stores in '*same' the values that the search for a packet's port compares,
+ * for 'netdev' with options 'cfg'. */
 static void
 conflict_same_init(struct conflict_same *same, const struct netdev *netdev,
                    const struct netdev_tunnel_config *cfg)
@@ -234,7 +236,7 @@ conflict_hash_same(const struct conflict_same *same)
     return hash_bytes(same, sizeof *same, 0);
 }
 
-/* Puts 'port', with options 'cfg', where it can be found by them. */
+/* Inserts 'port' into both indexes by its options 'cfg'. */
 static void
 conflict_port_index(struct conflict_port *port,
                     const struct netdev_tunnel_config *cfg)
@@ -249,7 +251,7 @@ conflict_port_index(struct conflict_port *port,
     }
 }
 
-/* The inverse. */
+/* Removes 'port' from both indexes. */
 static void
 conflict_port_unindex(struct conflict_port *port)
     OVS_REQUIRES(mutex)
@@ -264,7 +266,8 @@ conflict_port_unindex(struct conflict_port *port)
     hmap_remove(&conflict_sames, &port->same_node);
 }
 
-/* Says in a malloc()'d string why 'netdev' cannot be beside 'other'. */
+/* Returns an error message, as a malloc()'d string, for 'netdev', with options
+ * 'cfg', which conflicts with 'other'. */
 static char *
 conflict_explain(const struct netdev *netdev,
                    const struct netdev_tunnel_config *cfg,
@@ -283,8 +286,8 @@ conflict_explain(const struct netdev *netdev,
                      : "give both the same type");
 }
 
-/* Says, as a malloc()'d string, why ovl_admit() returns false, or returns NULL
- * if it returns true. */
+/* Returns the reason why ovl_admit() returns false for 'netdev' and
+ * 'datapath_type', as a malloc()'d string, or NULL if it returns true. */
 char *
 ovl_conflict_explain(const struct netdev *netdev, const char *datapath_type)
 {
@@ -304,7 +307,7 @@ ovl_conflict_explain(const struct netdev *netdev, const char *datapath_type)
     return reason;
 }
 
-/* Notes that 'netdev' now is an OpenFlow port. */
+/* Adds 'netdev', a tunnel that has become an OpenFlow port, to the index. */
 void
 ovl_conflict_add(const struct netdev *netdev)
 {
@@ -317,8 +320,8 @@ ovl_conflict_add(const struct netdev *netdev)
     ovs_mutex_unlock(&mutex);
 }
 
-/* Notes that 'netdev', which need not be a tunnel, is no OpenFlow port any
- * more. */
+/* Removes 'netdev', which is no longer an OpenFlow port and need not be a
+ * tunnel, from the index. */
 void
 ovl_conflict_remove(const struct netdev *netdev)
 {
@@ -339,8 +342,8 @@ ovl_conflict_remove(const struct netdev *netdev)
 }
 
 /* Called right before 'netdev', a tunnel, gets the options 'cfg'.  Returns
- * true if it can have them, as far as types with the same packets are
- * concerned.  Otherwise, appends a line to 'errors'. */
+ * true and updates the index if they cause no conflict with a port of another
+ * type.  Otherwise, appends a line to 'errors' and returns false. */
 bool
 ovl_conflict_check_config(const struct netdev *netdev,
                           const struct netdev_tunnel_config *cfg,
@@ -373,9 +376,9 @@ ovl_conflict_check_config(const struct netdev *netdev,
     return !other;
 }
 
-/* If there is an OpenFlow port that wants exactly the packets that 'netdev',
- * another one or about to become one, wants, says so in a malloc()'d string.
- * Otherwise, returns NULL. */
+/* Returns an error message, as a malloc()'d string, if another OpenFlow port
+ * would receive exactly the same packets as 'netdev', which is an OpenFlow
+ * port or is to become one.  Otherwise, returns NULL. */
 char *
 ovl_conflict_explain_same(const struct netdev *netdev)
 {

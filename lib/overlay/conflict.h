@@ -4,13 +4,12 @@
 #ifndef OVERLAY_CONFLICT_H
 #define OVERLAY_CONFLICT_H 1
 
-/* May this tunnel port be here, beside those that are, and if not, why?
+/* Conflicts between tunnel ports for received packets.
  *
- * All that have to know ask here, and here is the only index of the tunnels
- * that are OpenFlow ports.  It follows each change of their options at once,
- * so that its answer does not depend on the order of changes, and forgets a
- * port as soon as it is deleted, no matter who uses its netdev for how long
- * yet. */
+ * This has the only index of the tunnels that are OpenFlow ports.  Each change
+ * of their options updates it at once, so that the result does not depend on
+ * the order of changes.  It ignores a port as soon as it is deleted, even if
+ * other threads still use its netdev. */
 
 #include <stdbool.h>
 
@@ -26,7 +25,7 @@ bool ovl_conflict_check_config(const struct netdev *,
                                const struct netdev_tunnel_config *,
                                struct ds *errors);
 
-/* What the user is told. */
+/* Error messages. */
 char *ovl_conflict_explain(const struct netdev *, const char *datapath_type);
 char *ovl_conflict_explain_same(const struct netdev *);
 

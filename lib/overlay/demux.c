@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Which datapath port receives.
+/* Which datapath port receives a packet.
  *
  * Upstream's map from addresses, IP protocol and L4 port to datapath ports has
- * one entry for all ports with the same protocol and L4 port, and does not
- * touch it before the last of them goes away.  What follows puts the map right
- * whenever one of them goes, so that it never names a port that is not there.
+ * one entry for all ports with the same protocol and L4 port, and keeps the
+ * first datapath port until the last of them is deleted.  This file corrects
+ * the map whenever one of them is deleted, so that it never has a deleted
+ * datapath port.
  *
- * The types over GRE stay together there.  Each packet is handed to the one
- * that it is for, whichever upstream or an older flow of the datapath
- * chose. */
+ * The types over GRE share one entry there.  Each packet is passed to the
+ * datapath port of its type, no matter which one upstream's map or an older
+ * datapath flow has. */
 
 #include <config.h>
 
@@ -41,10 +42,10 @@ struct demux_port {
     odp_port_t port;
     char *name;
     const char *type;
-    unsigned int n;             /* OpenFlow ports that use it. */
+    unsigned int n;             /* Number of OpenFlow ports that use it. */
 };
 
-/* An OpenFlow port that uses one. */
+/* An OpenFlow port that uses a datapath port. */
 struct demux_user {
     struct hmap_node node;      /* In 'demux_users', by 'netdev'. */
     const struct netdev *netdev;
@@ -69,14 +70,15 @@ enum gre {
     N_GRES
 };
 
-/* Their datapath ports, 0 for none, and the class, NULL for none. */
+/* Datapath ports of the types over GRE, 0 for none, and the class of GRE_OURS,
+ * NULL for none. */
 static atomic_uint32_t gre_ports[N_GRES];
 static const struct ovl_class *gre_class;
 
-/* True if at least two have one. */
+/* True if at least two types over GRE have a datapath port. */
 static atomic_bool gre_split = false;
 
-/* Returns which one 'type' is, or N_GRES if it is none of them. */
+/* Returns 'type' as an enum gre, or N_GRES if it is not a type over GRE. */
 static enum gre
 gre_from_type(const char *type)
 {
@@ -100,7 +102,7 @@ gre_port(enum gre gre)
     return port;
 }
 
-/* Returns true if 'port' is one of these datapath ports. */
+/* Returns true if 'port' is the datapath port of a type over GRE. */
 static bool
 gre_has_port(uint32_t port)
 {
@@ -112,8 +114,8 @@ gre_has_port(uint32_t port)
     return false;
 }
 
-/* Makes 'port', which may be 0, the datapath port of 'type', if that is a type
- * over GRE. */
+/* Sets the datapath port of 'type', if it is a type over GRE, to 'port', 0 for
+ * none. */
 static void
 gre_set_port(const char *type, odp_port_t port)
 {
@@ -155,7 +157,7 @@ demux_find(odp_port_t port, uint8_t nw_proto)
     return NULL;
 }
 
-/* Notes that the OpenFlow port 'netdev' is in upstream's map now, with
+/* Called when the OpenFlow port 'netdev' was added to upstream's map, with
  * datapath port 'port', called 'name'. */
 void
 ovl_demux_insert(const struct netdev *netdev, odp_port_t port,
@@ -170,8 +172,8 @@ ovl_demux_insert(const struct netdev *netdev, odp_port_t port,
     ovs_mutex_lock(&mutex);
     mapped = demux_find(port, nw_proto);
     if (mapped) {
-        /* Like upstream's map, keeps 'tp_port' if this is another one.  Only
-         * a port that is being changed can be like that, for a moment. */
+        /* Like upstream's map, keeps the old 'tp_port' if this one differs,
+         * which can happen for a moment while a port's options change. */
         mapped->n++;
     } else {
         mapped = xmalloc(sizeof *mapped);
@@ -191,8 +193,8 @@ ovl_demux_insert(const struct netdev *netdev, odp_port_t port,
     ovs_mutex_unlock(&mutex);
 }
 
-/* Has upstream's map name one of the datapath ports that still have 'nw_proto'
- * and 'tp_port'. */
+/* Makes upstream's map use one of the remaining datapath ports with 'nw_proto'
+ * and 'tp_port', by deleting and inserting all of them. */
 static void
 demux_heal(uint8_t nw_proto, ovs_be16 tp_port)
     OVS_REQUIRES(mutex)
@@ -220,8 +222,8 @@ demux_heal(uint8_t nw_proto, ovs_be16 tp_port)
 }
 
 /* Deletes the OpenFlow port 'netdev', with datapath port 'port', from
- * upstream's map, if it is there: ports of a kernel datapath never are, and
- * their numbers are those of others in userspace. */
+ * upstream's map, if it is there.  Ports of a kernel datapath never are, and
+ * userspace ports may have the same numbers. */
 void
 ovl_demux_delete(const struct netdev *netdev, odp_port_t port)
 {
@@ -252,9 +254,10 @@ ovl_demux_delete(const struct netdev *netdev, odp_port_t port)
     ovs_mutex_unlock(&mutex);
 }
 
-/* Returns the one of the types over GRE that 'packet' is for.  A type whose
- * packets all have its mark goes before those that take any, and the type
- * whose name has the IP version before the other. */
+/* Returns the type over GRE that 'packet' is for, among those with a datapath
+ * port: GRE_OURS if is_mine() returns true; ERSPAN types before GRE types if
+ * the protocol is ERSPAN's, after them otherwise; and of each pair the type
+ * for the IP version of 'packet' first. */
 static enum gre
 gre_for_packet(const struct dp_packet *packet)
 {
@@ -282,9 +285,9 @@ gre_for_packet(const struct dp_packet *packet)
 }
 
 /* If packets in 'batch', received for datapath port 'port', are for other
- * types over GRE, moves them to 'others', with an action that hands them to
- * one of these, and returns true.  That one is asked in turn, and keeps at
- * least one packet. */
+ * types over GRE, moves them to 'others', with an action that passes them to
+ * the datapath port of the first one, and returns true.  That action calls
+ * this function again; at least one packet stays at its port. */
 bool
 ovl_demux_split(odp_port_t port, struct dp_packet_batch *batch,
                 struct ovl_demux_others *others)

@@ -16,7 +16,8 @@ struct netdev;
 void ovl_demux_insert(const struct netdev *, odp_port_t, const char *name);
 void ovl_demux_delete(const struct netdev *, odp_port_t);
 
-/* Packets that ovl_demux_split() takes out, and the action for them. */
+/* Packets that ovl_demux_split() removes from a batch, and the action for
+ * them. */
 struct ovl_demux_others {
     struct dp_packet_batch packets;
     struct nlattr pop;          /* OVS_ACTION_ATTR_TUNNEL_POP of 'port'. */
