@@ -65,14 +65,15 @@ ovl_gso_batch(struct dp_packet_batch *batch,
     dp_packet_batch_destroy(&out);
 }
 
-/* A packet's buffer has at most 65535 bytes, of which upstream takes some for
- * itself, and makes room in front 64 bytes at a time. */
+/* Longest packet with outer headers, in bytes.  A buffer has at most 65535
+ * bytes, of which upstream needs some itself, and headroom grows by 64 bytes
+ * at a time. */
 #define GSO_PACKET_MAX (UINT16_MAX - 120)
 
-/* Makes the padding of the packets in 'batch' right, and has them fit into
- * their buffers with a header of 'header_len' bytes: segments those that are
- * too long, and drops those that still are.  Upstream would end the process,
- * or write where the buffer does not reach. */
+/* Updates the padding of the packets in 'batch', and makes them fit into their
+ * buffers with a header of 'header_len' bytes: segments packets that are too
+ * long, and drops packets that still are.  For these, upstream would abort or
+ * write beyond the buffer. */
 void
 ovl_gso_fit(struct dp_packet_batch *batch, size_t header_len)
 {
@@ -111,9 +112,9 @@ ovl_gso_fit(struct dp_packet_batch *batch, size_t header_len)
     dp_packet_batch_destroy(&out);
 }
 
-/* Adapts 'packet', marked by ovl_defer_gso(), to a device that takes IP
- * packets of at most 'mtu' bytes, that is, frames of 'mtu' bytes and an
- * Ethernet header with up to one 802.1Q tag. */
+/* Adapts 'packet', marked by ovl_defer_gso(), to a device with MTU 'mtu', in
+ * bytes: sets or lowers its segment size so that segments, with an Ethernet
+ * header and at most one 802.1Q tag, fit. */
 static void
 gso_fit_mtu(struct dp_packet *packet, int mtu)
 {
@@ -143,9 +144,9 @@ gso_fit_mtu(struct dp_packet *packet, int mtu)
     }
 }
 
-/* Returns true if 'packet' has to be segmented before it gets a tunnel header
- * through which GSO sees: it would be the second, or the checksums of segments
- * would be wrong. */
+/* Returns true if 'packet' must be segmented before the push of a tunnel
+ * header beneath which dp_packet_gso() can segment: it would be the second
+ * such header, or the checksums of segments would be wrong. */
 static bool
 gso_before_transparent(const struct dp_packet *packet)
 {
@@ -153,7 +154,8 @@ gso_before_transparent(const struct dp_packet *packet)
             || (!dp_packet_tunnel(packet) && ovl_has_ip6_ext_hdrs(packet)));
 }
 
-/* The same for a tunnel header through which GSO does not see. */
+/* The same for a tunnel header beneath which dp_packet_gso() cannot
+ * segment. */
 static bool
 gso_before_opaque(const struct dp_packet *packet)
 {
@@ -161,8 +163,9 @@ gso_before_opaque(const struct dp_packet *packet)
 }
 
 /* Prepares the packets in 'batch' for upstream, which is about to push 'data'
- * onto them: does what it cannot do any more, or would do wrong, when that is
- * in front of them. */
+ * onto them: segments packets and completes checksums that upstream could not
+ * complete, or would compute incorrectly, behind that header.  Drops packets
+ * that lack a header that this needs. */
 void
 ovl_prepare_upstream(struct dp_packet_batch *batch,
                      const struct ovs_action_push_tnl *data)
@@ -180,7 +183,8 @@ ovl_prepare_upstream(struct dp_packet_batch *batch,
     DP_PACKET_BATCH_FOR_EACH (j, packet, batch) {
         ovl_update_segsz(packet);
         if (dp_packet_l4(packet) == NULL) {
-            /* Nor would it know that there is none. */
+            /* Upstream would use the L4 protocol without checking for an L4
+             * header. */
             packet->offloads &= ~DP_PACKET_OL_L4_PROTO_MASK;
         }
         segment |= dp_packet_get_tso_segsz(packet) && splits(packet);
@@ -204,9 +208,9 @@ ovl_prepare_upstream(struct dp_packet_batch *batch,
     }
 }
 
-/* Completes in software what the packets in 'batch', which are not to be
- * segmented, wait for.  Drops those of which it is not known where that has to
- * be done. */
+/* Completes in software the pending checksums of the packets in 'batch', which
+ * are not to be segmented.  Drops packets that lack a header that this
+ * needs. */
 void
 ovl_gso_finish(struct dp_packet_batch *batch)
 {
@@ -223,9 +227,10 @@ ovl_gso_finish(struct dp_packet_batch *batch)
     }
 }
 
-/* Returns the MTU of 'netdev', to which packets are sent.  To ask the device
- * takes a mutex, on which a thread that sends could wait for one that
- * configures, so that is done only when something about it has changed. */
+/* Returns the MTU of 'netdev', to which packets are sent, in bytes.
+ * netdev_get_mtu() takes a mutex, for which a sending thread might wait while
+ * another one configures the device, so this calls it only when the change
+ * sequence number has changed. */
 static int
 gso_get_mtu(const struct netdev *netdev_)
 {
@@ -245,9 +250,10 @@ gso_get_mtu(const struct netdev *netdev_)
     return mtu;
 }
 
-/* Prepares the packets in 'batch' to be sent on 'netdev': gives those that
- * ovl_defer_gso() marked the segment size that its MTU allows, cuts
- * them if nobody below will, and drops what nobody below can finish. */
+/* Prepares the packets in 'batch' to be sent on 'netdev': fits the segment
+ * size of those that ovl_defer_gso() marked to its MTU, segments them unless
+ * netdev_send() does, and drops packets that lack the L4 header for pending
+ * offloads. */
 void
 ovl_send_prepare(const struct netdev *netdev, struct dp_packet_batch *batch)
 {
@@ -269,7 +275,7 @@ ovl_send_prepare(const struct netdev *netdev, struct dp_packet_batch *batch)
             packet->offloads &= ~(OVL_OL_GSO | OVL_OL_INNER_GSO);
             segment |= dp_packet_get_tso_segsz(packet) != 0;
         }
-        /* Now that it is known whether it is to be segmented. */
+        /* Checked here because the segment size is final. */
         if (OVS_UNLIKELY(ovl_l4_missing(packet))) {
             COVERAGE_INC(drop_tnl_no_l4);
             dp_packet_delete(packet);

@@ -6,8 +6,8 @@
 
 /* Deferred segmentation (GSO) and checksums: who completes them, and when.
  *
- * A push leaves a frame as one packet.  The device that the packet leaves from
- * segments it, or the switch does right before that. */
+ * A push makes one packet of a frame.  The device that sends the packet
+ * segments it, or the switch does right before sending. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,18 +18,17 @@
 struct netdev;
 struct ovs_action_push_tnl;
 
-/* Offload flag of a packet that ovl_defer_gso() marked; upstream gives
- * this bit no meaning. */
+/* Offload flag set by ovl_defer_gso().  Upstream does not use this bit. */
 #define OVL_OL_GSO (UINT32_C(1) << 14)
 
-/* What becomes of OVL_OL_GSO when upstream pushes a tunnel header on top,
- * which shifts the flags. */
+/* OVL_OL_GSO after upstream has pushed another tunnel header, which shifts the
+ * flags. */
 #define OVL_OL_INNER_GSO (OVL_OL_GSO << DP_PACKET_OL_SHIFT_COUNT)
 
-/* Marks 'packet', an encapsulated TCP-like packet with 'payload' bytes
- * behind its TCP header, for segmentation by the device that it will leave
- * from, if need be; 'segsz' is the payload that the sender's own device
- * takes, in bytes.  See ovl_send_prepare(). */
+/* Marks 'packet', an encapsulated TCP-like packet with 'payload' bytes behind
+ * its TCP header, for segmentation when it is sent, if necessary.  'segsz' is
+ * the largest payload of a segment, in bytes, that the device with the local
+ * address allows.  See ovl_send_prepare(). */
 static inline void
 ovl_defer_gso(struct dp_packet *packet, size_t payload, uint16_t segsz)
 {
@@ -37,21 +36,21 @@ ovl_defer_gso(struct dp_packet *packet, size_t payload, uint16_t segsz)
     packet->offloads |= OVL_OL_GSO;
 }
 
-/* Returns true if 'packet' is to be segmented by the device that it leaves
- * from. */
+/* Returns true if ovl_defer_gso() marked 'packet'. */
 static inline bool
 ovl_needs_gso(const struct dp_packet *packet)
 {
     return packet->offloads & (OVL_OL_GSO | OVL_OL_INNER_GSO);
 }
 
-/* Segments those of the packets in the batch that have a segment size and
- * for which 'test', unless it is null, returns true, except for those without
- * their L4 header.  The segments keep the metadata of their packet. */
+/* Segments the packets in the batch that have a segment size and for which
+ * 'test', unless it is null, returns true.  Packets whose L4 header is missing
+ * stay as they are.  Segments have the metadata of their packet. */
 void ovl_gso_batch(struct dp_packet_batch *,
                    bool (*test)(const struct dp_packet *));
 
-/* Makes the packets in the batch fit into their buffers with a header. */
+/* Makes the packets in the batch fit into their buffers with a header of
+ * 'header_len' bytes. */
 void ovl_gso_fit(struct dp_packet_batch *, size_t header_len);
 
 void ovl_gso_finish(struct dp_packet_batch *);
