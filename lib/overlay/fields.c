@@ -19,27 +19,28 @@
 #include "tun-metadata.h"
 #include "util.h"
 
-/* Bits that we keep in the padding of struct flow_tnl, in pad1[0].  They exist
+/* Private bits in the padding of struct flow_tnl, in pad1[0].  They are used
  * during translation and in rules; in a packet they are 0.
  *
  * FIELD_TP_SRC_SET, in a flow: an action wrote tun_tp_src.
  *
  * FIELD_TP_SRC_PART, in a flow: an action wrote some bits of tun_tp_src, so
- * that it may depend on the port that was received.
+ * that its value depends on the port that was received.
  *
  * FIELD_PRESENCE, in the mask of a match: the match has tun_metadata_present.
- * Upstream's bits for presence alone cannot tell "tun_metadata_present=1/1"
+ * Upstream's presence bits alone cannot distinguish "tun_metadata_present=1/1"
  * from "tun_metadata0", which means the same, but a controller must get back
- * what it wrote.  In the flow of a match, too: all of tun_metadata_present is
- * to be sent, with the bits that values of options tell already. */
+ * what it wrote.  If it is set in the flow of a match, too, all of
+ * tun_metadata_present is sent, including the bits that tun_metadata fields
+ * with a value imply. */
 enum {
     FIELD_TP_SRC_SET = 1 << 0,
     FIELD_TP_SRC_PART = 1 << 1,
     FIELD_PRESENCE = 1 << 2,
 };
 
-/* Returns true if 'wc' is what flow_wildcards_init_for_packet() makes, for the
- * text of a flow, rather than a match. */
+/* Returns true if 'wc' comes from flow_wildcards_init_for_packet(), for the
+ * text of a flow, rather than from a match. */
 static bool
 field_is_whole_flow(const struct flow_wildcards *wc)
 {
@@ -54,7 +55,7 @@ field_has_presence(const struct flow_wildcards *wc)
 }
 
 /* Returns true if 'match' matches on the value of tun_metadata'i', not only on
- * whether it is there. */
+ * its presence. */
 static bool
 field_has_value(const struct match *match, int i)
 {
@@ -78,8 +79,8 @@ field_has_value(const struct match *match, int i)
     }
 }
 
-/* Returns the bits of tun_metadata_present that 'match' has to have beyond its
- * tun_metadata fields. */
+/* Returns the mask of tun_metadata_present in 'match': the presence bits that
+ * its tun_metadata fields do not imply, or all of them. */
 static uint64_t
 field_get_presence(const struct match *match)
 {
@@ -101,7 +102,7 @@ field_get_presence(const struct match *match)
     return bits;
 }
 
-/* Returns the bits of the options for which 'tab' has a mapping. */
+/* Returns the bit map of the tun_metadata fields that are mapped in 'tab'. */
 static uint64_t
 field_get_mapped(const struct tun_table *tab)
 {
@@ -119,9 +120,10 @@ field_get_mapped(const struct tun_table *tab)
 
 /* Fields, for lib/meta-flow.c and lib/tun-metadata.c. */
 
-/* If 'mf' is ours, stores in '*wild' whether 'wc' wildcards it.  Does the same
- * for a tun_metadata field if 'wc' has tun_metadata_present, whose bits must
- * not pass for that field; ovl_field_set_match() refuses what is set twice. */
+/* If 'mf' is ours, stores in '*wild' whether 'wc' wildcards it, and returns
+ * true.  If 'wc' matches on tun_metadata_present, stores true for each
+ * tun_metadata field, too, because the presence bits must not be taken for
+ * that field; ovl_field_set_match() refuses a field that is set twice. */
 bool
 ovl_field_is_wild(const struct mf_field *mf, const struct flow_wildcards *wc,
                   bool *wild)
@@ -140,8 +142,8 @@ ovl_field_is_wild(const struct mf_field *mf, const struct flow_wildcards *wc,
     return true;
 }
 
-/* Called when an action has written those bits of 'mf' into 'tnl' that are 1
- * in 'mask', as long as the field; null means all. */
+/* Called when an action has written into 'tnl' the bits of 'mf' that are 1 in
+ * 'mask', which is as long as the field.  A null 'mask' means all bits. */
 void
 ovl_field_written(const struct mf_field *mf, const void *mask,
                   struct flow_tnl *tnl)
@@ -153,9 +155,10 @@ ovl_field_written(const struct mf_field *mf, const void *mask,
 }
 
 /* Called when an action has written 'mf' into 'tnl'.  An outer header has
- * addresses of one family.  So an address that is not 0 replaces the other
- * family's, and a destination replaces the other family's source, too: they
- * may be those that the packet came with. */
+ * addresses of one family.  So an address that is not 0 clears the same
+ * address of the other family, and a destination also clears the source of the
+ * other family: these may be from the tunnel by which the packet was
+ * received. */
 void
 ovl_field_chooses_family(const struct mf_field *mf, struct flow_tnl *tnl)
 {
@@ -177,7 +180,7 @@ ovl_field_chooses_family(const struct mf_field *mf, struct flow_tnl *tnl)
     }
 }
 
-/* If 'mf' is ours, stores its value in 'tnl' in '*value'. */
+/* If 'mf' is ours, stores its value in 'tnl' in '*value' and returns true. */
 bool
 ovl_field_read(const struct flow_tnl *tnl, const struct mf_field *mf,
                union mf_value *value)
@@ -194,8 +197,9 @@ ovl_field_read(const struct flow_tnl *tnl, const struct mf_field *mf,
     return true;
 }
 
-/* If 'mf' is ours, sets it to '*value' in 'tnl'.  Actions only write
- * tun_tp_src; the others get here as part of a mask or of a flow from text. */
+/* If 'mf' is ours, sets it to '*value' in 'tnl' and returns true.  Actions
+ * only write tun_tp_src; the others are written as part of a mask or of a flow
+ * that is parsed from text. */
 bool
 ovl_field_write(struct flow_tnl *tnl, const struct mf_field *mf,
                 const union mf_value *value)
@@ -225,8 +229,9 @@ field_set_error(char **err_str, char *error)
     }
 }
 
-/* Makes 'match' match on the bits 'value' / 'mask' of tun_metadata_present,
- * beside what it matches on already. */
+/* Makes 'match' match on 'value' / 'mask' of tun_metadata_present, in addition
+ * to its other fields.  Stores in '*err_str', if nonnull, a malloc()'d error
+ * if that is impossible. */
 static void
 field_set_presence(struct match *match, uint64_t value, uint64_t mask,
                    char **err_str)
@@ -279,9 +284,9 @@ field_clear_presence(struct match *match)
     match->wc.masks.tunnel.pad1[0] &= ~FIELD_PRESENCE;
 }
 
-/* Prepares 'match', which has tun_metadata_present, for a value of the
- * tun_metadata field 'mf'.  Returns false if there cannot be one, with an
- * error in '*err_str'. */
+/* Prepares 'match', which matches on tun_metadata_present, for a value of the
+ * tun_metadata field 'mf'.  Returns true if successful, otherwise false, with
+ * an error in '*err_str'. */
 static bool
 field_make_room_for_value(const struct mf_field *mf, struct match *match,
                           char **err_str)
@@ -308,8 +313,8 @@ field_make_room_for_value(const struct mf_field *mf, struct match *match,
     return true;
 }
 
-/* Stores 'value' / 'mask' (no 'value': nothing; no 'mask': exactly) in '*port'
- * and '*port_mask'. */
+/* Stores 'value' / 'mask' in '*port' and '*port_mask'.  A null 'value' means a
+ * wildcard, and a null 'mask' an exact match. */
 static void
 field_set_port(const union mf_value *value, const union mf_value *mask,
                ovs_be16 *port, ovs_be16 *port_mask)
@@ -318,9 +323,10 @@ field_set_port(const union mf_value *value, const union mf_value *mask,
     *port = value ? value->be16 & *port_mask : 0;
 }
 
-/* If 'mf' is ours, makes 'match' match on '*value' / '*mask' (no 'value': on
- * nothing; no 'mask': exactly).  Stores in '*err_str', if nonnull, a
- * malloc()'d error or NULL. */
+/* If 'mf' is ours, makes 'match' match on '*value' / '*mask'.  A null 'value'
+ * means a wildcard, and a null 'mask' an exact match.  Stores in '*err_str',
+ * if nonnull, a malloc()'d error or NULL.  Returns true if 'mf' is ours, or a
+ * tun_metadata field that cannot be set, so that upstream must not set it. */
 bool
 ovl_field_set_match(const struct mf_field *mf, const union mf_value *value,
                     const union mf_value *mask, struct match *match,
@@ -350,17 +356,17 @@ ovl_field_set_match(const struct mf_field *mf, const union mf_value *value,
 
 /* Messages and text. */
 
-/* Returns true if bit 'i' of the presence mask of 'match' is told by
- * tun_metadata_present, so that tun_metadata'i' is left out. */
+/* Returns true if tun_metadata_present expresses bit 'i' of the presence mask
+ * of 'match', so that tun_metadata'i' is left out. */
 bool
 ovl_field_is_presence(const struct match *match, int i)
 {
     return field_has_presence(&match->wc) && !field_has_value(match, i);
 }
 
-/* Adds our fields of 'tnl' to 'match', the metadata of a packet-in.  Those
- * that are 0 are left out, as for other fields; of tun_metadata_present, the
- * bits that are 0. */
+/* Adds our fields of 'tnl' to 'match', the metadata of a packet-in.  Fields
+ * that are 0 are left out, like upstream's, and so are the bits of
+ * tun_metadata_present that are 0. */
 void
 ovl_fields_get_metadata(const struct flow_tnl *tnl, struct match *match)
 {
@@ -373,7 +379,7 @@ ovl_fields_get_metadata(const struct flow_tnl *tnl, struct match *match)
         match->wc.masks.tunnel.tp_dst = OVS_BE16_MAX;
     }
     if (tnl->metadata.present.map) {
-        /* The caller sets the bits with the values. */
+        /* The caller sets the presence bits together with the values. */
         match->flow.tunnel.pad1[0] |= FIELD_PRESENCE;
         match->wc.masks.tunnel.pad1[0] |= FIELD_PRESENCE;
     }
@@ -423,7 +429,8 @@ field_format_port(struct ds *s, const char *name, ovs_be16 port, ovs_be16 mask)
     }
 }
 
-/* Appends the text of our fields in 'match' to 's', each with a comma. */
+/* Appends the text of our fields in 'match' to 's', each followed by a
+ * comma. */
 void
 ovl_fields_format(struct ds *s, const struct match *match)
 {
@@ -457,11 +464,11 @@ ovl_fields_format(struct ds *s, const struct match *match)
     }
 }
 
-/* Appends to 'b', if the tunnel mask 'mask' says so, that a packet must have
- * no Geneve options.  There is no such attribute in the key, where it would
- * ask for the flag that the kernel sets with the first option: in the mask
- * alone, it makes the kernel compare the length of the options, which is 0 in
- * the key. */
+/* If the tunnel mask 'mask' requires that a packet has no Geneve options,
+ * appends the attribute for this to 'b', the mask.  The key has no such
+ * attribute, because it would match on the flag that the kernel sets for a
+ * packet with options.  In the mask alone, it makes the kernel compare the
+ * length of the options, which is 0 in the key. */
 void
 ovl_fields_put_no_options(const struct flow_tnl *mask, struct ofpbuf *b)
 {
@@ -470,8 +477,9 @@ ovl_fields_put_no_options(const struct flow_tnl *mask, struct ofpbuf *b)
     }
 }
 
-/* If bit 'i' of the presence mask 'mask', which comes from 'match' with
- * 'flow', is told by tun_metadata_present, puts it back into 'match'. */
+/* If tun_metadata_present expresses bit 'i' of the presence mask in 'mask',
+ * which comes from 'match', as does 'flow', sets the bit in 'match' again and
+ * returns true. */
 bool
 ovl_field_remap(struct match *match, const struct tun_metadata *flow,
                 const struct tun_metadata *mask, int i)
@@ -491,16 +499,18 @@ ovl_field_remap(struct match *match, const struct tun_metadata *flow,
 
 /* Translation. */
 
-/* Called when translation starts: no action has written to 'flow' yet. */
+/* Called when the translation of 'flow' starts, before any action has written
+ * to it. */
 void
 ovl_fields_start(struct flow *flow)
 {
     flow->tunnel.pad1[0] = 0;
 }
 
-/* Returns true if 'flow', on its way to a tunnel, is to have the source port
- * in its tun_tp_src, because actions wrote that, rather than none, because it
- * came with the packet.  Unwildcards in 'wc' what the port depends on. */
+/* Returns true if actions wrote tun_tp_src in 'flow', which is output to a
+ * tunnel, so that it is the source port for the outer header.  Returns false
+ * if it is that of the received packet.  Unwildcards in 'wc' the fields on
+ * which the port depends. */
 bool
 ovl_fields_take_tp_src(struct flow *flow, struct flow_wildcards *wc)
 {
@@ -513,12 +523,13 @@ ovl_fields_take_tp_src(struct flow *flow, struct flow_wildcards *wc)
     return bits & FIELD_TP_SRC_SET;
 }
 
-/* Called when the translation of 'flow', as it came from the datapath and
- * 'in_port' (may be null), is about to end: completes its wildcards 'wc'.
+/* Called at the end of the translation of 'flow', which is as received from
+ * the datapath and by 'in_port' (may be null): completes its wildcards 'wc'.
  *
- * The kernel tells of options only if there are some.  If a flow for a Geneve
- * packet without any left them wildcarded, the kernel would use it for packets
- * with options, too, and rules that match on these would never see them. */
+ * The kernel reports options only if a packet has some.  If a datapath flow
+ * for a Geneve packet without options wildcarded them, the kernel would use it
+ * for packets with options, too, and rules that match on options would not see
+ * these packets. */
 void
 ovl_fields_finish(const struct flow *flow, const struct netdev *in_port,
                   struct flow_wildcards *wc)

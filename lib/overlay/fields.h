@@ -11,10 +11,10 @@
  * tun_tp_src             source port of the outer UDP or TCP-like header
  * tun_tp_dst             destination port of the same
  *
- * Upstream treats the three like tun_metadata0 to tun_metadata63, which spares
- * cases in its switches, and asks the functions below first.  All of them get
- * tunnel metadata in non-UDPIF format (see tun-metadata.h) and return true if
- * they did what upstream's function would have done. */
+ * Upstream handles the three like tun_metadata0 to tun_metadata63, which saves
+ * cases in its switch statements, and calls the functions below first.  They
+ * take tunnel metadata in non-UDPIF format (see tun-metadata.h).  Those that
+ * replace a function of upstream's return true if they did its work. */
 
 #include <stdbool.h>
 #include <stdint.h>
