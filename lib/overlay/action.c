@@ -19,9 +19,9 @@
 #include "packets.h"
 #include "util.h"
 
-/* If 'data' is one of ours, appends its 'size' bytes of headers from 'l4' on
- * to 's', as the end of the text of a tnl_push action's header(), and returns
- * true. */
+/* If 'data' has a header of an overlay type, appends the text of its 'size'
+ * bytes from 'l4' on to 's', as the end of the header() of a tnl_push action,
+ * and returns true. */
 bool
 ovl_format_push(const struct ovs_action_push_tnl *data, const void *l4,
                 size_t size, struct ds *s)
@@ -37,8 +37,8 @@ ovl_format_push(const struct ovs_action_push_tnl *data, const void *l4,
 
 /* If 's' + '*n' is the text of one of our headers, parses it into 'l4' in
  * 'data', adds its length to '*n', stores the length of all headers in
- * '*header_len' and its number in '*vport_type' (0, which nothing has, if the
- * text is wrong), and returns true. */
+ * '*header_len' and the class's 'vport_type' in '*vport_type'
+ * (OVS_VPORT_TYPE_UNSPEC if the text is invalid), and returns true. */
 bool
 ovl_parse_push(const char *s, int *n, struct ovs_action_push_tnl *data,
                void *l4, uint32_t *vport_type, uint32_t *header_len)
@@ -62,8 +62,8 @@ ovl_parse_push(const char *s, int *n, struct ovs_action_push_tnl *data,
     return false;
 }
 
-/* Appends the text of 'template', as far as it is not that of the headers, to
- * 's', as it follows header() in the text of a tnl_push action. */
+/* Appends the text of the members of 'template' that are not part of the text
+ * of the headers to 's', after header() in the text of a tnl_push action. */
 void
 ovl_format_template(const struct ovl_template *template, struct ds *s)
 {
@@ -137,9 +137,9 @@ parse_limit(const char *s, int *n, struct ovl_too_big_limit *limit)
     return ovs_scan_len(s, n, ",counters=%"SCNu32")", &limit->port);
 }
 
-/* The inverse of ovl_format_template(): parses what there is at 's' + '*n' into
- * 'template', in which these members are 0, and adds its length to '*n'.
- * Returns false if the text is wrong. */
+/* The inverse of ovl_format_template(): parses the text at 's' + '*n', which
+ * may be absent, into 'template', in which these members are 0, and adds its
+ * length to '*n'.  Returns false if the text is invalid. */
 bool
 ovl_parse_template(const char *s, int *n, struct ovl_template *template)
 {
@@ -182,7 +182,7 @@ ovl_ipfix_nw_proto(uint8_t ipfix_type, uint8_t *nw_proto)
     }
 }
 
-/* Returns the number in the tnl_push actions of 'netdev', or 0 if it is not a
+/* Returns the 'tnl_type' in tnl_push actions for 'netdev', or 0 if it is not a
  * port of one of our classes. */
 uint32_t
 ovl_to_vport_type(const struct netdev *netdev)
@@ -192,8 +192,9 @@ ovl_to_vport_type(const struct netdev *netdev)
     return class ? class->vport_type : 0;
 }
 
-/* If 'data' is one of ours, reads its addresses, TOS, TTL, ports and key into
- * 'tnl', stores its IP protocol in '*nw_proto', and returns true. */
+/* If 'data' has a header of an overlay type, reads its addresses, TOS, TTL,
+ * ports and key into 'tnl', stores its IP protocol in '*nw_proto', and returns
+ * true. */
 bool
 ovl_read_push(const struct ovs_action_push_tnl *data, struct flow_tnl *tnl,
               uint8_t *nw_proto)
@@ -231,8 +232,8 @@ ovl_read_push(const struct ovs_action_push_tnl *data, struct flow_tnl *tnl,
 }
 
 /* Returns true if 'actions', 'actions_len' bytes long, push a header of an
- * overlay type, or one for which the template tells more than its bytes.
- * Hardware would send the bytes as they are. */
+ * overlay type, or one whose template has more than the header's bytes.
+ * Hardware would send these bytes unchanged. */
 bool
 ovl_refuse_offload(const struct nlattr *actions, size_t actions_len)
 {

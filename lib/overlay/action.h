@@ -4,8 +4,8 @@
 #ifndef OVERLAY_ACTION_H
 #define OVERLAY_ACTION_H 1
 
-/* The tnl_push action: its text, and what sFlow, IPFIX and hardware make of
- * it. */
+/* The tnl_push action: its text, its data for sFlow and IPFIX, and hardware
+ * offload. */
 
 #include <stdbool.h>
 #include <stddef.h>

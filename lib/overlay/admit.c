@@ -25,7 +25,7 @@ VLOG_DEFINE_THIS_MODULE(ovl_admit);
 
 /* Returns false if 'netdev' must not be added to a datapath of type
  * 'datapath_type', because a port of another type receives its packets, and
- * nothing in them tells whose they are. */
+ * their headers do not tell which type they are for. */
 bool
 ovl_admit(const struct netdev *netdev, const char *datapath_type)
 {
@@ -35,8 +35,8 @@ ovl_admit(const struct netdev *netdev, const char *datapath_type)
     return !reason;
 }
 
-/* Returns 0 if there are devices of 'type', otherwise a positive errno value,
- * with a malloc()'d message in '*errp' about the device called 'name'. */
+/* Returns 0 if 'type' is a known interface type, otherwise a positive errno
+ * value, with a malloc()'d message for the interface 'name' in '*errp'. */
 int
 ovl_check_type(const char *name, const char *type, char **errp)
 {
@@ -87,9 +87,9 @@ ovl_check_options(const struct netdev *netdev, const struct smap *options,
     return EOPNOTSUPP;
 }
 
-/* Replaces '*errp', upstream's words for why 'netdev' could not be added to a
- * bridge of type 'datapath_type' (a positive errno value, 'error'), by words
- * that tell what to change, where we know it. */
+/* Replaces '*errp', upstream's error message for 'netdev', which could not be
+ * added to a bridge of type 'datapath_type' because of 'error', a positive
+ * errno value, by one that tells what to change, if the cause is known. */
 void
 ovl_explain_add_error(const struct netdev *netdev, const char *datapath_type,
                       int error, char **errp)
@@ -126,10 +126,10 @@ ovl_explain_add_error(const struct netdev *netdev, const char *datapath_type,
     }
 }
 
-/* If something about 'netdev', a port of any type, does not work, stores a
- * description in '*errp', as a malloc()'d string, and returns true.
+/* If 'netdev', a port of any type, does not work as configured, stores an
+ * error message in '*errp', as a malloc()'d string, and returns true.
  * 'mapped_type' is the type of the tunnel port that translation finds for it,
- * or NULL if there is none: another port gets its packets. */
+ * or NULL if there is none, because another port receives its packets. */
 bool
 ovl_get_error(const struct netdev *netdev, const char *mapped_type,
               char **errp)

@@ -4,7 +4,7 @@
 #ifndef OVERLAY_ADMIT_H
 #define OVERLAY_ADMIT_H 1
 
-/* May this port be in that datapath, beside the others, and if not, why? */
+/* Whether a port may be in a datapath, and the error message if it may not. */
 
 #include <stdbool.h>
 

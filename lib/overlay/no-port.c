@@ -22,7 +22,7 @@
 
 COVERAGE_DEFINE(drop_tnl_no_port);
 
-/* A port of a datapath that receives packets of tunnels. */
+/* A datapath port that receives tunnel packets. */
 struct no_port {
     struct cmap_node node;      /* In 'no_ports', by 'odp_port'. */
     odp_port_t odp_port;
@@ -30,7 +30,7 @@ struct no_port {
     char *name;                 /* E.g. "vxlan_sys_4789". */
     const char *type;           /* E.g. "vxlan". */
 
-    atomic_uint64_t n;          /* Packets that no interface is for. */
+    atomic_uint64_t n;          /* Packets without an interface. */
 
     /* The last of them, guarded by 'no_port_mutex'. */
     struct flow_tnl last;
@@ -41,8 +41,8 @@ struct no_port {
 static struct cmap no_ports = CMAP_INITIALIZER;
 static struct ovs_mutex no_port_mutex = OVS_MUTEX_INITIALIZER;
 
-/* Returns the entry for port 'odp_port' of the userspace datapath, or of the
- * kernel's, or NULL if there is none. */
+/* Returns the entry for port 'odp_port' of the userspace datapath, if
+ * 'userspace', or of the kernel datapath, or NULL if there is none. */
 static struct no_port *
 no_port_find(odp_port_t odp_port, bool userspace)
 {
@@ -65,9 +65,9 @@ no_port_free(struct no_port *port)
     free(port);
 }
 
-/* Has packets that arrive at port 'odp_port', called 'name', of the userspace
- * datapath, or of the kernel's, counted if no interface is for them.  'netdev'
- * is one of its interfaces.  Does nothing if the port is known. */
+/* Adds an entry for port 'odp_port', called 'name', of the userspace datapath,
+ * if 'userspace', or of the kernel datapath.  'netdev' is one of its
+ * interfaces.  Does nothing if there is an entry already. */
 void
 ovl_no_port_add(odp_port_t odp_port, bool userspace, const char *name,
                 const struct netdev *netdev)
@@ -77,7 +77,7 @@ ovl_no_port_add(odp_port_t odp_port, bool userspace, const char *name,
     ovs_mutex_lock(&no_port_mutex);
     port = no_port_find(odp_port, userspace);
     if (port && strcmp(port->name, name)) {
-        /* The number of a port that went away. */
+        /* The port with this number was deleted. */
         cmap_remove(&no_ports, &port->node,
                     hash_int(odp_to_u32(odp_port), 0));
         ovsrcu_postpone(no_port_free, port);
@@ -96,8 +96,8 @@ ovl_no_port_add(odp_port_t odp_port, bool userspace, const char *name,
     ovs_mutex_unlock(&no_port_mutex);
 }
 
-/* Counts 'n' packets with the headers in 'tnl' that came to 'port', which may
- * be null. */
+/* Counts 'n' packets with the headers in 'tnl' that arrived at 'port', which
+ * may be null. */
 static void
 no_port_count(struct no_port *port, const struct flow_tnl *tnl,
               uint64_t n)
@@ -109,7 +109,7 @@ no_port_count(struct no_port *port, const struct flow_tnl *tnl,
         return;
     }
     atomic_add_relaxed(&port->n, n, &orig);
-    /* A thread that has the mutex just now has a packet as good. */
+    /* If another thread holds the mutex, its packet serves as well. */
     if (!ovs_mutex_trylock(&no_port_mutex)) {
         memcpy(&port->last, tnl, offsetof(struct flow_tnl, metadata));
         port->when = time_msec();
@@ -117,8 +117,9 @@ no_port_count(struct no_port *port, const struct flow_tnl *tnl,
     }
 }
 
-/* Counts 'n' packets with the headers in 'tnl' that came to port 'odp_port' of
- * the userspace datapath, or of the kernel's, and that no interface is for. */
+/* Counts 'n' packets with the headers in 'tnl' that arrived at port 'odp_port'
+ * of the userspace datapath, if 'userspace', or of the kernel datapath, and
+ * for which there is no interface. */
 void
 ovl_no_port_count(odp_port_t odp_port, bool userspace,
                   const struct flow_tnl *tnl, uint64_t n)
@@ -126,8 +127,8 @@ ovl_no_port_count(odp_port_t odp_port, bool userspace,
     no_port_count(no_port_find(odp_port, userspace), tnl, n);
 }
 
-/* Counts a packet with the headers in 'tnl' that came to the port called
- * 'name' of the userspace datapath and that no interface is for. */
+/* Counts a packet with the headers in 'tnl' that arrived at the port called
+ * 'name' of the userspace datapath and for which there is no interface. */
 void
 ovl_no_port_count_popped(const char *name, const struct flow_tnl *tnl)
 {
@@ -141,7 +142,8 @@ ovl_no_port_count_popped(const char *name, const struct flow_tnl *tnl)
     no_port_count(port, tnl, 1);
 }
 
-/* Returns a line about 'port', of which 'n' packets were counted. */
+/* Returns a line of text for 'port', with 'n' packets, as a malloc()'d
+ * string. */
 static char *
 no_port_format(const struct no_port *port, uint64_t n)
     OVS_REQUIRES(no_port_mutex)

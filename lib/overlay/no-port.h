@@ -8,11 +8,11 @@
  * =============================
  *
  * A datapath has one port for all tunnels of a type, or of a type and a
- * destination port.  What arrives there may have a remote address or a key
- * that no interface has.  For each such port of a datapath, this counts these
- * packets and keeps the headers of the last one.
+ * destination port.  Packets that arrive there may have a remote address or a
+ * key that no interface has.  This counts these packets for each datapath port
+ * and keeps the headers of the last one.
  *
- * "ovs-appctl tnl/rx_no_port" shows it. */
+ * "ovs-appctl tnl/rx_no_port" shows them. */
 
 #include <stdbool.h>
 #include <stdint.h>

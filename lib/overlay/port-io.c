@@ -29,31 +29,32 @@ VLOG_DEFINE_THIS_MODULE(ovl_port_io);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
-/* Bytes that wait at most for the switch to receive them, by default, where
- * packets of tunnels may come: two full batches of 64-kB frames. */
+/* Default size, in bytes, of the receive buffer of a port that may receive
+ * tunnel packets: two full batches of 64-kB frames. */
 #define RX_BUFFER_SIZE (2 * NETDEV_MAX_BURST * 65536)
 
-/* Limits for what somebody sets. */
+/* Limits of other_config:rx-buffer-size. */
 #define RX_BUFFER_MIN 4096
 #define RX_BUFFER_MAX (1 << 29)
 
-/* Names of the devices that have an address to which packets of tunnels may
- * be sent. */
+/* Names of the devices with an address at which the switch receives tunnel
+ * packets. */
 static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
 static struct sset devices OVS_GUARDED_BY(mutex) = SSET_INITIALIZER(&devices);
 
-/* Gives 'rx' its receive buffer.  No memory is used before there are frames to
- * hold. */
+/* Sets the size of the receive buffer of 'rx'.  The kernel uses memory only
+ * for frames that wait. */
 static void
 set_buffer(const struct ovl_port_rx *rx)
 {
-    /* The kernel takes, but does not tell, half of the size. */
+    /* The kernel doubles the size that it is given, and reports the doubled
+     * size. */
     int size = (rx->buffer_size ? rx->buffer_size
                 : rx->has_tunnels ? RX_BUFFER_SIZE
                 : rx->kernel_size / 2);
 
-    /* The first form, unlike the second, is not bound by net.core.rmem_max,
-     * but needs the capability CAP_NET_ADMIN. */
+    /* SO_RCVBUFFORCE, unlike SO_RCVBUF, is not limited by net.core.rmem_max,
+     * but needs CAP_NET_ADMIN. */
     if (setsockopt(rx->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size)
         && setsockopt(rx->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size)) {
         VLOG_WARN_RL(&rl, "failed to set the size of a receive buffer (%s)",
@@ -91,8 +92,8 @@ ovl_port_configure(struct netdev *netdev, const struct smap *other_config)
     ovs_mutex_unlock(&dev->mutex);
 }
 
-/* Sets whether packets of tunnels may come by 'netdev', if it is a kernel
- * device: by default it has a larger buffer then. */
+/* Sets whether 'netdev' may receive tunnel packets, if it is a kernel device:
+ * then its default buffer size is larger. */
 void
 ovl_port_set_tunnels(struct netdev *netdev, bool has_tunnels)
 {
@@ -112,13 +113,13 @@ ovl_port_set_tunnels(struct netdev *netdev, bool has_tunnels)
     ovs_mutex_unlock(&dev->mutex);
 }
 
-/* Called when the device called 'name' has got the 'n_addrs' addresses in
- * 'addrs', at which the switch takes packets of tunnels. */
+/* Called when the switch starts to receive tunnel packets at the 'n_addrs'
+ * addresses 'addrs' of the device called 'name'. */
 void
 ovl_port_device_add(const char *name, const struct in6_addr *addrs,
                     size_t n_addrs)
 {
-    /* Each device that is up has a link-local address. */
+    /* Ignore link-local addresses, which each device that is up has. */
     while (n_addrs && IN6_IS_ADDR_LINKLOCAL(&addrs[n_addrs - 1])) {
         n_addrs--;
     }
@@ -131,8 +132,8 @@ ovl_port_device_add(const char *name, const struct in6_addr *addrs,
     }
 }
 
-/* Called when the device called 'name' no longer has the addresses that
- * ovl_port_device_add() was told. */
+/* Called when the device called 'name' no longer has the addresses passed to
+ * ovl_port_device_add(). */
 void
 ovl_port_device_remove(const char *name)
 {
@@ -143,8 +144,8 @@ ovl_port_device_remove(const char *name)
     ovs_mutex_unlock(&mutex);
 }
 
-/* Returns true if one of 'ports', whose names are those of devices, has an
- * address at which the switch takes packets of tunnels. */
+/* Returns true if one of 'ports', an shash by device name, has an address at
+ * which the switch receives tunnel packets. */
 bool
 ovl_port_device_among(const struct shash *ports)
 {
@@ -176,7 +177,7 @@ ovl_port_rx_open(struct ovl_port_rx *rx, int fd)
     set_buffer(rx);
 }
 
-/* Called before that socket is closed. */
+/* Called before the socket of 'rx' is closed. */
 void
 ovl_port_rx_close(struct ovl_port_rx *rx)
 {
@@ -192,7 +193,7 @@ ovl_port_rx_missed(struct ovl_port_rx *rx)
     struct tpacket_stats stats;
     socklen_t len = sizeof stats;
 
-    /* The kernel starts from 0 again when it has been asked. */
+    /* Reading the kernel's counter resets it to 0. */
     if (rx->is_open
         && !getsockopt(rx->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len)) {
         rx->n_missed += stats.tp_drops;
@@ -200,13 +201,13 @@ ovl_port_rx_missed(struct ovl_port_rx *rx)
     return rx->n_missed;
 }
 
-/* Called when the device 'netdev' has answered with '*error', which may be 0,
- * when it was to send the packets of a batch from number '*ofs' on, of 'n' in
- * all.  If that is because of packet '*ofs' itself, which is too long or which
- * the device cannot segment, counts it in '*tx_dropped', makes '*ofs' the
- * number of the next packet and '*error' 0, and returns true, so that one
- * packet does not cost the rest of the batch.  After other errors the rest is
- * lost, and counted. */
+/* Called when sending the packets of a batch of 'n' from number '*ofs' on, by
+ * the device 'netdev', has returned '*error', which may be 0.  If the cause is
+ * packet '*ofs' itself, which is too long or which the device cannot segment,
+ * counts it in '*tx_dropped', sets '*ofs' to the number of the next packet and
+ * '*error' to 0, and returns true, so that the rest of the batch is sent.
+ * Otherwise, returns false; after another error, counts the rest of the batch,
+ * which is lost. */
 bool
 ovl_port_tx_skip(const struct netdev *netdev, int *error, uint32_t *ofs,
                  uint32_t n, uint64_t *tx_dropped)
@@ -226,10 +227,9 @@ ovl_port_tx_skip(const struct netdev *netdev, int *error, uint32_t *ofs,
     return true;
 }
 
-/* Called when the tap device 'netdev' has been given a packet of 'size' bytes,
- * of which it took 'written', or failed with 'error'.  Returns true if the
- * packet is lost, and counts it in '*tx_dropped', so that it does not cost the
- * rest of the batch. */
+/* Called when writing a packet of 'size' bytes to the tap device 'netdev' has
+ * returned 'written', or 'error'.  If the packet is lost, counts it in
+ * '*tx_dropped' and returns true, so that the rest of the batch is sent. */
 bool
 ovl_port_tap_skip(const struct netdev *netdev, int error, ssize_t written,
                   size_t size, uint64_t *tx_dropped)
@@ -237,7 +237,7 @@ ovl_port_tap_skip(const struct netdev *netdev, int error, ssize_t written,
     if (!error && written == size) {
         return false;
     }
-    /* EIO only says that the device is down. */
+    /* EIO means that the device is down, which is no reason for a warning. */
     if (error != EIO) {
         VLOG_WARN_RL(&rl, "error sending Ethernet packet on %s: %s",
                      netdev_get_name(netdev),

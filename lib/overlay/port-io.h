@@ -7,9 +7,8 @@
 /* Kernel devices as ports of the userspace datapath
  * =================================================
  *
- * How many packets wait for the switch to receive them, how many are lost
- * because it does not do so fast enough, and what becomes of packets that a
- * device refuses. */
+ * Size of receive buffers, packets lost because a receive buffer was full, and
+ * packets that a device refuses to send. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,14 +20,14 @@ struct netdev;
 struct shash;
 struct smap;
 
-/* The packet socket from which a port receives.  All zeros before there is
- * one.  The caller synchronizes. */
+/* The packet socket from which a port receives.  All zeros until it exists.
+ * The caller synchronizes. */
 struct ovl_port_rx {
     bool is_open;
     int fd;
-    int kernel_size;            /* What the kernel gave the socket. */
-    int buffer_size;            /* In bytes; 0 means the default. */
-    bool has_tunnels;           /* May packets of tunnels come by the port? */
+    int kernel_size;            /* Size set by the kernel, in bytes. */
+    int buffer_size;            /* Configured, in bytes; 0 if not. */
+    bool has_tunnels;           /* May the port receive tunnel packets? */
     uint64_t n_missed;          /* Packets that the kernel dropped. */
 };
 

@@ -22,8 +22,8 @@ COVERAGE_DEFINE(drop_tnl_push_type);
 DEFINE_STATIC_PER_THREAD_DATA(size_t, pop_drops, 0);
 
 /* If 'netdev' is one of ours, pushes its header 'data' onto each packet in
- * 'batch' and returns true.  Otherwise, returns false: upstream will push its
- * own header. */
+ * 'batch' and returns true.  Otherwise, prepares the packets for upstream,
+ * which pushes the header, and returns false. */
 bool
 ovl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
          const struct ovs_action_push_tnl *data)
@@ -42,7 +42,7 @@ ovl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
     }
 
     if (data->tnl_type != class->vport_type) {
-        /* Only a flow that someone wrote by hand can be like that. */
+        /* Only an action written by hand can have another type. */
         COVERAGE_ADD(drop_tnl_push_type, dp_packet_batch_size(batch));
         dp_packet_delete_batch(batch, true);
         return true;
@@ -81,9 +81,9 @@ ovl_pop(const struct netdev *netdev, struct dp_packet_batch *batch)
     return class != NULL;
 }
 
-/* Returns the number of packets that the netdev_pop_header() just called for
- * 'netdev' dropped, of which the caller sees only that 'missing' more went in
- * than came out. */
+/* Returns the number of packets that the thread's last netdev_pop_header(),
+ * for 'netdev', dropped.  'missing' is the number by which the batch has
+ * shrunk, which includes segments that are kept. */
 uint32_t
 ovl_pop_drops(const struct netdev *netdev, uint32_t missing)
 {
