@@ -15,8 +15,9 @@
 #if HAVE_AF_XDP
 COVERAGE_DEFINE(drop_afxdp_too_long);
 
-/* If 'packet' is one of an AF_XDP port, gives it 'new_headroom' bytes of room
- * in front of its data and 'new_tailroom' behind, and returns true. */
+/* If 'packet' is one of an AF_XDP port, moves its data to allocated memory
+ * with 'new_headroom' bytes in front of it and 'new_tailroom' bytes behind it,
+ * and returns true. */
 bool
 ovl_afxdp_resize(struct dp_packet *packet, size_t new_headroom,
                  size_t new_tailroom)
@@ -43,8 +44,8 @@ ovl_afxdp_resize(struct dp_packet *packet, size_t new_headroom,
     return true;
 }
 
-/* Called when 'xpacket' is freed: frees memory that it was moved to, and makes
- * the frame that it came in its buffer again. */
+/* Called when 'xpacket' is freed: if ovl_afxdp_resize() moved it, frees the
+ * allocated memory and makes the original frame its buffer again. */
 void
 ovl_afxdp_restore(struct dp_packet_afxdp *xpacket)
 {

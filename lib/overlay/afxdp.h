@@ -6,10 +6,10 @@
 
 /* Packets of AF_XDP ports that outgrow their frames.
  *
- * The buffer of such a packet is a frame of the port's ring, in which there is
- * room for 128 bytes in front.  What needs more, such as a second tunnel
- * header, moves the packet's data into memory of its own.  The packet keeps
- * its frame, and gives it back to the ring when it is freed. */
+ * The buffer of a packet of an AF_XDP port is a frame of the port's ring, with
+ * 128 bytes of headroom.  A push that needs more, such as that of a second
+ * tunnel header, moves the packet's data to allocated memory.  The packet
+ * keeps its frame, and returns it to the ring when it is freed. */
 
 #include <stdbool.h>
 #include <stddef.h>

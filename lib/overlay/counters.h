@@ -4,7 +4,7 @@
 #ifndef OVERLAY_COUNTERS_H
 #define OVERLAY_COUNTERS_H 1
 
-/* Counters of packets, one for each thing that can happen to them. */
+/* Counters of packets of a class. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 
 struct ds;
 
-/* What happens to packets of a class, one of an array of these. */
+/* One of the counters of a class, in an array of these. */
 struct ovl_counter {
     const char *name;
     const char *meaning;

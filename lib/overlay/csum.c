@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Checksums.  In a tunnel that looks like TCP, a checksum covers the whole of
- * each packet.  Unless a device computes it, both ends spend most of their
- * time here. */
+/* Checksums.  In a TCP-like tunnel, the outer checksum covers the whole
+ * packet.  Unless a device computes it, both ends spend most of their time
+ * here. */
 
 #include <config.h>
 

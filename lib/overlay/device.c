@@ -10,8 +10,8 @@
 
 #include "netdev.h"
 
-/* Returns the index of the kernel's device that 'netdev' stands for, or 0 if
- * there is none. */
+/* Returns the index of the kernel device of 'netdev', or 0 if there is
+ * none. */
 int
 ovl_device_ifindex(const struct netdev *netdev)
 {
@@ -21,9 +21,9 @@ ovl_device_ifindex(const struct netdev *netdev)
 
 /* Returns true if 'netdev', a port of a bridge of type 'datapath_type', must
  * be opened again, because its device, which had index 'ifindex', was deleted
- * and there is another one with the same name.  A userspace datapath would go
- * on to receive from the socket of the old one.  (The kernel deletes the port
- * together with the device.) */
+ * and another one has the same name.  A userspace datapath would continue to
+ * use the socket of the deleted device.  (The kernel deletes the port together
+ * with the device.) */
 bool
 ovl_device_replaced(const struct netdev *netdev, int ifindex,
                     const char *datapath_type)

@@ -4,7 +4,7 @@
 #ifndef OVERLAY_DEVICE_H
 #define OVERLAY_DEVICE_H 1
 
-/* Devices of the kernel that are ports of a userspace datapath. */
+/* Kernel devices that are ports of a userspace datapath. */
 
 #include <stdbool.h>
 

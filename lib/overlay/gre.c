@@ -33,11 +33,11 @@ gre_get_flags(const struct ovs_action_push_tnl *data)
 }
 
 /* If 'data' is upstream's GRE header with a checksum or a sequence number,
- * does in software what the packets in 'batch' wait for.  Upstream computes
- * the checksum when it pushes the header, which is too early if that of the
- * inner packet is partial, and numbers packets then, not their segments.  That
- * is left as it is, because tests of upstream expect it, until there is a port
- * of one of our classes. */
+ * segments the packets in 'batch' and completes their checksums in software.
+ * Upstream computes the GRE checksum when it pushes the header, which is too
+ * early if the checksum of the inner packet is partial, and numbers packets,
+ * not their segments.  Upstream's tests expect that, so this does nothing
+ * until there is a port of one of our classes. */
 void
 ovl_gre_prepare(struct dp_packet_batch *batch,
                 const struct ovs_action_push_tnl *data)
@@ -50,8 +50,8 @@ ovl_gre_prepare(struct dp_packet_batch *batch,
 }
 
 /* If 'data' is upstream's GRE header with a checksum and a sequence number,
- * makes the checksums of the packets in 'batch', onto which it was pushed,
- * right: upstream has summed them up with the number 0. */
+ * corrects the GRE checksums of the packets in 'batch', onto which it was
+ * pushed: upstream has computed them with the sequence number 0. */
 void
 ovl_gre_finish(struct dp_packet_batch *batch,
                const struct ovs_action_push_tnl *data)

@@ -4,7 +4,7 @@
 #ifndef OVERLAY_GRE_H
 #define OVERLAY_GRE_H 1
 
-/* Upstream's GRE, right with TSO and partial checksums. */
+/* Corrections of upstream's GRE for TSO and partial checksums. */
 
 struct dp_packet_batch;
 struct ovs_action_push_tnl;

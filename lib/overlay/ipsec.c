@@ -27,7 +27,7 @@ ovl_is_ipsec_option(const char *key)
             || !strncmp(key, "ipsec_", strlen("ipsec_")));
 }
 
-/* Returns true if ovs-monitor-ipsec knows tunnels of 'type'. */
+/* Returns true if ovs-monitor-ipsec supports tunnels of 'type'. */
 static bool
 ovl_type_has_ipsec(const char *type)
 {
@@ -40,8 +40,9 @@ ovl_type_has_ipsec(const char *type)
 
 /* Returns 0 if 'netdev', with 'options', can be a port of a bridge of type
  * 'datapath_type', otherwise a positive errno value, with a malloc()'d message
- * in '*errp', unless 'errp' is null.  Only the kernel datapath has IPsec: a
- * tunnel of any type that asks for it must not send in the clear elsewhere. */
+ * in '*errp', unless 'errp' is null.  Only the kernel datapath implements
+ * IPsec: a tunnel of any type with IPsec options must not send unencrypted
+ * packets in the userspace datapath. */
 int
 ovl_check_ipsec(const struct netdev *netdev, const struct smap *options,
                 const char *datapath_type, char **errp)

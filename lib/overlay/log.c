@@ -10,8 +10,8 @@
 #include "timeval.h"
 #include "util.h"
 
-/* Messages that were logged as warnings, by hash, and when, in
- * milliseconds. */
+/* Number of remembered warnings, which have places by hash, and time after
+ * which one is new again, in milliseconds. */
 #define N_WARNINGS 1024
 #define WARN_AGAIN (60 * 60 * 1000)
 

@@ -8,9 +8,9 @@
 
 #include "openvswitch/vlog.h"
 
-/* Returns the level for 's', a warning about the configuration, which is
- * looked at anew whenever any of the database changes: it is a warning only
- * when it is new. */
+/* Returns the log level for 's', a warning about the configuration: VLL_WARN
+ * if it is new or was last a warning an hour ago, otherwise VLL_DBG.  The
+ * configuration is checked again whenever the database changes. */
 enum vlog_level ovl_warn_level(const char *s);
 
 #endif /* overlay/log.h */

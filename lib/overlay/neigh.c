@@ -25,9 +25,8 @@ is_addressed_by(const struct in6_addr *addr, const struct in6_addr *dst)
            || ipv6_addr_equals(dst, &solicited_node);
 }
 
-/* Returns true if 'flow', an ARP or ICMPv6 packet, goes to one of the
- * 'n_addrs' addresses 'addrs' of a port, which are of both families in any
- * order. */
+/* Returns true if 'flow', an ARP or ICMPv6 packet, is addressed to one of the
+ * 'n_addrs' addresses 'addrs' of a port, which may be of both families. */
 bool
 ovl_neigh_is_reply_to(const struct flow *flow, const struct in6_addr *addrs,
                       size_t n_addrs)
@@ -44,8 +43,8 @@ ovl_neigh_is_reply_to(const struct flow *flow, const struct in6_addr *addrs,
     return false;
 }
 
-/* Returns true if the sender of ARP message 'flow' tells its MAC address to
- * us, which 'is_reply' says, or to everybody. */
+/* Returns true if ARP message 'flow' has a valid MAC address of its sender,
+ * and is a reply to us ('is_reply') or a gratuitous ARP. */
 static bool
 is_arp_news(const struct flow *flow, struct flow_wildcards *wc, bool is_reply)
 {
@@ -57,8 +56,8 @@ is_arp_news(const struct flow *flow, struct flow_wildcards *wc, bool is_reply)
 }
 
 /* Returns true if neighbor advertisement 'flow' is valid by RFC 4861, section
- * 7.1.2, has the target's MAC address, and goes to us, which 'is_reply' says,
- * or to all nodes.
+ * 7.1.2, has a valid MAC address of the target, and is addressed to us
+ * ('is_reply') or to all nodes.
  *
  * The hop limit shows that no router has forwarded it. */
 static bool
@@ -78,10 +77,10 @@ is_nd_news(const struct flow *flow, struct flow_wildcards *wc, bool is_reply)
                    && !(flow->igmp_group_ip4 & htonl(ND_RSO_SOLICITED))));
 }
 
-/* Returns true if advertisement 'flow' changes what is known in 'bridge' about
- * its target.  By RFC 4861, section 7.2.5, one that nobody asked for makes no
- * entry, and without the Override flag does not replace a MAC address.  A
- * reply does both, as for upstream. */
+/* Returns true if advertisement 'flow' must update the neighbor cache entry of
+ * its target in 'bridge'.  By RFC 4861, section 7.2.5, an unsolicited
+ * advertisement does not create an entry, and without the Override flag does
+ * not replace a MAC address.  A reply to us does both, as in upstream. */
 static bool
 nd_changes_neigh(const struct flow *flow, const char *bridge, bool is_reply)
 {
@@ -99,15 +98,15 @@ nd_changes_neigh(const struct flow *flow, const char *bridge, bool is_reply)
     }
 }
 
-/* Called when 'flow' is output to a port with an address, in 'bridge', and is
- * not for a tunnel.  'is_reply' tells whether it is an ARP or ICMPv6 packet to
+/* Called when 'flow', which is not for a tunnel, is output to a port with an
+ * address in 'bridge'.  'is_reply' is true if it is an ARP or ICMPv6 packet to
  * an address of the bridge.  If it is an ARP message or a neighbor
- * advertisement, returns true, and if 'allow_update', has the neighbor cache
- * learn from it.
+ * advertisement, returns true, and, if 'allow_update' is true, updates the
+ * neighbor cache.
  *
- * Each message that may teach something is to come here, which '*slow' asks
- * for: if an address moves to another host and back within seconds, the
- * datapath flow of the first message is still there. */
+ * Sets SLOW_ACTION in '*slow' so that each message that may update the cache
+ * is translated: if an address moves to another host and back within seconds,
+ * the datapath flow of the first message still exists. */
 bool
 ovl_neigh_hear(const struct flow *flow, struct flow_wildcards *wc,
                const char *bridge, bool is_reply, bool allow_update,

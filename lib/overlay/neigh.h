@@ -8,8 +8,8 @@
  * ========================================
  *
  * Upstream's neighbor cache (lib/tnl-neigh-cache.c) learns from messages that
- * ofproto/ofproto-dpif-xlate.c outputs to a port with an address.  Here is
- * which of them to believe. */
+ * ofproto/ofproto-dpif-xlate.c outputs to a port with an address.  These
+ * functions decide which of them to accept. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -23,17 +23,17 @@
 
 VLOG_DEFINE_THIS_MODULE(ovl_options);
 
-/* Makes the options here, in '*cfg', what a tunnel of type 'type' has by
- * default. */
+/* Sets the common options in '*cfg' to the defaults of a tunnel of type
+ * 'type'. */
 void
 ovl_init_common_options(const char *type, struct netdev_tunnel_config *cfg)
 {
     ovl_too_big_set_default(&cfg->ovl.too_big, type);
 }
 
-/* If 'option' of a tunnel called 'name' of type 'type' is one of those here,
- * stores it in '*cfg' and returns true, with '*error' 0, or EINVAL and a
- * message in 'errors' if its value cannot be used. */
+/* If 'option' of a tunnel called 'name' of type 'type' is a common option,
+ * stores it in '*cfg' and returns true.  Sets '*error' to 0, or, if the value
+ * is invalid, to EINVAL, and appends a message to 'errors'. */
 bool
 ovl_set_common_option(const char *name, const char *type,
                       const struct smap_node *option,
@@ -66,8 +66,8 @@ ovl_set_common_option(const char *name, const char *type,
     return found;
 }
 
-/* Adds those of the options in 'cfg', of a tunnel of type 'type', that are not
- * the defaults to 'args'. */
+/* Adds the common options in 'cfg', of a tunnel of type 'type', that are not
+ * the defaults, to 'args'. */
 void
 ovl_get_common_options(const struct netdev_tunnel_config *cfg,
                        const char *type, struct smap *args)

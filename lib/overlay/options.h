@@ -4,8 +4,8 @@
 #ifndef OVERLAY_OPTIONS_H
 #define OVERLAY_OPTIONS_H 1
 
-/* Options of tunnel ports that are not those of one struct ovl_class: ours for
- * upstream's types, and those that several types have. */
+/* Options of tunnel ports that do not belong to one struct ovl_class: ours for
+ * upstream's types, and those of several types. */
 
 #include <stdbool.h>
 

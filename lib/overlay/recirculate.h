@@ -7,8 +7,7 @@
 struct dp_netdev_pmd_thread;
 struct dp_packet_batch;
 
-/* dp_netdev_recirculate(), which processes packets that came out of a
- * tunnel. */
+/* Type of dp_netdev_recirculate(), which processes decapsulated packets. */
 typedef void ovl_recirculate_func(struct dp_netdev_pmd_thread *,
                                   struct dp_packet_batch *);
 

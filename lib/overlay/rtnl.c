@@ -3,9 +3,9 @@
 
 /* Tunnel devices of the Linux kernel, by rtnetlink.
  *
- * The kernel datapath has one device for all ports of an encapsulation that
- * have the same dst_port.  It is in collect-metadata mode, that is, the flows
- * say for each packet where it goes and with what key. */
+ * The kernel datapath has one device for all ports of an encapsulation with
+ * the same dst_port.  It is in collect-metadata mode: flows set the remote
+ * address and the key of each packet. */
 
 #include <config.h>
 
@@ -26,8 +26,8 @@
 
 VLOG_DEFINE_THIS_MODULE(ovl_rtnl);
 
-/* MTU of a new device: the greatest, in round numbers, that the kernel has for
- * any. */
+/* MTU of a new device, in bytes: close to the largest that the kernel
+ * allows. */
 #define RTNL_MTU 65000
 
 /* Composes in 'request' a message of 'type' (RTM_*) with 'flags' (NLM_F_*)
@@ -46,8 +46,8 @@ link_start(struct ofpbuf *request, uint32_t type, uint32_t flags,
     return ofpbuf_at_assert(request, ofs, sizeof(struct ifinfomsg));
 }
 
-/* Sends 'request' and frees its content.  Returns 0 or a positive errno value;
- * on success, stores the reply in '*reply', unless it is null. */
+/* Sends 'request' and frees its content.  Returns 0, and stores the reply in
+ * '*reply' unless 'reply' is null, or a positive errno value. */
 static int
 link_finish(struct ofpbuf *request, struct ofpbuf **reply)
 {
@@ -57,8 +57,8 @@ link_finish(struct ofpbuf *request, struct ofpbuf **reply)
     return error;
 }
 
-/* Makes the device 'name' for 'class' and 'cfg', and brings it up.  Returns 0
- * or a positive errno value: EEXIST if there is a device of that name,
+/* Creates the device 'name' for 'class' and 'cfg', and brings it up.  Returns
+ * 0 or a positive errno value: EEXIST if there is a device of that name,
  * EOPNOTSUPP if the kernel does not know the kind. */
 static int
 link_new(const struct ovl_class *class,
@@ -82,7 +82,7 @@ link_new(const struct ovl_class *class,
 }
 
 /* Returns the attribute IFLA_INFO_DATA of 'reply', which describes a device,
- * if that is of 'kind', otherwise NULL. */
+ * if it is of 'kind', otherwise NULL. */
 const struct nlattr *
 ovl_rtnl_get_info(const struct ofpbuf *reply, const char *kind)
 {
@@ -104,8 +104,8 @@ ovl_rtnl_get_info(const struct ofpbuf *reply, const char *kind)
             ? info[IFLA_INFO_DATA] : NULL);
 }
 
-/* Stores in '*reply' what the kernel says of the device 'name'.  Returns 0 or
- * a positive errno value: ENODEV if there is none. */
+/* Stores the kernel's description of the device 'name' in '*reply'.  Returns 0
+ * or a positive errno value: ENODEV if there is none. */
 int
 ovl_rtnl_get(const char *name, struct ofpbuf **reply)
 {
@@ -115,9 +115,8 @@ ovl_rtnl_get(const char *name, struct ofpbuf **reply)
     return link_finish(&request, reply);
 }
 
-/* Returns 0 if the device 'name' is as link_new() would make it for
- * 'class' and 'cfg', EINVAL if it is another, or another positive errno
- * value. */
+/* Returns 0 if the device 'name' is as link_new() creates it for 'class' and
+ * 'cfg', EINVAL if it differs, or another positive errno value. */
 static int
 link_verify(const struct ovl_class *class,
                 const struct netdev_tunnel_config *cfg, const char *name)
@@ -146,11 +145,11 @@ link_delete(const char *name)
     return link_finish(&request, NULL);
 }
 
-/* Makes the kernel's device for 'netdev', which must be one of ours, unless it
- * is there already.  One with the same name that cannot serve is replaced.
- * Returns 0 or a positive errno value: EOPNOTSUPP if this encapsulation has no
- * module, or the kernel does not have it; EADDRINUSE if another device or a
- * program has the port. */
+/* Creates the kernel's device for 'netdev', which must be one of ours, unless
+ * it exists.  Replaces a device of the same name that differs.  Returns 0 or a
+ * positive errno value: EOPNOTSUPP if this encapsulation has no kernel module,
+ * or the module is not installed; EADDRINUSE if another device or a program
+ * uses the L4 port. */
 int
 ovl_rtnl_create(const struct netdev *netdev)
 {
@@ -171,7 +170,7 @@ ovl_rtnl_create(const struct netdev *netdev)
         if (!error) {
             return 0;
         } else if (error == ENODEV) {
-            /* It is not the name, then. */
+            /* The name is free, so EEXIST means that the L4 port is in use. */
             return EADDRINUSE;
         }
         error = link_delete(name);
@@ -194,8 +193,8 @@ ovl_rtnl_create(const struct netdev *netdev)
 }
 
 /* Removes the kernel's device 'name' of 'type', which must be one of ours.
- * Returns 0 or a positive errno value: EOPNOTSUPP if there are no such
- * devices. */
+ * Returns 0 or a positive errno value: EOPNOTSUPP if 'type' has no kernel
+ * module. */
 int
 ovl_rtnl_destroy(const char *name, const char *type)
 {

@@ -4,7 +4,7 @@
 #ifndef OVERLAY_RTNL_H
 #define OVERLAY_RTNL_H 1
 
-/* Devices of the kernel for tunnel ports of its datapath. */
+/* Tunnel devices of the kernel datapath. */
 
 struct netdev;
 struct nlattr;

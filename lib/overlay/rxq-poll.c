@@ -9,9 +9,9 @@
 #include "netdev.h"
 
 /* Called in the main thread, which has polled a receive queue and processed
- * the 'n_packets' packets that it got.  Returns true if it shall poll the same
- * queue again before it goes on to the next one: as long as the batches are
- * full, 4 times in all. */
+ * the 'n_packets' packets that it received.  Returns true if it must poll the
+ * same queue again before the next one: while batches are full, up to 4
+ * batches in all. */
 bool
 ovl_poll_again(int n_packets)
 {

@@ -7,9 +7,9 @@
 /* A hash for what comes from the network
  * ======================================
  *
- * This is the pair-multiply-shift scheme, which is strongly universal: whoever
- * does not know the secrets cannot find words that collide more often than by
- * chance. */
+ * This is the pair-multiply-shift scheme, which is strongly universal: without
+ * the secrets, a sender cannot find words that collide more often than random
+ * ones. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -18,10 +18,11 @@ COVERAGE_DEFINE(drop_tnl_push_slow);
 /* The calling thread's innermost step. */
 DEFINE_STATIC_PER_THREAD_DATA(struct ovl_slow_step *, slow_step, NULL);
 
-/* Called with the arguments of 'cb', with which odp_execute_actions() has
- * 'action' executed, which asserts that there is one packet in 'batch'.  If
- * there are several, calls it for each, and returns true.  'meters' are the
- * meters that wait for the next step: they are for each, too. */
+/* Called with the arguments of 'cb', the callback of odp_execute_actions() for
+ * 'action', which asserts that 'batch' has one packet.  If 'batch' has another
+ * number of packets, calls 'cb' for each of them and returns true.  'meters'
+ * are the meter actions to be executed with the next step, for each of the
+ * packets. */
 bool
 ovl_slow_each(void *aux, struct ofpbuf *meters,
               struct dp_packet_batch *batch, const struct nlattr *action,
@@ -54,8 +55,8 @@ ovl_slow_each(void *aux, struct ofpbuf *meters,
     return true;
 }
 
-/* Begins 'step', which has the datapath execute 'action' on 'packet'.  It
- * ends with ovl_slow_end(). */
+/* Begins 'step', in which the datapath executes 'action' on 'packet'.  The
+ * caller must end it with ovl_slow_end(). */
 void
 ovl_slow_begin(struct ovl_slow_step *step, struct dp_packet *packet,
                const struct nlattr *action)
@@ -70,8 +71,8 @@ ovl_slow_begin(struct ovl_slow_step *step, struct dp_packet *packet,
 }
 
 /* Called when the datapath has executed 'execute', which left 'batch'.  If
- * that was a step and not one packet is left, takes them over, where upstream
- * would free them. */
+ * that was a push in the calling thread's step, and the number of packets is
+ * not one, takes them out of 'batch', which upstream is about to free. */
 void
 ovl_slow_done(const struct dpif_execute *execute,
               struct dp_packet_batch *batch)
@@ -90,8 +91,8 @@ ovl_slow_done(const struct dpif_execute *execute,
 }
 
 /* Ends 'step', with 'error', for the packet in 'batch'.  If it pushed a tunnel
- * header, makes 'batch' what that left.  'callers' is the packet that is not
- * the slow path's own. */
+ * header, replaces the packet by those that the push left.  'callers' is the
+ * packet that the slow path's caller owns. */
 void
 ovl_slow_end(struct ovl_slow_step *step, struct dp_packet_batch *batch,
              const struct dp_packet *callers, int error)
@@ -117,8 +118,8 @@ ovl_slow_end(struct ovl_slow_step *step, struct dp_packet_batch *batch,
     dp_packet_batch_destroy(&step->out);
 }
 
-/* Frees the packets in 'batch', what is left at the end of the slow path,
- * except for the caller's own, 'callers'. */
+/* Frees the packets in 'batch' at the end of the slow path, except for
+ * 'callers', which the slow path's caller owns. */
 void
 ovl_slow_free(struct dp_packet_batch *batch,
               const struct dp_packet *callers)

@@ -6,10 +6,11 @@
 
 /* Tunnel headers in the slow path.
  *
- * The slow path (dpif_execute_with_help()) executes actions one at a time,
- * most of them itself, and a push, like an output, by the datapath: that is a
- * step.  Upstream expects a step to leave one packet.  A push may leave none,
- * or several segments.  The actions that follow are then for those. */
+ * The slow path (dpif_execute_with_help()) executes actions one at a time.  It
+ * executes most of them itself; the datapath executes pushes and outputs, each
+ * of which is a step.  Upstream expects a step to leave one packet, but a push
+ * may leave none, or several segments.  The following actions apply to each of
+ * these. */
 
 #include <stdbool.h>
 
@@ -20,14 +21,14 @@ struct dpif_execute;
 struct nlattr;
 struct ofpbuf;
 
-/* A step. */
+/* A step of the slow path. */
 struct ovl_slow_step {
     struct ovl_slow_step *outer; /* The step within which this one began. */
-    struct dp_packet *packet;   /* The packet that it is for. */
+    struct dp_packet *packet;   /* Its packet. */
     bool push;                  /* Does it push a tunnel header? */
     bool done;                  /* Has the datapath executed it? */
     size_t n;                   /* Number of packets that it left. */
-    struct dp_packet_batch out; /* The packets, unless there is one. */
+    struct dp_packet_batch out; /* The packets, unless 'n' is 1. */
 };
 
 /* In lib/dpif.c. */

@@ -26,7 +26,7 @@ ovl_type_has_src_port(const char *type)
 }
 
 /* Parses 's', two port numbers with a hyphen between them, into '*cfg'.
- * Returns false if it is not that. */
+ * Returns false if 's' is invalid. */
 static bool
 ovl_src_port_parse_range(const char *s, struct ovl_src_port *cfg)
 {
@@ -44,7 +44,7 @@ ovl_src_port_parse_range(const char *s, struct ovl_src_port *cfg)
 }
 
 /* If 'key' is an option for the source port of tunnels of type 'type', stores
- * 'value' in '*cfg', or appends what is allowed to 'allowed', as
+ * 'value' in '*cfg', or appends the allowed values to 'allowed', as
  * 'set_option' of struct ovl_class does, and returns true. */
 bool
 ovl_src_port_set_option(struct ovl_src_port *cfg, const char *type,
@@ -67,7 +67,7 @@ ovl_src_port_set_option(struct ovl_src_port *cfg, const char *type,
     return true;
 }
 
-/* Adds the options that 'cfg' is from to 'args', without defaults. */
+/* Adds the options for 'cfg' to 'args', without defaults. */
 void
 ovl_src_port_get_options(const struct ovl_src_port *cfg, struct smap *args)
 {
@@ -82,8 +82,7 @@ ovl_src_port_get_options(const struct ovl_src_port *cfg, struct smap *args)
 
 /* Push. */
 
-/* Does the work of ovl_src_port() if the template or 'choice' asks for
- * something. */
+/* Does the work of ovl_src_port() if 'fixed' or 'choice' is not 0. */
 ovs_be16
 ovl_src_port_choose(const struct dp_packet *packet, ovs_be16 fixed,
                     const struct ovl_src_port *choice, ovs_be16 hashed)
@@ -99,7 +98,7 @@ ovl_src_port_choose(const struct dp_packet *packet, ovs_be16 fixed,
         return hashed;
     }
 
-    /* A device that offloads flows may have chosen 'hashed' without it. */
+    /* Without a valid hash, 'hashed' is from a device that offloads flows. */
     hash = (dp_packet_rss_valid(packet) ? dp_packet_get_rss_hash(packet)
             : hash_int(ntohs(hashed), 0));
     return htons(choice->min

@@ -9,9 +9,9 @@
  *
  * Upstream gives each packet a source port that is a hash of its inner
  * headers, in one range for the whole switch (ovs-appctl
- * tnl/egress_port_range).  Here actions and options of the port can ask for
- * others.  A source port that they fix is that of the header template, which
- * is 0 otherwise. */
+ * tnl/egress_port_range).  Actions and options of a port can select others.
+ * If they set a fixed source port, it is in the header template; otherwise,
+ * the template's source port is 0. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,7 +30,7 @@ bool ovl_type_has_src_port(const char *type);
  * struct ovl_template.  All 0 is the default. */
 struct ovl_src_port {
     uint16_t min, max;          /* Range of the hash; 0 if not set. */
-    bool keep;                  /* Keep the port that a packet came with? */
+    bool keep;                  /* Keep the port of the received packet? */
 };
 
 bool ovl_src_port_set_option(struct ovl_src_port *, const char *type,
@@ -43,9 +43,9 @@ ovs_be16 ovl_src_port_choose(const struct dp_packet *, ovs_be16 fixed,
                              const struct ovl_src_port *choice,
                              ovs_be16 hashed);
 
-/* Returns the source port of 'packet', of which the template has 'fixed' and
- * 'choice' and netdev_tnl_get_src_port() returned 'hashed'.  The tunnel
- * metadata of 'packet' must be those it came with. */
+/* Returns the source port for 'packet', from 'fixed' and 'choice' in the
+ * template and 'hashed' from netdev_tnl_get_src_port().  The tunnel metadata
+ * of 'packet' must be that with which it was received. */
 static inline ovs_be16
 ovl_src_port(const struct dp_packet *packet, ovs_be16 fixed,
              const struct ovl_src_port *choice, ovs_be16 hashed)

@@ -7,14 +7,15 @@
 /* What a tnl_push action tells beside the headers
  * ================================================
  *
- * A tnl_push action has a template: the bytes of the headers that go in front
- * of each packet.  What the push must know beyond these bytes is here, in
- * member 'ovl' of struct ovs_action_push_tnl.  If all of it is 0, the action
- * is one as upstream has it.
+ * A tnl_push action has a template: the bytes of the headers to push onto each
+ * packet.  The parameters of the push beyond these bytes are here, in member
+ * 'ovl' of struct ovs_action_push_tnl.  If all of them are 0, the action works
+ * as in upstream.
  *
- * Translation fills it in: ovl_finish_template().  The members that tell how
- * the bytes are to be read are part of the text of these, the others are what
- * ovl_format_template() prints and ovl_parse_template() parses. */
+ * ovl_finish_template() sets them during translation.  The members that
+ * describe the layout of the bytes are part of the text of the headers.
+ * ovl_format_template() prints the other members, and ovl_parse_template()
+ * parses them. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,10 +26,10 @@
 /* What to do with packets that are too big: too-big.h. */
 struct ovl_too_big_limit {
     ovs_32aligned_be64 tun_id;  /* Of packets from the peer. */
-    ovs_32aligned_be64 tenant;  /* What tells the port's tenants apart. */
-    uint32_t port;              /* Of struct ovl_too_big_port. */
+    ovs_32aligned_be64 tenant;  /* Identifies a tenant of the port. */
+    uint32_t port;              /* 'id' of struct ovl_too_big_port. */
     uint16_t mtu;               /* Longest outer IP packet, in bytes. */
-    uint8_t mode;               /* OVL_TOO_BIG_*, SEND for no limit. */
+    uint8_t mode;               /* OVL_TOO_BIG_*; SEND: no limit. */
     bool has_key;               /* Is there a 'tun_id'? */
 };
 
@@ -41,14 +42,14 @@ struct ovl_template {
     /* STT: largest payload of a TCP segment, in bytes. */
     uint16_t segsz;
 
-    /* How the bytes are to be read. */
+    /* Layout of the bytes. */
 
-    /* L2TPv3: what the session's header consists of, L2TP_L_*. */
+    /* L2TPv3: layout of the session's header, L2TP_L_*. */
     uint16_t layout;
 
-    /* Geneve: are the options changes of those that each packet comes with?
-     * If so, 'set_len' bytes of options to set come before the headers of
-     * those to delete. */
+    /* Geneve: if 'relay' is true, the options are edits of those with which
+     * each packet was received: 'set_len' bytes of options to set, then the
+     * headers of options to delete. */
     bool relay;
     uint16_t set_len;
 };

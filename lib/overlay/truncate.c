@@ -11,11 +11,11 @@
 #include "packets.h"
 #include "util.h"
 
-/* Called when an action has truncated 'packet', or left it as long as it was.
- * Upstream keeps the packet's offload state and padding size, from which it
- * then computes negative sizes.  Updates the padding size.  If the IP packet
- * itself is truncated, completes the checksum of its IPv4 header, if all of
- * that is left, and clears the offload state. */
+/* Called when an action may have truncated 'packet'.  Upstream keeps the
+ * packet's offload state and padding size, and would compute negative sizes
+ * from them.  Updates the padding size.  If the IP packet itself is truncated,
+ * completes a partial checksum of its IPv4 header, if the whole header is
+ * left, and clears the offload state. */
 void
 ovl_packet_truncated(struct dp_packet *packet)
 {

@@ -4,8 +4,8 @@
 #ifndef OVERLAY_TUNNEL_CONFIG_H
 #define OVERLAY_TUNNEL_CONFIG_H 1
 
-/* Options of tunnel ports that several types have, upstream's included: what
- * they add to upstream's struct netdev_tunnel_config. */
+/* Options of tunnel ports of several types, including upstream's, for
+ * upstream's struct netdev_tunnel_config. */
 
 #include "overlay/geneve/unknown.h"
 #include "overlay/src-port.h"

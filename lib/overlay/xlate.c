@@ -17,8 +17,8 @@
 #include "seq.h"
 #include "timeval.h"
 
-/* Returns the tunnel key that the switch's own packets need to leave by
- * 'netdev', or 0 if they need none but what the port has. */
+/* Returns the tunnel key, in host byte order, to set for the switch's own
+ * packets on 'netdev', or 0 if none must be set. */
 uint64_t
 ovl_get_own_key(const struct netdev *netdev)
 {
@@ -30,8 +30,8 @@ ovl_get_own_key(const struct netdev *netdev)
 
 BUILD_ASSERT_DECL(!(OVL_FLOW_F_OWN & (FLOW_TNL_F_MASK | FLOW_TNL_F_UDPIF)));
 
-/* Returns true if a packet of 'flow', on its way out of 'netdev', has the
- * tunnel key of the switch's own packets and is none: flows gave it the
+/* Returns true if a packet of 'flow' that is output to 'netdev' has the tunnel
+ * key of the switch's own packets, but is not one of them: flows set the
  * key. */
 bool
 ovl_poses_as_own(const struct netdev *netdev, const struct flow *flow)
@@ -49,8 +49,8 @@ ovl_owns(const struct netdev *netdev)
     return ovl_class_from_netdev(netdev) != NULL;
 }
 
-/* If 'vport_type' is one of ours, stores the IP protocol of the packets that
- * it sends in '*nw_proto' and returns true. */
+/* If 'vport_type' is one of ours, stores its IP protocol in '*nw_proto' and
+ * returns true. */
 bool
 ovl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto)
 {
@@ -62,7 +62,7 @@ ovl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto)
     return class != NULL;
 }
 
-/* Returns the field of the L4 source port in 'data', or NULL if its protocol
+/* Returns a pointer to the L4 source port in 'data', or NULL if its protocol
  * has none. */
 static ovs_be16 *
 find_src_port(struct ovs_action_push_tnl *data)
@@ -86,8 +86,8 @@ find_src_port(struct ovs_action_push_tnl *data)
             ? ALIGNED_CAST(ovs_be16 *, (char *) data->header + ofs) : NULL);
 }
 
-/* Stores the source port of 'data', or how to choose it, for a tunnel port with
- * 'cfg'.  'tp_src' is the port that actions asked for, or 0. */
+/* Stores in 'data' the source port, or how push must choose it, for a tunnel
+ * port with 'cfg'.  'tp_src' is the port that actions asked for, or 0. */
 static void
 set_src_port(struct ovs_action_push_tnl *data, const struct ovl_src_port *cfg,
              ovs_be16 tp_src)
@@ -107,9 +107,9 @@ set_src_port(struct ovs_action_push_tnl *data, const struct ovl_src_port *cfg,
     }
 }
 
-/* Completes 'data', for packets with 'tnl' that 'port' sends from an address of
- * 'egress': sets what it tells beside the headers.  'upcall' is what 'tnl' was
- * before actions.  Returns 0, or E2BIG if there is no room. */
+/* Completes 'data', for packets with 'tnl' that 'port' sends from an address
+ * of 'egress': sets its 'ovl' member.  'upcall' is 'tnl' before actions.
+ * Returns 0, or E2BIG if Geneve options to set or delete do not fit. */
 int
 ovl_finish_template(struct ovs_action_push_tnl *data,
                     const struct netdev *port, const struct netdev *egress,
@@ -129,8 +129,8 @@ ovl_finish_template(struct ovs_action_push_tnl *data,
     return ovl_geneve_set_edits(data, upcall, tnl);
 }
 
-/* Has the datapath flows translated again, because some port changed and the
- * MTU is part of what ovl_finish_template() made. */
+/* Causes datapath flows to be translated again, because a port has changed and
+ * the output of ovl_finish_template() depends on the MTU. */
 void
 ovl_port_modified(void)
 {

@@ -4,7 +4,7 @@
 #ifndef OVERLAY_XLATE_H
 #define OVERLAY_XLATE_H 1
 
-/* What flow translation asks about overlay ports. */
+/* Functions for flow translation to overlay ports. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@ struct netdev;
 struct ovs_action_push_tnl;
 
 /* In the flags of a struct flow_tnl, besides FLOW_TNL_F_*: a packet that the
- * switch itself sends by a port where flows set the key. */
+ * switch itself sends to a port where flows set the key. */
 #define OVL_FLOW_F_OWN (1 << 15)
 
 bool ovl_owns(const struct netdev *);
