@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Packets whose Geneve options differ in values that no flow asks for share a
- * datapath flow, but not an entry in the exact match cache, which upstream
- * compares with all of a packet.  With many such values, as load balancers
- * have them, nearly every packet would need the classifier.
+/* Packets whose Geneve options differ only in values on which no flow matches
+ * share a datapath flow, but not an entry in the exact match cache, whose key
+ * has all of a packet's fields.  With many different values, as load balancers
+ * send them, nearly every packet would need the classifier.
  *
- * But if the rest is equal, so is their hash, and with it the place in the
- * cache.  So if no entry there equals the packet, one will do that differs
- * from it only in bytes of options that its flow does not match. */
+ * But packets with otherwise equal fields have the same hash, and so the same
+ * place in the cache.  So if no entry there is equal to the packet, this uses
+ * one that differs only in bytes of options on which its flow does not
+ * match. */
 
 #include <config.h>
 
@@ -22,8 +23,8 @@
 #include "tun-metadata.h"
 #include "util.h"
 
-/* Index in struct flow, and number, of the 64-bit words of options, which all
- * are in the first unit of a flowmap. */
+/* Index in struct flow, and number, of the 64-bit words of options, all of
+ * which are in the first unit of a flowmap. */
 enum {
     OPTS_IDX = FLOW_U64_OFFSET(tunnel.metadata.opts),
     OPTS_N = FLOW_U64_SIZE(tunnel.metadata.opts)
@@ -37,9 +38,9 @@ n_before_opts(const struct miniflow *mf)
     return count_1bits(mf->map.bits[0] & ((MAP_1 << OPTS_IDX) - 1));
 }
 
-/* Returns true if 'rule' matches 'key' because it matches 'cached', which has
- * the same fields and length, and differs from 'key' only in bytes of options
- * that 'rule' does not match. */
+/* Returns true if 'rule', which matches 'cached', also matches 'key': both
+ * have the same fields, and differ only in bits of options on which 'rule'
+ * does not match. */
 static bool
 differs_in_unmatched_options(const struct netdev_flow_key *cached,
                              const struct netdev_flow_key *key,

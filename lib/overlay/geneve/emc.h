@@ -17,9 +17,9 @@ struct emc_cache;
 struct dp_netdev_flow *ovl_geneve_emc_lookup__(struct emc_cache *,
                                                const struct netdev_flow_key *);
 
-/* Returns a flow that matches 'key', whose packet has Geneve options, because
- * of an entry of 'cache' for packets with other values of options.  Returns
- * NULL if there is none, or if the packet has no options. */
+/* Returns a flow that matches 'key', whose packet has Geneve options, from an
+ * entry of 'cache' with other values of options.  Returns NULL if there is
+ * none, or if the packet has no options. */
 static inline struct dp_netdev_flow *
 ovl_geneve_emc_lookup(struct emc_cache *cache,
                       const struct netdev_flow_key *key)

@@ -3,10 +3,10 @@
 
 /* Geneve in the kernel datapath.
  *
- * One device has all ports with the same dst_port.  It carries either Ethernet
- * or, with inner-protocol-inherit, IP: what such a device receives of Ethernet
- * comes out of it without the Ethernet header.  So the ports of a device must
- * agree, and none can have both. */
+ * All ports with the same dst_port share one device.  It carries either
+ * Ethernet or, with inner-protocol-inherit, IP: such a device delivers
+ * received Ethernet frames without the Ethernet header.  So all ports of a
+ * device must have the same payload, and no port can have both. */
 
 #include <config.h>
 
@@ -30,8 +30,8 @@
 /* On some older systems, this enum is not defined. */
 enum { GENEVE_INNER_PROTO_INHERIT = 14 };
 
-/* Appends to 'request', which makes a Geneve device for ports with 'cfg', that
- * it is to carry IP, if they do. */
+/* Appends to 'request', which creates a Geneve device for ports with 'cfg',
+ * the attribute for IP payload, if they carry IP. */
 void
 ovl_geneve_put_link(const struct netdev_tunnel_config *cfg,
                     struct ofpbuf *request)
@@ -61,8 +61,8 @@ ovl_geneve_verify_link(const struct netdev_tunnel_config *cfg,
 }
 
 /* Returns 0 if the Geneve device of the kernel for 'netdev' has the payload of
- * that port, EOPNOTSUPP if it has the other, or another positive errno value:
- * ENODEV if there is none. */
+ * that port, EOPNOTSUPP if it has the other payload, ENODEV if there is no
+ * device, or another positive errno value. */
 static int
 check_link(const struct netdev *netdev)
 {
@@ -83,7 +83,7 @@ check_link(const struct netdev *netdev)
 #endif /* __linux__ */
 
 /* Returns true if 'netdev' is a Geneve port that the kernel datapath cannot
- * have, whatever other ports there are. */
+ * have, regardless of other ports. */
 static bool
 needs_userspace(const struct netdev *netdev)
 {
@@ -92,7 +92,7 @@ needs_userspace(const struct netdev *netdev)
 }
 
 /* Returns true if 'netdev' is a Geneve port of the kernel datapath, and not
- * the device, which may outlive the ports. */
+ * the datapath port, which may outlive it. */
 static bool
 is_kernel_port(const struct netdev *netdev)
 {
@@ -134,8 +134,8 @@ find_other_payload(const struct netdev *netdev)
     return other;
 }
 
-/* Returns true if the device for 'netdev', if it is there, has the payload of
- * that port. */
+/* Returns true if the device for 'netdev' has the payload of that port or does
+ * not exist. */
 static bool
 device_fits(const struct netdev *netdev OVS_UNUSED)
 {
@@ -147,8 +147,8 @@ device_fits(const struct netdev *netdev OVS_UNUSED)
 }
 
 /* Returns true if 'netdev', whose options may have changed, can stay a port of
- * a bridge of type 'datapath_type'.  Otherwise it must be removed and added
- * again, as if it were new. */
+ * a bridge of type 'datapath_type'.  Otherwise, the caller must remove it and
+ * add it again. */
 bool
 ovl_geneve_can_stay(const struct netdev *netdev, const char *datapath_type)
 {
@@ -161,8 +161,8 @@ ovl_geneve_can_stay(const struct netdev *netdev, const char *datapath_type)
 }
 
 /* Returns true if the datapath 'dpif' can have the port 'netdev'.  If its
- * device is there from ports that are gone, with the other payload, removes
- * it. */
+ * device has the other payload, but only from deleted ports, deletes the
+ * device. */
 bool
 ovl_geneve_can_add(const struct netdev *netdev, struct dpif *dpif)
 {
@@ -193,8 +193,9 @@ ovl_geneve_can_add(const struct netdev *netdev, struct dpif *dpif)
     return true;
 }
 
-/* Says in '*errp' why 'netdev' could not be added to a bridge of type
- * 'datapath_type', if it is a Geneve port and 'error' is EOPNOTSUPP. */
+/* Replaces '*errp', the error message for 'netdev', which could not be added
+ * to a bridge of type 'datapath_type', by one that tells what to change, if
+ * 'netdev' is a Geneve port and 'error' is EOPNOTSUPP. */
 void
 ovl_geneve_explain_add_error(const struct netdev *netdev,
                              const char *datapath_type, int error,

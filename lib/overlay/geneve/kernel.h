@@ -4,7 +4,7 @@
 #ifndef OVERLAY_GENEVE_KERNEL_H
 #define OVERLAY_GENEVE_KERNEL_H 1
 
-/* Geneve in the kernel datapath: which payload a device has. */
+/* Geneve in the kernel datapath: payload of its devices. */
 
 #include <stdbool.h>
 

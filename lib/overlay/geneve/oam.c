@@ -11,10 +11,10 @@
 #include "overlay/recirculate.h"
 #include "packets.h"
 
-/* Has the control packets among 'packets', which were just received by
- * 'netdev', processed first, as what came by 'port_no': takes them out and
- * hands them to 'recirculate', with 'pmd', at one more than '*depth'
- * recirculations. */
+/* Processes the control packets in 'packets', which were just received by
+ * 'netdev', before the others: removes them from 'packets', sets their input
+ * port to 'port_no', and passes them to 'recirculate', with 'pmd', at a
+ * recirculation depth of '*depth' + 1. */
 void
 ovl_geneve_oam_first(const struct netdev *netdev, odp_port_t port_no,
                      struct dp_packet_batch *packets,

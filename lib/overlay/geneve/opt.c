@@ -12,7 +12,7 @@
 #include "tun-metadata.h"
 #include "util.h"
 
-/* Appends 'opt' to 's', with its value if 'value'. */
+/* Appends 'opt' to 's', with its value if 'value' is true. */
 void
 ovl_geneve_format_opt(const struct geneve_opt *opt, bool value, struct ds *s)
 {

@@ -14,11 +14,11 @@
 struct ds;
 struct flow_tnl;
 
-/* Largest number of options in a packet: those without a value. */
+/* Maximum number of options in a packet: if none has a value. */
 #define GENEVE_MAX_OPTS (TLV_TOT_OPT_SIZE / sizeof(struct geneve_opt))
 
-/* Returns the option at 'ofs' among the 'len' bytes 'opts', or NULL if what is
- * left is too short for it. */
+/* Returns the option at 'ofs' in the 'len' bytes 'opts', or NULL if the rest
+ * is too short for it. */
 static inline const struct geneve_opt *
 geneve_opt_at(const struct geneve_opt *opts, size_t len, size_t ofs)
 {

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Options of Geneve that a packet came with.
+/* Geneve options with which a packet was received.
  *
  * Packets of one datapath flow may have options with different values, see
- * overlay/geneve/unknown.c.  So the values that translation sees, of the
- * packet that it is done for, are not those of the other packets of the flow,
- * unless the flow matches on them.  'opts_own' in struct flow_tnl says for
- * which options that holds: those that came with the packet and that no action
+ * overlay/geneve/unknown.c.  So translation, which sees the values in one
+ * packet, must not assume that other packets of the flow have the same, unless
+ * the flow matches on them.  'opts_own' in struct flow_tnl is the bit map of
+ * these options: those with which the packet was received and which no action
  * has written.
  *
- *   - Where translation stops, to go on for each packet later, it leaves them
- *     out, and takes them from that packet then (freeze, thaw).
+ *   - When translation is frozen, to continue for each packet later, they are
+ *     left out, and then taken from that packet (freeze, thaw).
  *
  *   - An output without relay needs their values, so the flow matches on them.
  *
- *   - An output with relay leaves them to tnl_push.  Its header has no options
- *     then, but a list of edits, in the format of options, for each packet's
- *     own: the values to set, and the options to delete (OPT_DELETE, no
- *     value). */
+ *   - An output with relay leaves them to tnl_push.  Its header then has no
+ *     options, but a list of edits of each packet's own options: options to
+ *     set, and headers of options to delete. */
 
 #include <config.h>
 
@@ -37,9 +36,10 @@
 #include "tun-metadata.h"
 #include "util.h"
 
-/* Called when an action is about to write 'mf' of 'flow', or not 'all' of its
- * bits.  In the latter case the rest remains the packet's own, so 'wc' must
- * match on it.  (Upstream does not match on what is written.) */
+/* Called when an action is about to write 'mf' of 'flow', all of its bits if
+ * 'all' is true.  Otherwise, the other bits remain the packet's own, so 'wc'
+ * must match on 'mf'.  (Upstream does not match on a field that is
+ * written.) */
 void
 ovl_geneve_written(const struct mf_field *mf, bool all, struct flow *flow,
                    struct flow_wildcards *wc)
@@ -55,9 +55,9 @@ ovl_geneve_written(const struct mf_field *mf, bool all, struct flow *flow,
     }
 }
 
-/* Prepares the output of packets of 'tnl' to 'netdev', by tnl_push if
- * 'native': has 'wc' match on the options that are the packet's own, if they
- * will be in the header. */
+/* Prepares the output of packets of 'tnl' to 'netdev', by tnl_push if 'native'
+ * is true: makes 'wc' match on the packet's own options, if the header has
+ * their values. */
 void
 ovl_geneve_output(const struct netdev *netdev, const struct flow_tnl *tnl,
                   struct flow_wildcards *wc, bool native)
@@ -73,7 +73,7 @@ ovl_geneve_output(const struct netdev *netdev, const struct flow_tnl *tnl,
     }
 }
 
-/* Converts the options of 'upcall', in UDPIF format, into '*own', by the TLV
+/* Converts the options of 'upcall', in UDPIF format, into '*own', with the TLV
  * map of 'tnl'. */
 void
 ovl_geneve_convert_own(const struct flow_tnl *upcall,
@@ -111,9 +111,10 @@ equal_options(const struct flow_tnl *a, const struct flow_tnl *b, size_t i)
     return !memcmp(&va, &vb, mf->n_bytes);
 }
 
-/* Returns which options of 'tnl' a packet that came with 'own' has anyway.
- * What was written in part is not among them, unless it makes no difference:
- * the datapath flow matches on it. */
+/* Returns the bit map of the options of 'tnl' that are the packet's own and
+ * unchanged from 'own', with which it was received.  An option that was partly
+ * written is in it only if its value is the same: the datapath flow matches on
+ * the option. */
 uint64_t
 ovl_geneve_unchanged(const struct flow_tnl *tnl, const struct flow_tnl *own)
 {
@@ -130,9 +131,10 @@ ovl_geneve_unchanged(const struct flow_tnl *tnl, const struct flow_tnl *own)
     return unchanged;
 }
 
-/* Sets the options in 'frozen' to those of 'tnl', the flow that 'upcall' has
- * become when translation stops, without those that are to be taken from each
- * packet. */
+/* Sets the options in 'frozen' to those of 'tnl', the state of 'upcall' when
+ * translation is frozen, without those that ovl_geneve_thaw() takes from each
+ * packet.  Makes 'wc' match on the packet's own options that differ from
+ * 'upcall'. */
 void
 ovl_geneve_freeze(const struct flow_tnl *upcall, const struct flow_tnl *tnl,
                   struct flow_tnl *frozen, struct flow_wildcards *wc)
@@ -147,7 +149,7 @@ ovl_geneve_freeze(const struct flow_tnl *upcall, const struct flow_tnl *tnl,
     ovl_geneve_convert_own(upcall, tnl, &own);
     frozen->opts_own = ovl_geneve_unchanged(tnl, &own);
 
-    /* What is not there, or written in part. */
+    /* Own options that 'upcall' does not have, or that are partly written. */
     map = tnl->opts_own & tnl->metadata.present.map & ~frozen->opts_own;
     ULLONG_FOR_EACH_1 (i, map) {
         mf_mask_field(mf_from_id(MFF_TUN_METADATA0 + i), wc);
@@ -162,9 +164,9 @@ ovl_geneve_freeze(const struct flow_tnl *upcall, const struct flow_tnl *tnl,
     frozen->metadata.tab = NULL;
 }
 
-/* Completes 'tnl', as frozen when the TLV map had sequence number 'map_seq',
- * by the options of 'packet', in UDPIF format, for which translation goes
- * on. */
+/* Completes 'tnl', which was frozen when the TLV map had sequence number
+ * 'map_seq', with the options of 'packet', in UDPIF format, for which
+ * translation continues. */
 void
 ovl_geneve_thaw(const struct flow_tnl *packet, uint64_t map_seq,
                 struct flow_tnl *tnl)

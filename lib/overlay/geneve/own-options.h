@@ -4,7 +4,8 @@
 #ifndef OVERLAY_GENEVE_OWN_OPTIONS_H
 #define OVERLAY_GENEVE_OWN_OPTIONS_H 1
 
-/* Options of Geneve that a packet came with and that no action has written. */
+/* Geneve options with which a packet was received and which no action has
+ * written. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -34,11 +34,11 @@
 
 /* A Geneve packet of a version other than 0 (section 3.4). */
 COVERAGE_DEFINE(drop_geneve_version);
-/* A Geneve packet with a Protocol Type that no port takes. */
+/* A Geneve packet with a Protocol Type that no port carries. */
 COVERAGE_DEFINE(drop_geneve_payload);
 
-/* True from the time that a port was first configured to carry payloads other
- * than Ethernet.  Until then they are dropped at once, as if unknown. */
+/* True once a port has been configured to carry payloads other than Ethernet.
+ * Until then, these are dropped. */
 static atomic_bool geneve_has_l3 = false;
 
 /* Returns true if 'type' is the type of Geneve ports. */
@@ -48,7 +48,7 @@ ovl_type_is_geneve(const char *type)
     return !strcmp(type, "geneve");
 }
 
-/* Returns true if a port carries or carried IP. */
+/* Returns true if a port has been configured to carry IP. */
 bool
 ovl_geneve_has_l3(void)
 {
@@ -58,7 +58,7 @@ ovl_geneve_has_l3(void)
     return has_l3;
 }
 
-/* Takes note of the configuration 'cfg' of a tunnel port of type 'type'. */
+/* Called when a tunnel port of type 'type' gets the configuration 'cfg'. */
 void
 ovl_geneve_configured(const char *type, const struct netdev_tunnel_config *cfg)
 {
@@ -75,8 +75,8 @@ is_ip_payload(ovs_be16 proto_type)
             || proto_type == htons(ETH_TYPE_IPV6));
 }
 
-/* Counts the packet with header 'gnh' if it will be dropped for its version,
- * behind which nothing is known about it. */
+/* Counts the packet with header 'gnh' if its version is unknown, for which
+ * upstream drops it. */
 void
 ovl_geneve_check_version(const struct genevehdr *gnh)
 {
@@ -85,9 +85,8 @@ ovl_geneve_check_version(const struct genevehdr *gnh)
     }
 }
 
-/* Returns true if the payload of the received packet with header 'gnh' is of a
- * type that ports carry.  Otherwise, counts the packet, which will be
- * dropped. */
+/* Returns true if ports may carry the payload of the received packet with
+ * header 'gnh'.  Otherwise, counts the packet, which upstream drops. */
 bool
 ovl_geneve_takes_payload(const struct genevehdr *gnh)
 {
@@ -105,7 +104,7 @@ ovl_geneve_takes_payload(const struct genevehdr *gnh)
 }
 
 /* Completes 'packet', from which the headers that end with 'gnh' were just
- * removed: tells what it starts with. */
+ * removed: sets its packet type, if it is not Ethernet. */
 void
 ovl_geneve_popped(struct dp_packet *packet, const struct genevehdr *gnh)
 {
@@ -139,8 +138,8 @@ ovl_geneve_format_payload(const struct genevehdr *gnh, struct ds *s)
     }
 }
 
-/* The inverse: returns the Protocol Type that 's' + '*n' starts with, having
- * added its length to '*n', or Ethernet if there is none. */
+/* The inverse: returns the Protocol Type at the start of 's' + '*n', and adds
+ * the length of its text to '*n', or returns Ethernet if there is none. */
 ovs_be16
 ovl_geneve_parse_payload(const char *s, int *n)
 {

@@ -22,15 +22,15 @@
 #include "tun-metadata.h"
 #include "util.h"
 
-/* Largest number of edits in a tnl_push action: those without a value. */
+/* Maximum number of edits in a tnl_push action: if none has a value. */
 #define MAX_EDITS (TNL_PUSH_HEADER_SIZE / sizeof(struct geneve_opt))
 
-/* A packet whose options, with the edits, need more than the 252 bytes that
- * there are, or are no options. */
+/* A packet whose options are malformed, or with the edits exceed the 252 bytes
+ * of a Geneve header. */
 COVERAGE_DEFINE(drop_geneve_relay);
 
-/* Returns the Geneve header in 'data', which is IPv4 or IPv6 without options
- * and extension headers, and UDP. */
+/* Returns the Geneve header in 'data', which has UDP over IPv4 without options
+ * or IPv6 without extension headers. */
 static struct genevehdr *
 get_geneve_header(const struct ovs_action_push_tnl *data)
 {
@@ -43,8 +43,8 @@ get_geneve_header(const struct ovs_action_push_tnl *data)
                         + UDP_HEADER_LEN);
 }
 
-/* Stores the options 'map' of 'tnl', in the order of their fields, in
- * 'opts'.  Returns their size in bytes. */
+/* Stores the options of 'tnl' whose fields are in the bit map 'map', in the
+ * order of the fields, in 'opts'.  Returns their size in bytes. */
 static size_t
 put_options(const struct flow_tnl *tnl, uint64_t map, struct geneve_opt *opts)
 {
@@ -66,10 +66,10 @@ get_edits(const struct ovs_action_push_tnl *data,
     edits->set_len = data->ovl.set_len;
 }
 
-/* Replaces the options in 'data', the header for packets of 'tnl', by edits of
- * those that each packet came with, if they are to be relayed.  'upcall' is
- * what 'tnl' was before actions.  Returns 0, or E2BIG if there are too
- * many. */
+/* If options of packets with 'tnl' are relayed, replaces the options in
+ * 'data', the header for them, by edits of the options with which each packet
+ * was received.  'upcall' is 'tnl' before actions.  Returns 0, or E2BIG if the
+ * edits do not fit. */
 int
 ovl_geneve_set_edits(struct ovs_action_push_tnl *data,
                      const struct flow_tnl *upcall, const struct flow_tnl *tnl)
@@ -111,15 +111,15 @@ ovl_geneve_set_edits(struct ovs_action_push_tnl *data,
     return 0;
 }
 
-/* Returns true if the edit at 'ofs' among 'edits' deletes. */
+/* Returns true if the edit at 'ofs' in 'edits' deletes an option. */
 static bool
 edit_deletes(const struct ovl_geneve_edits *edits, size_t ofs)
 {
     return ofs >= edits->set_len;
 }
 
-/* Returns the edit at 'ofs' among 'edits', or NULL at their end or if what is
- * left is too short for it.  Stores its size in bytes in '*size'. */
+/* Returns the edit at 'ofs' in 'edits', or NULL if the rest is too short for
+ * an edit.  Stores its size in bytes in '*size'. */
 static const struct geneve_opt *
 edit_at(const struct ovl_geneve_edits *edits, size_t ofs, size_t *size)
 {
@@ -135,7 +135,7 @@ edit_at(const struct ovl_geneve_edits *edits, size_t ofs, size_t *size)
     return edit;
 }
 
-/* Returns true if 'edit' is about 'opt'. */
+/* Returns true if 'edit' applies to 'opt': same class, type and length. */
 static bool
 is_about(const struct geneve_opt *edit, const struct geneve_opt *opt)
 {
@@ -143,13 +143,13 @@ is_about(const struct geneve_opt *edit, const struct geneve_opt *opt)
             && edit->length == opt->length);
 }
 
-/* Stores the 'len' bytes 'opts', changed by 'edits', in 'out', which has room
- * for TLV_TOT_OPT_SIZE bytes, and in '*critical' whether one of them is
- * critical.  What is changed stays where it is, with its reserved bits, each
- * time that it occurs; what is new comes last.
+/* Applies 'edits' to the 'len' bytes 'opts' and stores the result in 'out',
+ * which has room for TLV_TOT_OPT_SIZE bytes.  Stores in '*critical' whether
+ * one of the resulting options is critical.  Each occurrence of a changed
+ * option keeps its place and its reserved bits.  New options are last.
  *
- * 'edits' have at most TNL_PUSH_HEADER_SIZE bytes.  Returns the number of bytes
- * in 'out', or -1 if they are too many or if 'opts' or 'edits' are
+ * 'edits' have at most TNL_PUSH_HEADER_SIZE bytes.  Returns the number of
+ * bytes in 'out', or -1 if the result is too long or if 'opts' or 'edits' are
  * malformed. */
 int
 ovl_geneve_merge(const struct geneve_opt *opts, size_t len,
@@ -212,8 +212,8 @@ ovl_geneve_merge(const struct geneve_opt *opts, size_t len,
 }
 
 /* If 'data' has edits, pushes it onto the packets in 'batch', each with its
- * own options, and returns true.  Packets for which that is impossible are
- * dropped and counted. */
+ * own options, and returns true.  Drops and counts packets for which that is
+ * impossible. */
 bool
 ovl_geneve_push(const struct netdev *netdev, const struct netdev *ingress,
                 struct dp_packet_batch *batch,
@@ -270,8 +270,8 @@ ovl_geneve_push(const struct netdev *netdev, const struct netdev *ingress,
     return true;
 }
 
-/* Appends the edits in 'data', if it has some, to 's', the text of a tnl_push
- * action. */
+/* Appends the text of the edits in 'data', if it relays options, to 's', the
+ * text of a tnl_push action. */
 void
 ovl_geneve_format_edits(const struct ovs_action_push_tnl *data, struct ds *s)
 {
@@ -301,9 +301,10 @@ ovl_geneve_format_edits(const struct ovs_action_push_tnl *data, struct ds *s)
     ds_put_cstr(s, edits.len ? "))" : ")");
 }
 
-/* Parses an edit, of the kind 'delete' or not, at 's' + '*n' into the 'room'
- * bytes 'edit', and adds the length of its text to '*n'.  Returns the size of
- * the edit in bytes, or 0 if there is none or no room for it. */
+/* Parses an edit at 's' + '*n', one that deletes if 'delete' is true and
+ * otherwise one that sets, into the 'room' bytes 'edit', and adds the length
+ * of its text to '*n'.  Returns the size of the edit in bytes, or 0 if the
+ * text is invalid or the edit does not fit. */
 static size_t
 parse_edit(const char *s, int *n, bool delete, struct geneve_opt *edit,
            size_t room)
@@ -349,10 +350,10 @@ parse_edit(const char *s, int *n, bool delete, struct geneve_opt *edit,
     return size;
 }
 
-/* The inverse of ovl_geneve_format_edits(): parses edits at 's' + '*n', if
- * there are some, into 'gnh', the last header in 'data', of which '*header_len'
- * bytes are used, and adds to '*n' and '*header_len'.  Returns false if the text
- * is wrong. */
+/* The inverse of ovl_geneve_format_edits(): parses the edits at 's' + '*n', if
+ * any, into 'gnh', the last header in 'data', of which '*header_len' bytes are
+ * used, and adds the lengths of the text and of the edits to '*n' and
+ * '*header_len'.  Returns false if the text is invalid. */
 bool
 ovl_geneve_parse_edits(const char *s, int *n,
                        struct ovs_action_push_tnl *data,

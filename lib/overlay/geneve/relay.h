@@ -18,8 +18,8 @@ struct genevehdr;
 struct netdev;
 struct ovs_action_push_tnl;
 
-/* What is to be done with the options that a packet has: 'set_len' bytes of
- * options to set, then the headers of those to delete, in all 'len' bytes. */
+/* Changes to the options of a packet: 'set_len' bytes of options to set, then
+ * the headers of options to delete, 'len' bytes in all. */
 struct ovl_geneve_edits {
     const struct geneve_opt *opts;
     size_t len;

@@ -4,7 +4,8 @@
 #ifndef OVERLAY_GENEVE_TLV_H
 #define OVERLAY_GENEVE_TLV_H 1
 
-/* The TLV map, as Geneve's unknown options see it: overlay/geneve/tlv.inc. */
+/* Functions for the TLV map, for unknown Geneve options:
+ * overlay/geneve/tlv.inc. */
 
 #include <stdbool.h>
 #include <stddef.h>

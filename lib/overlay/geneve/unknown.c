@@ -10,12 +10,13 @@
  *     +-------------------------------+-+-------------+-----+---------+
  *     |                Value: Length times 4 bytes ...                |
  *
- * C is the critical bit: whoever does not know the option must not ignore it.
+ * C is the critical bit: an endpoint that does not know the option must drop
+ * the packet.
  *
- * All that a port decides about unknown options follows from the headers of
- * options, never from their values.  So each datapath flow matches on all
- * headers (upstream matches on them only if some OpenFlow rule matches on an
- * option), and packets that differ in values that no rule asks for share one
+ * The handling of unknown options depends on the headers of options, never on
+ * their values.  So each datapath flow matches on the headers of all options
+ * (upstream matches on them only if some OpenFlow rule matches on an option),
+ * and packets that differ only in values on which no rule matches share a
  * datapath flow. */
 
 #include <config.h>
@@ -50,9 +51,9 @@ static const char *const unknown_names[] = {
     [OVL_GENEVE_RELAY] = "relay",
 };
 
-/* If 'key' is the option of tunnels of type 'type' that is read here, stores
- * 'value' in '*unknown', or appends what is allowed to 'allowed', as
- * 'set_option' of struct ovl_class does, and returns true. */
+/* If 'key' is "unknown_options" and 'type' is "geneve", stores 'value' in
+ * '*unknown', or appends the allowed values to 'allowed', as 'set_option' of
+ * struct ovl_class does, and returns true. */
 bool
 ovl_geneve_set_option(enum ovl_geneve_unknown *unknown, const char *type,
                       const char *key, const char *value, struct ds *allowed)
@@ -70,7 +71,7 @@ ovl_geneve_set_option(enum ovl_geneve_unknown *unknown, const char *type,
     return true;
 }
 
-/* Adds 'unknown' to 'args', unless it is the default. */
+/* Adds the option for 'unknown' to 'args', unless it is the default. */
 void
 ovl_geneve_get_option(enum ovl_geneve_unknown unknown, struct smap *args)
 {
@@ -86,7 +87,8 @@ is_geneve(const struct netdev *netdev)
     return netdev && !strcmp(netdev_get_type(netdev), "geneve");
 }
 
-/* Implements 'get_custom_stats' of struct netdev_class. */
+/* Stores the counters of the Geneve port 'netdev' in 'stats', for
+ * 'get_custom_stats' of struct netdev_class.  Returns 0. */
 int
 ovl_geneve_get_custom_stats(const struct netdev *netdev,
                             struct netdev_custom_stats *stats)
@@ -110,8 +112,8 @@ ovl_geneve_get_custom_stats(const struct netdev *netdev,
     return 0;
 }
 
-/* Returns what 'netdev', which may be null or of another type, does with
- * unknown options. */
+/* Returns the handling of unknown options by 'netdev', which may be null or of
+ * another type. */
 static enum ovl_geneve_unknown
 get_policy(const struct netdev *netdev)
 {
@@ -127,9 +129,9 @@ ovl_geneve_wants_relay(const struct netdev *netdev)
     return get_policy(netdev) == OVL_GENEVE_RELAY;
 }
 
-/* Returns true if 'tnl' has an option that 'tab' does not know, and stores in
- * '*critical' whether one of them is critical.  'tnl' is in UDPIF format and
- * well-formed. */
+/* Returns true if 'tnl' has an option that is unknown to 'tab', and stores in
+ * '*critical' whether an unknown option is critical.  'tnl' is in UDPIF format
+ * and well-formed. */
 static bool
 has_unknown(const struct tun_table *tab, const struct flow_tnl *tnl,
             bool *critical)
@@ -149,7 +151,8 @@ has_unknown(const struct tun_table *tab, const struct flow_tnl *tnl,
     return unknown;
 }
 
-/* Returns how many of the 'len' bytes 'opts' are well-formed options. */
+/* Returns the number of bytes at the start of the 'len' bytes 'opts' that are
+ * well-formed options. */
 static size_t
 geneve_opts_scan(const struct geneve_opt *opts, size_t len)
 {
@@ -165,9 +168,10 @@ geneve_opts_scan(const struct geneve_opt *opts, size_t len)
     return ofs;
 }
 
-/* Decides about packets with options 'tnl', in UDPIF format, that arrive on
- * 'netdev', which may be null or of another type (then only rules that always
- * hold do), in a bridge whose TLV map is 'tab'. */
+/* Returns the outcome for packets with options 'tnl', in UDPIF format,
+ * received on 'netdev' in a bridge whose TLV map is 'tab'.  'netdev' may be
+ * null or of another type, which ignores unknown options that are not
+ * critical. */
 enum ovl_geneve_rx
 ovl_geneve_receive(const struct netdev *netdev, const struct tun_table *tab,
                    const struct flow_tnl *tnl)
@@ -190,8 +194,8 @@ ovl_geneve_receive(const struct netdev *netdev, const struct tun_table *tab,
     }
 }
 
-/* Marks 'tnl', the options 'upcall' of a packet received on 'netdev' after
- * their conversion from UDPIF format, as the packet's own. */
+/* Marks the options of 'tnl', which were converted from 'upcall', in UDPIF
+ * format, as those with which the packet was received on 'netdev'. */
 void
 ovl_geneve_start(const struct netdev *netdev, const struct flow_tnl *upcall,
                  struct flow_tnl *tnl)
@@ -209,8 +213,8 @@ ovl_geneve_start(const struct netdev *netdev, const struct flow_tnl *upcall,
     }
 }
 
-/* Returns true if a packet with 'tnl' must not leave by 'out', because that
- * would ignore a critical option. */
+/* Returns true if a packet with 'tnl' must not be output to 'out', because
+ * that would ignore a critical option. */
 bool
 ovl_geneve_withholds(const struct flow_tnl *tnl, const struct netdev *out)
 {
@@ -240,22 +244,22 @@ ovl_geneve_count(const struct netdev *netdev, enum ovl_geneve_rx rx,
     }
 }
 
-/* Has 'wc', at the end of the translation of a flow that came with options
- * 'upcall', in UDPIF format, match on the headers of all of them. */
+/* Called at the end of the translation of a flow that was received with
+ * options 'upcall', in UDPIF format: makes 'wc' match on the headers of all of
+ * them. */
 void
 ovl_geneve_match_headers(const struct flow_tnl *upcall,
                          struct flow_wildcards *wc)
 {
     if (upcall->flags & FLOW_TNL_F_UDPIF && upcall->metadata.present.len) {
-        /* What upstream looks at before it converts the mask, which adds the
-         * headers. */
+        /* Any bit makes upstream convert the mask, which adds the headers. */
         ULLONG_SET1(wc->masks.tunnel.metadata.present.map, 0);
     }
 }
 
-/* Does the same if the translation failed, when upstream leaves the mask of
- * options as it is.  'tnl' is the flow that was translated, with its options
- * in the format of the TLV map, if it has one. */
+/* Does the same if the translation failed, after which upstream does not
+ * convert the mask of options.  'tnl' is the translated flow, with its options
+ * in the format of its TLV map, if it has one. */
 void
 ovl_geneve_match_dropped(const struct flow_tnl *upcall,
                          const struct flow_tnl *tnl, struct flow_wildcards *wc)
@@ -282,7 +286,7 @@ ovl_geneve_match_dropped(const struct flow_tnl *upcall,
 }
 
 /* Appends to 's' the options of 'tnl', which is in UDPIF format and
- * well-formed, that 'tab' does not know, without their values. */
+ * well-formed, that are unknown to 'tab', without their values. */
 void
 ovl_geneve_format_unknown(const struct tun_table *tab,
                           const struct flow_tnl *tnl, struct ds *s)

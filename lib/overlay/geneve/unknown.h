@@ -4,11 +4,11 @@
 #ifndef OVERLAY_GENEVE_UNKNOWN_H
 #define OVERLAY_GENEVE_UNKNOWN_H 1
 
-/* Options of Geneve (RFC 8926, section 3.5): what becomes of those that a
- * bridge's TLV map does not know.
+/* Handling of Geneve options (RFC 8926, section 3.5) that are unknown to the
+ * TLV map of a bridge.
  *
- * An option is unknown if the map of the bridge does not have its class and
- * type, or has them with another length. */
+ * An option is unknown if the TLV map does not have its class and type, or has
+ * them with another length. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,22 +31,22 @@ struct smap;
 struct smap_node;
 struct tun_table;
 
-/* The value of options:unknown_options: what a Geneve port does with packets
- * that have unknown options. */
+/* Value of options:unknown_options: handling of packets with unknown options
+ * by a Geneve port. */
 enum ovl_geneve_unknown {
-    OVL_GENEVE_IGNORE,          /* Default: as if they were not there. */
+    OVL_GENEVE_IGNORE,          /* Default: ignore them. */
     OVL_GENEVE_DROP,            /* Drop the packet. */
-    OVL_GENEVE_RELAY,           /* They leave with it, if by Geneve. */
+    OVL_GENEVE_RELAY,           /* Send them on, if by Geneve. */
 };
 
-/* What became of received packets, for each outcome the name of its counter
- * among the statistics of the interface. */
+/* Outcomes for received packets, and the names of their counters in the
+ * statistics of the interface. */
 #define OVL_GENEVE_RX_COUNTERS                                          \
     /* Accepted, unknown options were ignored. */                       \
     OVL_GENEVE_RX(IGNORED, "rx_geneve_unknown_ignored")                 \
     /* Accepted, unknown options stay with the packet. */               \
     OVL_GENEVE_RX(RELAYED, "rx_geneve_unknown_relayed")                 \
-    /* Dropped, because the port is configured so. */                   \
+    /* Dropped, because of unknown_options=drop. */                     \
     OVL_GENEVE_RX(DROPPED, "rx_geneve_unknown_dropped")                 \
     /* Dropped, because an unknown option is critical. */               \
     OVL_GENEVE_RX(CRITICAL, "rx_geneve_critical_dropped")               \
@@ -55,7 +55,7 @@ enum ovl_geneve_unknown {
     OVL_GENEVE_RX(WITHHELD, "rx_geneve_critical_withheld")              \
     /* Dropped, because options overrun their space in the header. */   \
     OVL_GENEVE_RX(MALFORMED, "rx_geneve_malformed_dropped")             \
-    /* Kept from a port that is no tunnel, because of the O bit. */     \
+    /* Not output to a port that is no tunnel (O bit). */               \
     OVL_GENEVE_RX(OAM, "rx_geneve_oam_refused")
 
 enum ovl_geneve_rx {
@@ -71,8 +71,8 @@ struct ovl_geneve_stats {
     uint64_t n[OVL_GENEVE_N_RX];
 };
 
-/* Private flags in struct flow_tnl, of a packet that came with options in
- * UDPIF format: its options are to be relayed; an unknown one is critical. */
+/* Private flags in struct flow_tnl, for a packet received with options in
+ * UDPIF format: relay its options; an unknown option is critical. */
 #define OVL_GENEVE_F_RELAY (1 << 14)
 #define OVL_GENEVE_F_CRITICAL (1 << 13)
 
