@@ -14,8 +14,8 @@
 #include "openvswitch/dynamic-string.h"
 #include "overlay/geneve/unknown.h"
 
-/* Counts the packets that 'xin' is about, now and whenever the datapath
- * reports some, as 'rx' for 'netdev'. */
+/* Counts the packets of the flow of 'xin' as 'rx' for 'netdev', those in its
+ * statistics and those that the datapath reports later. */
 void
 ovl_xlate_geneve_count(struct xlate_in *xin, const struct netdev *netdev,
                        enum ovl_geneve_rx rx)
@@ -34,8 +34,8 @@ ovl_xlate_geneve_count(struct xlate_in *xin, const struct netdev *netdev,
     }
 }
 
-/* Tells the user who traces the flow of 'xin', in a bridge with TLV map 'tab',
- * of the outcome 'rx' of its unknown options. */
+/* If the flow of 'xin', in a bridge with TLV map 'tab', is traced, reports the
+ * outcome 'rx' of its unknown options. */
 static void
 xlate_geneve_report(struct xlate_in *xin, const struct tun_table *tab,
                     enum ovl_geneve_rx rx)
@@ -62,9 +62,10 @@ xlate_geneve_report(struct xlate_in *xin, const struct tun_table *tab,
     ds_destroy(&s);
 }
 
-/* Decides about the options of the flow of 'xin', in UDPIF format, which came
- * by the port 'netdev' (NULL, if by none) of a bridge with TLV map 'tab'.
- * Returns false if it must be dropped. */
+/* Decides and counts the outcome for the options of the flow of 'xin', in
+ * UDPIF format, which was received on the port 'netdev' (NULL if none) of a
+ * bridge with TLV map 'tab'.  Returns false if the flow must be dropped
+ * because of unknown options. */
 bool
 ovl_xlate_geneve_receive(struct xlate_in *xin, const struct netdev *netdev,
                          const struct tun_table *tab)
@@ -76,12 +77,12 @@ ovl_xlate_geneve_receive(struct xlate_in *xin, const struct netdev *netdev,
     ovl_xlate_geneve_count(xin, netdev, rx);
     xlate_geneve_report(xin, tab, rx);
 
-    /* Upstream finds what is malformed itself. */
+    /* Upstream itself rejects malformed options. */
     return !ovl_geneve_is_drop(rx) || rx == OVL_GENEVE_RX_MALFORMED;
 }
 
-/* Returns true if the flow of 'xin', which came by port 'in', must not leave
- * by 'out', and counts that. */
+/* Returns true if the flow of 'xin', which was received on port 'in', must not
+ * be output to 'out' because of a critical option, and counts that. */
 bool
 ovl_xlate_geneve_withholds(struct xlate_in *xin, const struct netdev *in,
                            const struct netdev *out)
@@ -93,9 +94,9 @@ ovl_xlate_geneve_withholds(struct xlate_in *xin, const struct netdev *in,
     return true;
 }
 
-/* Returns true if a trace of 'flow', which came to 'ofproto', must start with
- * options in UDPIF format, because the port drops or relays them.  Upstream
- * converts them first, for the sake of the text. */
+/* Returns true if a trace of 'flow', received by 'ofproto', must start with
+ * options in UDPIF format, because the port drops or relays them.  Otherwise,
+ * upstream converts them first, for the text of the flow. */
 bool
 trace_geneve_keeps(const struct ofproto *ofproto, const struct flow *flow)
 {
@@ -112,8 +113,8 @@ trace_geneve_keeps(const struct ofproto *ofproto, const struct flow *flow)
             && (ovl_geneve_is_drop(rx) || ovl_geneve_wants_relay(netdev)));
 }
 
-/* Gives 'next', which a trace of 'flow' has become where it was recirculated,
- * the options that the packet came with, if 'flow' has them as they are. */
+/* Sets the options of 'next', the flow after recirculation in a trace of
+ * 'flow', to those of the packet, if 'flow' has them in UDPIF format. */
 void
 trace_geneve_recirculate(const struct flow *flow, struct flow *next)
 {

@@ -4,7 +4,7 @@
 #ifndef OFPROTO_DPIF_GENEVE_H
 #define OFPROTO_DPIF_GENEVE_H 1
 
-/* Translation of flows that came with Geneve options.
+/* Translation of flows of packets with Geneve options.
  *
  * Hooks in ofproto-dpif-xlate.c and ofproto-dpif-trace.c call these
  * functions. */

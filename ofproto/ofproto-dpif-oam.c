@@ -13,8 +13,8 @@
 #include "overlay/geneve/payload.h"
 #include "overlay/geneve/unknown.h"
 
-/* Initializes 'oam' for the packet that 'xin' is about, which came by
- * 'in_port' (NULL, if by none). */
+/* Initializes 'oam', which is all zeros, for the packet of 'xin', received on
+ * 'in_port' (NULL if none). */
 void
 ovl_xlate_oam_init(struct ovl_xlate_oam *oam, const struct xlate_in *xin,
                    const struct netdev *in_port)
@@ -25,7 +25,8 @@ ovl_xlate_oam_init(struct ovl_xlate_oam *oam, const struct xlate_in *xin,
     }
 }
 
-/* Returns true if 'rule' asks for control packets. */
+/* Returns true if 'rule' matches on the O bit, which asks for control
+ * packets. */
 static bool
 rule_asks(const struct rule_dpif *rule)
 {
@@ -33,8 +34,7 @@ rule_asks(const struct rule_dpif *rule)
            & FLOW_TNL_F_OAM;
 }
 
-/* Takes note that the actions of 'rule' are going to be translated.  It may be
- * NULL. */
+/* Called before the actions of 'rule', which may be NULL, are translated. */
 void
 ovl_xlate_oam_enter(struct ovl_xlate_oam *oam, const struct rule_dpif *rule)
 {
@@ -43,7 +43,7 @@ ovl_xlate_oam_enter(struct ovl_xlate_oam *oam, const struct rule_dpif *rule)
     }
 }
 
-/* Takes note that the actions of 'rule' were translated. */
+/* Called after the actions of 'rule' were translated. */
 void
 ovl_xlate_oam_leave(struct ovl_xlate_oam *oam, const struct rule_dpif *rule)
 {
@@ -52,9 +52,9 @@ ovl_xlate_oam_leave(struct ovl_xlate_oam *oam, const struct rule_dpif *rule)
     }
 }
 
-/* Tells in 'wc' that translation depends on the O bit of the packet of 'xin'.
- * Upstream's tests compare the text of traced megaflows, so those of data
- * packets do not show it. */
+/* Makes 'wc' match on the O bit of the packet of 'xin', on which translation
+ * depends.  Upstream's tests compare the text of traced megaflows, so this
+ * leaves out data packets in a trace. */
 static void
 ovl_xlate_oam_match(const struct ovl_xlate_oam *oam, struct xlate_in *xin,
                     struct flow_wildcards *wc)
@@ -74,9 +74,9 @@ ovl_xlate_oam_count(struct ovl_xlate_oam *oam, struct xlate_in *xin)
     }
 }
 
-/* Returns true if the packet of 'xin' must not leave by a port.  'to_tenant'
- * tells that the port is neither a tunnel, which gets the O bit, too, nor a
- * patch port, behind which there is another port, nor that of a mirror. */
+/* Returns true if the packet of 'xin' must not be output to a port.
+ * 'to_tenant' is false for a tunnel, which sends the O bit, too, for a patch
+ * port, whose peer outputs to another port, and for a mirror's output port. */
 bool
 ovl_xlate_oam_refuses(struct ovl_xlate_oam *oam, struct xlate_in *xin,
                       struct flow_wildcards *wc, bool to_tenant)

@@ -4,7 +4,7 @@
 #ifndef OFPROTO_DPIF_OAM_H
 #define OFPROTO_DPIF_OAM_H 1
 
-/* Control packets in Geneve (RFC 8926, section 3.4, the O bit) are between the
+/* Control packets in Geneve (RFC 8926, section 3.4, the O bit) are for the
  * endpoints of tunnels.  Translation keeps them from all ports but tunnels,
  * unless a flow asks for them by matching "tun_flags" with its "oam" bit.
  *
@@ -17,13 +17,13 @@ struct netdev;
 struct rule_dpif;
 struct xlate_in;
 
-/* What translation has to know, a member of its context. */
+/* State of translation, a member of struct xlate_ctx. */
 struct ovl_xlate_oam {
-    const struct netdev *geneve; /* Geneve port that the packet came by, or
-                                  * NULL, if by none. */
+    const struct netdev *geneve; /* Geneve port that received the packet, or
+                                  * NULL. */
     bool is_oam;                 /* Has the O bit set. */
     bool counted;                /* Was counted as refused. */
-    unsigned int n_asked;        /* Flows on the way here that ask for it. */
+    unsigned int n_asked;        /* Rules being translated that match it. */
     unsigned int n_pushed;       /* Tunnel headers around it now. */
 };
 

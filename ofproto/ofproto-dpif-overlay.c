@@ -21,11 +21,11 @@
 #include "simap.h"
 #include "tunnel.h"
 
-/* ECN, as in RFC 6040.  Upstream has the drop and CE of its section 4.2. */
+/* ECN, by RFC 6040.  Upstream implements drop and CE of section 4.2. */
 
-/* Does for 'flow', which may have come out of a tunnel, what else section 4.2
- * asks for: ECT(1) outside turns ECT(0) inside into ECT(1).  Unwildcards in
- * 'wc' what this depends on. */
+/* Implements the rest of section 4.2 for 'flow', which may be from a tunnel:
+ * outer ECT(1) changes inner ECT(0) into ECT(1).  Unwildcards in 'wc' the
+ * fields on which this depends. */
 void
 ovl_xlate_receive_ecn(struct flow *flow, struct flow_wildcards *wc)
 {
@@ -38,8 +38,8 @@ ovl_xlate_receive_ecn(struct flow *flow, struct flow_wildcards *wc)
     }
 }
 
-/* Copies ECN of 'flow', which is on its way into a tunnel, to the outer header
- * (section 4.1, normal mode), for which upstream has ECT(0) instead of CE. */
+/* Copies the ECN field of 'flow', which is output to a tunnel, to the outer
+ * header (section 4.1, normal mode).  Upstream sets ECT(0) instead of CE. */
 void
 ovl_xlate_send_ecn(struct flow *flow)
 {
@@ -49,9 +49,9 @@ ovl_xlate_send_ecn(struct flow *flow)
     }
 }
 
-/* Has 'ofpacts', which send a packet of the switch itself (BFD, CFM, LACP,
- * LLDP, STP) to 'netdev', set the tunnel key, if 'netdev' needs one, and a
- * flag that OpenFlow cannot set. */
+/* Adds to 'ofpacts', which send a packet of the switch itself (BFD, CFM, LACP,
+ * LLDP, STP) to 'netdev', actions that set the tunnel key, if 'netdev' needs
+ * one, and OVL_FLOW_F_OWN, which OpenFlow cannot set. */
 void
 ovl_xlate_put_own_key(struct ofpbuf *ofpacts, const struct netdev *netdev)
 {
@@ -65,8 +65,8 @@ ovl_xlate_put_own_key(struct ofpbuf *ofpacts, const struct netdev *netdev)
     }
 }
 
-/* Counts 'n' packets of 'flow', from 'dpif', if they came out of a tunnel and
- * 'error' says that xlate_lookup() found no port for them. */
+/* Counts 'n' packets of 'flow', from 'dpif', if they are from a tunnel and
+ * 'error', from xlate_lookup(), means that there is no port for them. */
 void
 ovl_xlate_no_port(int error, const struct dpif *dpif, const struct flow *flow,
                   uint64_t n)
@@ -78,7 +78,8 @@ ovl_xlate_no_port(int error, const struct dpif *dpif, const struct flow *flow,
 }
 
 /* Counts the 'n' packets of a datapath flow without actions, just deleted from
- * 'backer', that had the 'key_len' bytes 'key', if no port is for them. */
+ * 'backer', whose key is the 'key_len' bytes 'key', if there is no port for
+ * them. */
 void
 ovl_xlate_flow_deleted(const struct dpif_backer *backer,
                        const struct nlattr *key, size_t key_len, uint64_t n)
@@ -95,8 +96,8 @@ ovl_xlate_flow_deleted(const struct dpif_backer *backer,
     }
 }
 
-/* Tells the ports of 'ofproto' whether packets of tunnels may come by them,
- * which is so if there are tunnels and one of the ports has an address. */
+/* Sets for the ports of 'ofproto' whether they may receive tunnel packets: if
+ * there are tunnels and one of the ports has an address. */
 void
 ovl_ofproto_set_tunnels(const struct ofproto_dpif *ofproto)
 {

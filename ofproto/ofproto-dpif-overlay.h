@@ -4,7 +4,7 @@
 #ifndef OFPROTO_DPIF_OVERLAY_H
 #define OFPROTO_DPIF_OVERLAY_H 1
 
-/* Bridges and translation of flows, to and from tunnels of all types.
+/* Bridges, and translation of flows to and from tunnels of all types.
  *
  * Hooks in tunnel.c, ofproto-dpif.c, ofproto-dpif-upcall.c and
  * ofproto-dpif-xlate.c call these functions. */
