@@ -1,13 +1,13 @@
 @include "overlay/hooks.h"
 
-# Polling: a round of the main thread costs as much as to receive a batch,
-# so that it would lose packets that it has the time for.
+# Polling: a round of the main thread takes as long as receiving a batch.
+# Without this, it would lose packets that it has the time to receive.
 @in dp_netdev_process_rxq_port before return batch_cnt;
     if (pmd->core_id == NON_PMD_CORE_ID && ovl_poll_again(batch_cnt)) {
         batch_cnt += dp_netdev_process_rxq_port(pmd, rxq, port_no);
     }
 
-# Demultiplexing: types with the same IP protocol each get their own
+# Demultiplexing: types with the same IP protocol each receive their own
 # packets.
 @in dp_execute_cb before netdev_pop_header(p->port->netdev, packets_);
                 struct ovl_demux_others others;
@@ -17,34 +17,35 @@
                     packet_count = dp_packet_batch_size(packets_);
                 }
 
-# too_big: drops, and ICMP errors, which go the way of packets out of the
-# tunnel.
+# too_big: drop packets, and recirculate ICMP errors as packets received
+# from the tunnel.
 @in dp_execute_cb before if (push_tnl_action(pmd, a, packets_)) {
         ovl_too_big_filter(a, packets_, dp_netdev_recirculate, pmd, depth);
 
-# Pop: a packet that is kept for reassembly is no error, and more packets
-# may come out than went in.
+# Pop: a packet that is kept for reassembly is not dropped, and the batch
+# may grow.
 @in dp_execute_cb before if (packets_dropped) {
                 packets_dropped = ovl_pop_drops(p->port->netdev,
                                                 packets_dropped);
 
-# Geneve OAM: control packets go ahead of data, also of its upcalls.
+# Geneve OAM: process control packets before data packets and their
+# upcalls.
 @in dp_execute_cb after packet_count - dp_packet_batch_size(packets_);
                 ovl_geneve_oam_first(p->port->netdev, portno, packets_,
                                      dp_netdev_recirculate, pmd, depth);
 
-# Slow path: the caller goes on with what a push left.
+# Slow path: return the packets that a push left to the caller.
 @in dpif_netdev_execute before if (dp_packet_batch_size(&pp) == 1) {
     ovl_slow_done(execute, &pp);
 
-# GSO: netdev_send() may return a batch of another capacity, which
-# dp_execute_output_action() takes for that of 'output_pkts_rxqs'.
+# GSO: netdev_send() may return a batch of another capacity, and
+# dp_execute_output_action() assumes that 'output_pkts_rxqs' has the same.
 @in dp_netdev_pmd_flush_output_on_port first
     size_t capacity = dp_packet_batch_capacity(&p->output_pkts);
 
-# GSO: netdev_send() may return a batch of another capacity.  What follows
-# still reads as many elements as packets went in, so the array never gets
-# shorter here.
+# GSO: netdev_send() may return a batch of another capacity.  The code
+# below still reads an element for each packet passed to it, so the array
+# must not shrink here.
 @in dp_netdev_pmd_flush_output_on_port before dp_packet_batch_reset(&p->output_pkts);
     if (capacity < dp_packet_batch_capacity(&p->output_pkts)) {
         capacity = dp_packet_batch_capacity(&p->output_pkts);

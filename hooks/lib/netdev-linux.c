@@ -1,15 +1,15 @@
 @include "overlay/port-io.h"
 
-# Transmission: a packet that the device refuses, as one that a tunnel
-# header made too long, must not take those behind it along.
+# Transmission: a packet that the device refuses, such as one that a tunnel
+# header made too long, must not cause the loss of the rest of the batch.
 @in netdev_linux_sock_batch_send before if (error) {
         if (ovl_port_tx_skip(netdev_, &error, &ofs, cnt,
                              &netdev->tx_dropped)) {
             continue;
         }
 
-# Transmission: a packet that the device refuses, as one that a tunnel
-# header made too long, must not take those behind it along.
+# Transmission: a packet that the device refuses, such as one that a tunnel
+# header made too long, must not cause the loss of the rest of the batch.
 @in netdev_linux_tap_batch_send before if (error) {
         if (ovl_port_tap_skip(netdev_, error, retval, size,
                               &netdev->tx_dropped)) {
@@ -22,8 +22,8 @@
     stats->tx_dropped += netdev->tx_dropped;
     stats->rx_missed_errors += ovl_port_rx_missed(&netdev->port_rx);
 
-# Receive buffers: the kernel's default of 208 kB is room for three frames
-# of 64 kB, and what comes while the switch does something else is lost.
+# Receive buffers: the kernel's default of 208 kB has room for three frames
+# of 64 kB, so packets are lost while the switch is busy.
 @in netdev_linux_rxq_construct before /* Get ethernet device index. */
         ovl_port_rx_open(&netdev->port_rx, rx->fd);
 

@@ -1,12 +1,12 @@
 @include "overlay/hooks.h"
 
-# Geneve with IP: it carries Ethernet and IP.
+# Geneve with IP: Geneve carries Ethernet and IP.
 @in tunnel_supported_layers first
     if (ovl_type_is_geneve(type)) {
         return TNL_L2 | TNL_L3;
     }
 
-# Geneve with IP: no IP payload is looked at until a port wants some.
+# Geneve with IP: IP payload is dropped until a port carries it.
 @in set_tunnel_config before if (memcmp(curr_tnl_cfg, &tnl_cfg, sizeof tnl_cfg)) {
     ovl_geneve_configured(type, &tnl_cfg);
 
@@ -17,11 +17,11 @@
         return true;
     }
 
-# Classes: the default L4 port.
+# Classes: the default L4 port, and the state of a new port.
 @in netdev_vport_construct before tnl_cfg->dont_fragment = true;
     ovl_construct(netdev_, port, tnl_cfg);
 
-# too_big: what is kept of a tunnel port.
+# too_big: free the state of a tunnel port.
 @in netdev_vport_destruct first
     ovl_too_big_port_destroy(netdev_vport_cast(netdev_)->too_big);
 
@@ -37,11 +37,11 @@
             }
         }
 
-# Options: those that several types have.
+# Options: defaults of the options common to several types.
 @in set_tunnel_config before SMAP_FOR_EACH (node, args) {
     ovl_init_common_options(type, &tnl_cfg);
 
-# Options: those that several types have.
+# Options: parse those common to several types.
 @in set_tunnel_config before if (!strcmp(node->key, "remote_ip")) {
         if (ovl_set_common_option(name, type, node, &tnl_cfg, &errors, &err)) {
             if (err) {
@@ -50,7 +50,7 @@
             continue;
         }
 
-# Options: those that several types have.
+# Options: show those common to several types.
 @in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
     ovl_get_common_options(tnl_cfg, type, args);
 
@@ -59,12 +59,12 @@
             vport_classes[i].netdev_class.get_custom_stats
                 = ovl_get_custom_stats;
 
-# Error messages: what repeats with each change of the database is no
-# news.
+# Error messages: do not repeat a warning with each change of the database.
 @in set_tunnel_config replace VLOG_WARN("%s", ds_cstr(&errors));
         VLOG(ovl_warn_level(ds_cstr(&errors)), "%s", ds_cstr(&errors));
 
-# Conflicts: a change must not make two types want the same packets.
+# Conflicts: refuse options with which two types would receive the same
+# packets.
 @in set_tunnel_config before ovs_mutex_lock(&dev->mutex);
     if (!ovl_conflict_check_config(dev_, &tnl_cfg, &errors)) {
         err = EBUSY;

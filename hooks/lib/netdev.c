@@ -1,13 +1,13 @@
 @include "overlay/hooks.h"
 
-# GSO: a frame that was encapsulated whole is segmented for the device
-# that it really leaves from.
+# GSO: segment a frame that was encapsulated whole for the device that
+# sends it.
 @in netdev_send first
     ovl_send_prepare(netdev, batch);
 
-# Push: overlay types push a batch at a time and keep inner offloads.
-# GRE: complete the packets before upstream sums up and numbers them.  Geneve
-# options: relayed ones are different in each packet.
+# Push: overlay types push a batch at a time and keep inner offloads.  GRE:
+# complete the packets before upstream computes checksums and sequence
+# numbers.  Geneve options: relayed options differ in each packet.
 @in netdev_push_header first
     if (ovl_push(netdev, batch, data)) {
         return 0;
@@ -17,7 +17,8 @@
         return 0;
     }
 
-# GRE: upstream numbers a packet after it has summed it up.
+# GRE: upstream sets the sequence number after it has computed the
+# checksum.
 @in netdev_push_header before return 0;
     ovl_gre_finish(batch, data);
 

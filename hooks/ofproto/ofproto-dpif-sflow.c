@@ -1,6 +1,6 @@
 @include "overlay/hooks.h"
 
-# sFlow: overlay types are tunnels; their number tells them apart.
+# sFlow: overlay types are tunnels, which their numbers tell apart.
 @in dpif_sflow_tunnel_type before if (strcmp(type, "gre") == 0) {
         if (ovl_to_vport_type(ofport->netdev)) {
             return ovl_to_vport_type(ofport->netdev);

@@ -1,10 +1,10 @@
 @include "overlay/geneve/unknown.h"
 
-# Geneve options: counters of what became of unknown ones.
+# Geneve options: counters of outcomes for unknown options.
 @in enum xc_type after XC_TUNNEL_HEADER,
     XC_GENEVE,
 
-# Geneve options: counters of what became of unknown ones.
+# Geneve options: counters of outcomes for unknown options.
 @in struct xc_entry after } tunnel_hdr;
         struct {
             struct netdev *netdev;

@@ -4,7 +4,7 @@
 @in propagate_tunnel_data_to_flow guard switch (tnl_type) {
     if (!ovl_vport_type_to_nw_proto(tnl_type, &nw_proto))
 
-# Templates: what a tnl_push action tells beside the headers.
+# Templates: parameters of the push beyond the headers.
 @in native_tunnel_output before tnl_push_data.tnl_port = tunnel_odp_port;
     if (ovl_finish_template(&tnl_push_data, xport->netdev, out_dev->netdev,
                             &ctx->xin->upcall_flow->tunnel, &flow->tunnel)) {
@@ -14,7 +14,7 @@
         return E2BIG;
     }
 
-# Geneve options: what becomes of unknown ones is up to the port.
+# Geneve options: the port decides how to handle unknown options.
 @in xlate_actions before err = tun_metadata_from_geneve_udpif(tun_tab, &xin->upcall_flow->tunnel,
         const struct xport *rx = get_ofp_port(xbridge, flow->in_port.ofp_port);
 
@@ -23,39 +23,40 @@
             goto exit;
         }
 
-# Geneve options: what is decided about one packet holds for those whose
-# options have the same headers.
+# Geneve options: the datapath flow is for packets whose options have the
+# same headers.
 @in xlate_actions before if (xin->upcall_flow->tunnel.flags & FLOW_TNL_F_UDPIF) {
     ovl_geneve_match_headers(&xin->upcall_flow->tunnel, ctx.wc);
 
-# Geneve options: what is decided about one packet holds for those whose
-# options have the same headers, also if they are dropped.
+# Geneve options: the datapath flow is for packets whose options have the
+# same headers, even if it drops them.
 @in xlate_actions after exit:
     if (ctx.error) {
         ovl_geneve_match_dropped(&xin->upcall_flow->tunnel, &flow->tunnel,
                                  ctx.wc);
     }
 
-# Tunnel fields: match on what they need, and on the absence of Geneve
-# options.
+# Tunnel fields: complete the wildcards, which may have to match on the
+# absence of Geneve options.
 @in xlate_actions before xlate_wc_finish(&ctx);
     ovl_fields_finish(xin->upcall_flow, in_port ? in_port->netdev : NULL,
                       ctx.wc);
 
-# Geneve options: from here on, actions may change them.
+# Geneve options: mark them before actions may change them.
 @in xlate_actions before if (flow->packet_type != htonl(PT_ETH) && in_port &&
     if (!xin->frozen_state) {
         ovl_geneve_start(in_port ? in_port->netdev : NULL,
                          &xin->upcall_flow->tunnel, &flow->tunnel);
     }
 
-# Geneve options: which still are as the packet came with them.
+# Geneve options: record which of them actions write.
 @in do_xlate_actions before mf_set_flow_value_masked(mf, set_field->value,
                 ovl_geneve_written(mf, is_all_ones(
                                        ofpact_set_field_mask(set_field),
                                        mf->n_bytes), flow, wc);
 
-# Geneve options: no other port can obey an unknown critical one.
+# Geneve options: only Geneve ports may send packets with an unknown
+# critical option.
 @in check_output_prerequisites before if (xport->pt_mode == NETDEV_PT_LEGACY_L2 &&
     const struct xport *rx = get_ofp_port(ctx->xbridge,
                                           ctx->base_flow.in_port.ofp_port);
@@ -65,17 +66,18 @@
         return false;
     }
 
-# Geneve options: the header that is built has those of one packet.
+# Geneve options: the header has the values of one packet, so match on
+# them.
 @in compose_output_action__ before dst = flow_tnl_dst(&flow->tunnel);
         ovl_geneve_output(xport->netdev, &flow->tunnel, wc,
                           ovs_native_tunneling_is_on(ctx->xbridge->ofproto));
 
-# Geneve options: each packet has its own when translation goes on.
+# Geneve options: each packet has its own when translation continues.
 @in xlate_controller_action after frozen_metadata_from_flow(&state.metadata, &ctx->xin->flow);
     ovl_geneve_freeze(&ctx->xin->upcall_flow->tunnel, &ctx->xin->flow.tunnel,
                       &state.metadata.tunnel, ctx->wc);
 
-# Geneve options: each packet has its own when translation goes on.
+# Geneve options: each packet has its own when translation continues.
 @in finish_freezing__ after frozen_metadata_from_flow(&state.metadata, &ctx->xin->flow);
     ovl_geneve_freeze(&ctx->xin->upcall_flow->tunnel, &ctx->xin->flow.tunnel,
                       &state.metadata.tunnel, ctx->wc);
@@ -84,23 +86,23 @@
 @in struct xlate_ctx after struct xlate_out *xout;
     struct ovl_xlate_oam oam;
 
-# Geneve OAM: a packet begins.
+# Geneve OAM: the translation of a packet begins.
 @in xlate_actions before if (in_port && !in_port->peer) {
     ovl_xlate_oam_init(&ctx.oam, xin, in_port ? in_port->netdev : NULL);
 
-# Geneve OAM: the first flow begins.
+# Geneve OAM: the translation of the first rule begins.
 @in xlate_actions before if (!xin->frozen_state && in_port && in_port->is_tunnel) {
     ovl_xlate_oam_enter(&ctx.oam, ctx.rule);
 
-# Geneve OAM: another flow begins.
+# Geneve OAM: the translation of another rule begins.
 @in xlate_recursively after ctx->rule = rule;
     ovl_xlate_oam_enter(&ctx->oam, rule);
 
-# Geneve OAM: a flow ends.
+# Geneve OAM: the translation of a rule ends.
 @in xlate_recursively before ctx->rule = old_rule;
     ovl_xlate_oam_leave(&ctx->oam, rule);
 
-# Geneve OAM: a packet is sent to a port.
+# Geneve OAM: refuse output to a tenant.
 @in compose_output_action__ before if (flow->packet_type == htonl(PT_ETH)) {
     if (ovl_xlate_oam_refuses(&ctx->oam, ctx->xin, wc,
                               !xport->is_tunnel && !xport->peer
@@ -118,11 +120,11 @@
         return;
     }
 
-# Geneve OAM: with a tunnel header, it is the underlay's packet.
+# Geneve OAM: with a tunnel header, the packet is one of the underlay.
 @in native_tunnel_output before patch_port_output(ctx, xport, out_dev, is_last_action);
         ctx->oam.n_pushed++;
 
-# Geneve OAM: the underlay's packet ends.
+# Geneve OAM: the translation of the underlay's packet ends.
 @in native_tunnel_output after patch_port_output(ctx, xport, out_dev, is_last_action);
         ctx->oam.n_pushed--;
 
@@ -130,8 +132,8 @@
 @in is_neighbor_reply_correct after ret = is_neighbor_reply_matched(flow, ip_addr);
                 ret = ovl_neigh_is_reply_to(flow, ip_addr, n_in6);
 
-# Neighbors: a host that takes an address over tells everybody, and may do
-# so again before the datapath flow of the last time has expired.
+# Neighbors: a host that takes over an address announces it, and may do so
+# again before the datapath flow of the last announcement has expired.
 @in terminate_native_tunnel before /* If no tunnel port was found and it's about an ARP or ICMPv6 packet,
         if (*tnl_port == ODPP_NONE
             && ovl_neigh_hear(flow, wc, ctx->xbridge->name,
@@ -149,12 +151,12 @@
                 is_last_action = false;
             }
 
-# ECN: ECT(1) outside turns ECT(0) inside into ECT(1).
+# ECN: outer ECT(1) changes inner ECT(0) into ECT(1).
 @in xlate_actions before bool ecn_drop = !tnl_process_ecn(flow);
         if (!xin->frozen_state) {
             ovl_xlate_receive_ecn(flow, ctx.wc);
         }
 
-# The switch's own packets: some types need a key, where others have 0.
+# The switch's own packets: some types need a key other than 0.
 @in xlate_send_packet before ofpact_put_OUTPUT(&ofpacts)->port = xport->ofp_port;
     ovl_xlate_put_own_key(&ofpacts, xport->netdev);

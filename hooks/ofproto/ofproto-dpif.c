@@ -4,8 +4,8 @@
 @in port_modified before if (port->bundle && port->bundle->bond) {
     ovl_port_modified();
 
-# Geneve with IP: not every datapath has ports for every payload.
-# Conflicts: two types may want the same packets.
+# Geneve with IP: not every datapath can carry every payload.  Conflicts:
+# two types must not receive the same packets.
 @in port_add before if (!dpif_port_exists(ofproto->backer->dpif, dp_port_name)) {
     if (!ovl_geneve_can_add(netdev, ofproto->backer->dpif)) {
         return EOPNOTSUPP;
@@ -14,25 +14,25 @@
         return EBUSY;
     }
 
-# Conflicts: from here on, others may not want the same packets.
+# Conflicts: from here on, no other type may receive the same packets.
 @in port_construct before port->is_tunnel = true;
         ovl_conflict_add(netdev);
 
-# Conflicts: until here, others may not want the same packets.
+# Conflicts: from here on, another type may receive the same packets.
 @in port_destruct after tnl_port_del(port, port->odp_port);
     ovl_conflict_remove(port->up.netdev);
 
-# Error messages: what does not work, for the interface's "error" column.
+# Error messages: for the interface's "error" column.
 @in vport_get_status first
     if (ovl_get_error(ofport_->netdev,
                       tnl_port_get_type(ofport_dpif_cast(ofport_)), errp)) {
         return EINVAL;
     }
 
-# Geneve options: counters of what became of unknown ones.
+# Geneve options: counters of outcomes for unknown options.
 @in ofproto_dpif_xcache_execute before case XC_TUNNEL_HEADER:
         case XC_GENEVE:
 
-# Receive buffers: larger where packets of tunnels may come.
+# Receive buffers: larger on ports that may receive tunnel packets.
 @in type_run before xlate_ofproto_set(ofproto, ofproto->up.name,
             ovl_ofproto_set_tunnels(ofproto);

@@ -1,12 +1,12 @@
 @include "ofproto-dpif-overlay.h"
 
-# Demultiplexing: which datapath ports receive, to put the map right when
-# one goes.
+# Demultiplexing: record the datapath port, to correct the map when one is
+# deleted.
 @in tnl_port_add__ after tnl_port_map_insert(odp_port, cfg->dst_port, name, type);
         ovl_demux_insert(netdev, odp_port, name);
 
-# Demultiplexing: put the map right.  A port of a kernel datapath is not
-# in it, but its number may be another port's there.
+# Demultiplexing: correct the map.  A port of a kernel datapath is not in
+# it, but a userspace port with the same number may be.
 @in tnl_port_del__ replace tnl_port_map_delete(odp_port, netdev_get_type(tnl_port->netdev));
         ovl_demux_delete(tnl_port->netdev, odp_port);
 

@@ -1,5 +1,5 @@
-# Why: our sources, documentation and test suites.  This is included when
-# upstream's have been.
+# Why: our sources, documentation and test suites.  This file is included
+# after upstream's.
 @append
 
 include lib/overlay/overlay.mk

@@ -1,7 +1,7 @@
 @include "overlay/fields.h"
 
-# Tunnel fields: bits of tun_metadata_present are no values of
-# tun_metadata fields.
+# Tunnel fields: a bit of tun_metadata_present is not a match on the value
+# of a tun_metadata field.
 @in remap_match before const struct mf_field *field = mf_from_id(MFF_TUN_METADATA0 + i);
         if (ovl_field_remap(&match, &flow, &flow_mask, i)) {
             continue;

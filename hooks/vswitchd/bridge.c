@@ -4,20 +4,20 @@
 @in bridge_reconfigure before add_del_bridges(ovs_cfg);
     ovl_set_other_config(&ovs_cfg->other_config);
 
-# Error messages: say why a port cannot be there, and what to change.
+# Error messages: tell why a port cannot be added, and what to change.
 @in iface_do_create before if (!VLOG_DROP_WARN(&rl)) {
         ovl_explain_add_error(netdev, br->type, error, errp);
         ovl_geneve_explain_add_error(netdev, br->type, error, errp);
 
-# Error messages: say what is wrong with the type.
+# Error messages: tell that a type is unknown.
 @in iface_do_create before error = netdev_open(iface_cfg->name, type, &netdev);
     error = ovl_check_type(iface_cfg->name, type, errp);
     if (error) {
         goto error;
     }
 
-# Options: refuse those that the bridge's datapath cannot obey.  Receive
-# buffers: set the port's.
+# Options: refuse those that the bridge's datapath does not support.
+# Receive buffers: set the size.
 @in iface_do_create before iface_set_netdev_mtu(iface_cfg, netdev);
     error = ovl_check_options(netdev, &iface_cfg->options, br->type, errp);
     if (error) {
@@ -25,16 +25,16 @@
     }
     ovl_port_configure(netdev, &iface_cfg->other_config);
 
-# Kernel devices: tell one from another that has its name later.
+# Kernel devices: recognize a new device with the name of a deleted one.
 @in struct iface after struct netdev *netdev;      /* Network device. */
     int ifindex;                /* Index of the device, or 0. */
 
-# Kernel devices: tell one from another that has its name later.
+# Kernel devices: recognize a new device with the name of a deleted one.
 @in iface_create after iface->netdev = netdev;
     iface->ifindex = ovl_device_ifindex(netdev);
 
-# Why: Options, Geneve with IP, kernel devices: a port that cannot stay as it
-# is goes and comes again.  Receive buffers: set the port's.
+# Why: Options, Geneve with IP, kernel devices: a port that cannot stay as
+# it is must be deleted and added again.  Receive buffers: set the size.
 @in bridge_delete_or_reconfigure_ports before iface_set_netdev_mtu(iface->cfg, iface->netdev);
         if (ovl_check_options(iface->netdev, &iface->cfg->options, br->type,
                               NULL)

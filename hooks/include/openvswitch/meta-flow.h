@@ -3,7 +3,7 @@
 
     /* "tun_metadata_present".
      *
-     * Bit N tells whether the option mapped to tun_metadataN is there.
+     * Bit N is 1 if the option mapped to tun_metadataN is present.
      *
      * Type: be64.
      * OXM: OVLOXM_ET_TUN_METADATA_PRESENT(1) since v4.0.
@@ -43,8 +43,7 @@
      */
     MFF_TUN_TP_DST,
 
-# Tunnel fields: wherever upstream treats tun_metadata fields alike, ours
-# go with them; where they differ, functions in lib/overlay/fields.c come
-# first.
+# Tunnel fields: upstream handles ours like tun_metadata fields.  Where
+# they differ, it calls functions in lib/overlay/fields.c first.
 @line after #define CASE_MFF_TUN_METADATA                         \
     case MFF_TUN_METADATA_PRESENT: case MFF_TUN_TP_SRC: case MFF_TUN_TP_DST: \

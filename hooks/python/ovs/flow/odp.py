@@ -7,11 +7,11 @@ from ovs.flow.overlay import (tnl_push_decoders,
 @in _tnl_action_decoder_args before "gre": decode_tnl_gre,
                                     **tnl_push_decoders(),
 
-# Text: the type of what follows a Geneve header, and relay.
+# Text: the Protocol Type of Geneve, and relay.
 @in _tnl_action_decoder_args after "crit": decode_flag,
                                                 "proto": decode_int,
                                                 "relay": decode_default,
 
-# Text: what a tnl_push action tells beside the headers.
+# Text: parameters of the push beyond the headers.
 @in _tnl_action_decoder_args before "tnl_port": decode_default,
                         **tnl_push_template_decoders(),
