@@ -6,10 +6,11 @@
 
 /* Attributes in IFLA_INFO_DATA of a link of the kind "stt".
  *
- * A link without a remote address has its tunnel metadata set and read by
- * others (collect metadata), and takes no other attribute than the port.
- * There is at most one of them in a network namespace for each port, and no
- * link with a remote address beside it. */
+ * A link without a remote address is in collect-metadata mode: its users set
+ * and read the tunnel metadata of each packet.  It takes no attributes except
+ * IFLA_STT_PORT and IFLA_STT_COLLECT_METADATA.  A network namespace has at
+ * most one of these links for each port, and then none with a remote address
+ * on that port. */
 enum {
 	IFLA_STT_UNSPEC,
 	IFLA_STT_PORT,			/* be16, TCP port, default 7471 */
@@ -19,8 +20,8 @@ enum {
 	IFLA_STT_REMOTE6,		/* struct in6_addr */
 	IFLA_STT_LOCAL,			/* be32, IPv4 address */
 	IFLA_STT_LOCAL6,		/* struct in6_addr */
-	IFLA_STT_TTL,			/* u8, 0 (default): as the route says */
-	IFLA_STT_TOS,			/* u8, 1: as the inner packet's */
+	IFLA_STT_TTL,			/* u8, 0 (default): that of the route */
+	IFLA_STT_TOS,			/* u8, 1: that of the inner packet */
 	IFLA_STT_PAD,			/* aligns IFLA_STT_ID */
 	__IFLA_STT_MAX
 };
