@@ -29,7 +29,7 @@ def mirrors():
                           *args)
         return [s.split() for s in out.splitlines()] if not status else []
 
-    # A machine whose package lists were never fetched has no origins, yet.
+    # Before package lists have been fetched, apt does not know origins.
     found = (targets('--format', '$(REPO_URI) $(RELEASE)', 'Origin: Debian')
              or targets('--format', '$(REPO_URI) $(RELEASE)',
                         '--no-release-info', 'Component: main'))
@@ -41,8 +41,8 @@ def mirrors():
 
 
 class Apt:
-    """apt with sources, lists and cache of its own, below 'work'.  It asks
-    'uri' for 'suite', and believes that no package is installed."""
+    """apt with sources, lists and cache of its own, below 'work'.  It uses
+    'suite' at 'uri', and assumes that no package is installed."""
 
     def __init__(self, work, uri, suite):
         shutil.rmtree(work, ignore_errors=True)

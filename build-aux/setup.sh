@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# What ./quickstart and ./run-tests have in common: from nothing to a build in
-# _build/ovs.  To be sourced by bash in the top directory, with 'log' the name
-# of the file that takes the output of commands.
+# Functions common to ./quickstart and ./run-tests: installation of packages
+# and a build in _build/ovs.  To be sourced by bash in the top directory, with
+# 'log' set to the name of the file for the output of commands.
 
-# What is needed to build; the same names in Debian 12 and 13.
+# Packages needed to build, with the same names in Debian 12 and 13.
 BUILD_PACKAGES='autoconf automake ca-certificates g++ gcc libbpf-dev libc6-dev
     libcap-ng-dev libnuma-dev libssl-dev libtool libunbound-dev libxdp-dev make
     pkg-config python3 python3-sphinx'
 
-# What else ./configure takes if it is there.
+# Packages that ./configure uses if they are installed.
 OPTIONAL_PACKAGES='graphviz groff libunwind-dev python3-flake8
     python3-hacking sparse systemtap-sdt-dev valgrind'
 
-# If there is ccache, the compilers' names stand for it here.
+# If ccache is installed, its links with the compilers' names are here.
 PATH=/usr/lib/ccache:$PATH
 
-# Prints a line that says what is going on, with the seconds since the start.
+# Prints a progress message, with the seconds since the start.
 say() {
     printf '[%4ds] %s\n' "$SECONDS" "$*"
 }
 
-# Output that is meant for the user, where stdout goes to a log.
+# File descriptor 3 is for output to the user, where stdout goes to a log.
 exec 3>&1
 busy=
 
@@ -32,8 +32,9 @@ fail() {
     exit 1
 }
 
-# Runs a command, and prints what function $1 says every 15 seconds.  Returns
-# the exit status of the command, which is 'busy' meanwhile.
+# Runs a command, and prints the output of function $1 every 15 seconds.
+# Returns the exit status of the command, whose process ID is in 'busy' while
+# it runs.
 run_and_say() {
     local what=$1 i=0 pid
     shift
@@ -50,19 +51,20 @@ run_and_say() {
     wait $pid
 }
 
-# Stops what run_and_say has started, and all that this has started.
+# Stops the command that run_and_say has started, with its child processes.
 stop_busy() {
     test -z "$busy" || kill -- -"$busy" 2>/dev/null
     busy=
 }
 
-# Prints how far the log is, of the test 'name' if it is that of a test.
+# Prints the start of the last line of the log, after the test's name in
+# 'name', if set.
 last_of_log() {
     echo "${name:+$name: }$(tail -n 1 "$log" | cut -c 1-60)"
 }
 
-# Runs a command that takes long, with its output in the log file.  $1 says
-# what is being done, the rest is the command.
+# Runs a command that takes long, with its output in the log file.  $1
+# describes it, the other arguments are the command.
 patiently() {
     local what=$1
     shift
@@ -82,8 +84,8 @@ missing_packages() {
     done
 }
 
-# Installs those of the packages $@ that are missing; with 'no_install' set,
-# only names them.
+# Installs the packages $@ that are missing; with 'no_install' set, fails with
+# a list of them instead.
 install_packages() {
     local missing
     command -v apt-get >/dev/null || fail "only Debian 12 and 13 are known"
@@ -96,8 +98,8 @@ install_packages() {
         apt-get -q -y --no-install-recommends install $missing
 }
 
-# Builds in _build/ovs, or brings that up to date.  Debian's own Python, and
-# not another one in $PATH, has the modules that the packages install.
+# Builds in _build/ovs, or brings that up to date.  Debian's own Python has the
+# modules that the packages install, unlike another one in $PATH.
 build() {
     local state
     # shellcheck disable=SC2086
