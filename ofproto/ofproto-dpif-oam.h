@@ -6,7 +6,8 @@
 
 /* Control packets in Geneve (RFC 8926, section 3.4, the O bit) are for the
  * endpoints of tunnels.  Translation keeps them from all ports but tunnels,
- * unless a flow asks for them by matching "tun_flags" with its "oam" bit.
+ * unless an OpenFlow rule asks for them by matching "tun_flags" with its "oam"
+ * bit.
  *
  * Hooks in ofproto-dpif-xlate.c call these functions. */
 
@@ -24,7 +25,7 @@ struct ovl_xlate_oam {
     bool is_oam;                 /* Has the O bit set. */
     bool counted;                /* Was counted as refused. */
     unsigned int n_asked;        /* Rules being translated that match it. */
-    unsigned int n_pushed;       /* Tunnel headers around it now. */
+    unsigned int n_pushed;       /* Tunnel headers pushed onto it. */
 };
 
 void ovl_xlate_oam_init(struct ovl_xlate_oam *, const struct xlate_in *,

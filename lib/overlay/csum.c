@@ -21,9 +21,9 @@ add_with_carry(uint64_t a, uint64_t b)
     return a + (a < b);
 }
 
-/* Does what csum_continue() does, in larger steps: adds the 'n' bytes at
- * 'data' to the ones' complement sum 'partial' (RFC 1071).  The result is
- * less than 0x20000. */
+/* Does the work of csum_continue() in larger steps: adds the 'n' bytes at
+ * 'data' to the ones' complement sum 'partial' (RFC 1071).  The result is less
+ * than 0x20000. */
 uint32_t
 ovl_csum_continue(uint32_t partial, const void *data, size_t n)
 {

@@ -4,10 +4,10 @@
 #ifndef OVERLAY_GSO_H
 #define OVERLAY_GSO_H 1
 
-/* Deferred segmentation (GSO) and checksums: who completes them, and when.
+/* Deferred segmentation (GSO) and checksums.
  *
  * A push makes one packet of a frame.  The device that sends the packet
- * segments it, or the switch does right before sending. */
+ * segments it, or the switch does immediately before sending it. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
 #ifndef OVERLAY_SECRET_HASH_H
 #define OVERLAY_SECRET_HASH_H 1
 
-/* A hash for what comes from the network
- * ======================================
+/* A hash for data from the network
+ * ================================
  *
  * This is the pair-multiply-shift scheme, which is strongly universal: without
  * the secrets, a sender cannot find words that collide more often than random

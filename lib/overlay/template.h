@@ -4,8 +4,8 @@
 #ifndef OVERLAY_TEMPLATE_H
 #define OVERLAY_TEMPLATE_H 1
 
-/* What a tnl_push action tells beside the headers
- * ================================================
+/* Parameters of a tnl_push action beyond the headers
+ * ==================================================
  *
  * A tnl_push action has a template: the bytes of the headers to push onto each
  * packet.  The parameters of the push beyond these bytes are here, in member
@@ -23,7 +23,7 @@
 #include "openvswitch/types.h"
 #include "overlay/src-port.h"
 
-/* What to do with packets that are too big: too-big.h. */
+/* Limit for packets that are too big, see too-big.h. */
 struct ovl_too_big_limit {
     ovs_32aligned_be64 tun_id;  /* Of packets from the peer. */
     ovs_32aligned_be64 tenant;  /* Identifies a tenant of the port. */
@@ -36,7 +36,7 @@ struct ovl_too_big_limit {
 struct ovl_template {
     struct ovl_too_big_limit too_big;
 
-    /* Choice of the source port, if the template's is 0: src-port.h. */
+    /* Choice of the source port, if the template's is 0, see src-port.h. */
     struct ovl_src_port src_port;
 
     /* STT: largest payload of a TCP segment, in bytes. */

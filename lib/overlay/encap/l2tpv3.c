@@ -14,8 +14,8 @@
  * Receive: pop looks up the session by the addresses and the session ID, in a
  * table with an entry for each configured port, which has the layout and the
  * cookie.  The table is searched in the order in which upstream's
- * ofproto/tunnel.c searches its own, so that the port whose cookie was checked
- * is the one that gets the frame. */
+ * ofproto/tunnel.c searches its own, so that both find the same port: the
+ * cookie is checked with the options of the port that gets the frame. */
 
 #include <config.h>
 

@@ -46,8 +46,8 @@
 #define N_SOURCES 1024
 #define SOURCE_WAYS 8
 
-/* What the frames of a source take is one number: frames << FRAMES_SHIFT |
- * bytes. */
+/* Frames and bytes of a source are counted in one number: frames <<
+ * FRAMES_SHIFT | bytes. */
 #define FRAMES_SHIFT 38
 #define ONE_FRAME (UINT64_C(1) << FRAMES_SHIFT)
 
@@ -103,7 +103,7 @@ struct frame {
 
     uint8_t *base;              /* 'headroom', then 'capacity' bytes. */
     uint16_t headroom;
-    uint16_t capacity;          /* Bytes of the frame that fit now. */
+    uint16_t capacity;          /* Bytes of the frame that fit. */
     uint16_t total;             /* Bytes of the frame. */
 
     /* The outer header of the bytes at offset 0, and whether any accepted
@@ -168,8 +168,8 @@ struct stt_reasm {
     atomic_uint64_t max_frames;
     atomic_uint64_t timeout;
 
-    /* What all shards hold together.  Memory is counted before it is allocated
-     * and until it is freed, so that it never exceeds the limit. */
+    /* Totals of all shards.  Memory is counted before it is allocated and
+     * until it is freed, so that it never exceeds the limit. */
     atomic_uint64_t bytes;
     atomic_uint64_t frames;
 
@@ -609,10 +609,11 @@ evict(struct stt_reasm *r, struct source *source, bool grows,
     return true;
 }
 
-/* Reserves what 'at' needs, discarding old frames until there is enough.  What
- * they took goes directly to 'at', so this ends soon even if other threads
- * need room, too.  Returns true if successful.  In any case, the caller must
- * release 'at->room' later.  The caller must not hold any shard's mutex. */
+/* Reserves the room that 'at' needs, evicting frames until there is enough.
+ * The room of evicted frames goes directly to 'at', so this ends soon even if
+ * other threads need room, too.  Returns true if successful.  In any case, the
+ * caller must release 'at->room' later.  The caller must not hold any shard's
+ * mutex. */
 static bool
 make_room(struct stt_reasm *r, struct attempt *at)
 {
@@ -1089,7 +1090,7 @@ stt_reasm_counter_name(enum stt_reasm_verdict counter)
     return names[counter];
 }
 
-/* Returns what 'counter' counts, for people to read. */
+/* Returns the description of 'counter', for people to read. */
 const char *
 stt_reasm_counter_meaning(enum stt_reasm_verdict counter)
 {

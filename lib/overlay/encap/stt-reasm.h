@@ -80,7 +80,7 @@ struct stt_reasm;
     COUNTER(RX_FLUSHED, "rx_flushed",                                         \
             "incomplete frames whose port was removed")
 
-/* What stt_reasm_add() returns, and an index of 'n' in "struct
+/* Return value of stt_reasm_add(), and index of 'n' in "struct
  * stt_reasm_stats". */
 enum stt_reasm_verdict {
 #define STT_REASM_COUNTER(NAME, STRING, MEANING) STT_REASM_##NAME,
@@ -134,8 +134,8 @@ struct stt_reasm_limits {
 #define STT_REASM_TIMEOUT 1000
 
 struct stt_reasm_stats {
-    uint64_t bytes;             /* Memory held now, in bytes. */
-    uint32_t frames;            /* Incomplete frames held now. */
+    uint64_t bytes;             /* Memory held, in bytes. */
+    uint32_t frames;            /* Incomplete frames held. */
     uint64_t n[STT_REASM_N_COUNTERS];
 };
 

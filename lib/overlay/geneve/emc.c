@@ -7,9 +7,9 @@
  * send them, nearly every packet would need the classifier.
  *
  * But packets with otherwise equal fields have the same hash, and so the same
- * place in the cache.  So if no entry there is equal to the packet, this uses
- * one that differs only in bytes of options on which its flow does not
- * match. */
+ * place in the cache.  So if no entry in that place is equal to the packet,
+ * this uses one that differs only in bytes of options on which its flow does
+ * not match. */
 
 #include <config.h>
 

@@ -4,8 +4,8 @@
 #ifndef OVERLAY_GENEVE_PAYLOAD_H
 #define OVERLAY_GENEVE_PAYLOAD_H 1
 
-/* Geneve (RFC 8926): what this project adds to upstream's class "geneve".
- * Hooks in upstream's files call these functions. */
+/* Geneve (RFC 8926): versions and payloads, in addition to upstream's class
+ * "geneve".  Hooks in upstream's files call these functions. */
 
 #include <stdbool.h>
 #include <stddef.h>
