@@ -218,6 +218,7 @@ too_big_default(const char *type)
     return class && !class->segments ? OVL_TOO_BIG_ICMP : OVL_TOO_BIG_SEND;
 }
 
+/* Sets '*modep' to 'mode', and 'too_big_used' if that is not "send". */
 static void
 too_big_set_mode(enum ovl_too_big_mode *modep, enum ovl_too_big_mode mode)
 {

@@ -79,6 +79,7 @@ static struct ovl_counter etherip_counters[] = {
 #undef ETHERIP_COUNTER
 };
 
+/* Counts a packet in 'counter'. */
 static void
 etherip_count(enum etherip_counter counter)
 {

@@ -202,6 +202,7 @@ static struct ovl_counter l2tp_counters[] = {
 #undef L2TP_COUNTER
 };
 
+/* Counts a packet in 'counter'. */
 static void
 l2tp_count(enum l2tp_counter counter)
 {
@@ -431,6 +432,7 @@ static atomic_uint32_t l2tp_kinds;
  * written by hand can have. */
 static atomic_uint32_t l2tp_other_seq;
 
+/* Returns the hash of 'key'. */
 static uint32_t
 l2tp_hash_key(const struct l2tp_key *key)
 {
@@ -513,6 +515,7 @@ l2tp_session_from_netdev(const struct netdev *netdev)
     return NULL;
 }
 
+/* Returns true if the packets that 'session' sends have sequence numbers. */
 static bool
 l2tp_is_numbered(const struct l2tp_session *session)
 {

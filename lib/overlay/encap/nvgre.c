@@ -130,6 +130,7 @@ static struct ovl_counter nvgre_counters[] = {
 #undef NVGRE_COUNTER
 };
 
+/* Counts a packet in 'counter'. */
 static void
 nvgre_count(enum nvgre_counter counter)
 {

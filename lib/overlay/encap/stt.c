@@ -147,6 +147,7 @@ static struct ovl_counter stt_counters[] = {
 /* Incomplete frames. */
 static struct stt_reasm *stt_reasm;
 
+/* Counts a packet in 'counter'. */
 static void
 stt_count(enum stt_counter counter)
 {
