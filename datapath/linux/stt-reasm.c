@@ -3,11 +3,12 @@
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  *
- * Anyone who can reach the underlay can send segments, so what is held is
- * bounded in bytes and in frames, in each network namespace.  When a limit is
- * reached, a sender that holds 7/8 of a share or more gives up the frame whose
- * last segment is the longest ago, and a frame that gets no segment for a
- * while is given up.  A share is the limit divided by the senders with frames.
+ * Anyone who can reach the underlay can send segments, so each network
+ * namespace limits the bytes and the number of incomplete frames.  When a
+ * limit is reached, a sender that has 7/8 of a share or more loses its least
+ * recently used frame.  A share is the limit divided by the number of senders
+ * with frames.  A frame that gets no segment for the timeout is discarded,
+ * too.
  *
  * The segments of one frame may arrive on different CPUs.
  */
@@ -31,20 +32,20 @@
 #define STT_N_SHARDS		(1 << STT_SHARD_BITS)
 #define STT_BUCKET_BITS		7
 
-/* Most pieces of a frame with gaps between them. */
+/* Maximum number of ranges of a frame, with gaps between them. */
 #define STT_MAX_RANGES		128
 
 #define STT_MAX_PAGES		DIV_ROUND_UP(U16_MAX, PAGE_SIZE)
 
-/* Places for senders, and how many of them one can have. */
+/* Slots for senders, and the number of them that a sender's hash allows. */
 #define STT_N_SOURCES		256
 #define STT_SOURCE_WAYS		8
 
-/* What a sender holds is one number: frames << STT_FRAMES_SHIFT | bytes. */
+/* A sender's use is one number: frames << STT_FRAMES_SHIFT | bytes. */
 #define STT_FRAMES_SHIFT	38
 #define STT_ONE_FRAME		(1LL << STT_FRAMES_SHIFT)
 
-/* How many frames make room for one segment at most. */
+/* Maximum number of frames discarded to make room for one segment. */
 #define STT_MAX_EVICTIONS	64
 
 /* Bytes received: 'start' to 'end' - 1. */
@@ -55,31 +56,31 @@ struct stt_range {
 /* The frames of a sender in a shard, protected by the lock of the shard. */
 struct stt_part {
 	struct list_head	lru;	/* least recently used first */
-	u64			oldest;	/* used of the first one, or U64_MAX */
+	u64			oldest;	/* 'used' of the first, or U64_MAX */
 };
 
-/* A sender, by its outer address.  It has a place as long as it has incomplete
- * frames; if more senders have some than there are places, some share one.
- * Places are taken without a lock: two senders may get the same one although
- * others are free, and one sender two.
+/* A sender, by its outer address.  It has a slot as long as it has incomplete
+ * frames, and shares one with another sender if all slots that its hash allows
+ * are taken.  Slots are taken without a lock: two senders may get the same
+ * slot although others are free, and a sender may get two.
  */
 struct stt_source {
 	u64			tag;	/* hash of the address */
-	atomic64_t		used;	/* what its frames take */
+	atomic64_t		used;	/* frames and bytes, see above */
 	struct stt_part		parts[STT_N_SHARDS];
 };
 
-/* What is limited. */
+/* A limited resource. */
 enum stt_resource {
 	STT_FRAMES,
 	STT_BYTES,
 	STT_N_RESOURCES
 };
 
-/* Who needs what, when a limit is reached. */
+/* The sender that needs a resource whose limit is reached. */
 struct stt_need {
 	struct stt_source	*source;
-	bool			grows;	/* a frame that it has */
+	bool			grows;	/* for a frame that it already has */
 	enum stt_resource	resource;
 };
 
@@ -89,20 +90,20 @@ struct stt_frame {
 	struct list_head	lru;	/* in the part's lru, or to be freed */
 	struct stt_source	*source;
 	struct stt_part		*part;
-	long			bytes;	/* that it takes */
-	struct tunnel_stats __percpu *stats; /* where it is counted */
+	long			bytes;	/* of memory, this struct included */
+	struct tunnel_stats __percpu *stats; /* counters of its port */
 	u64			used;	/* value of the clock at ... */
 	unsigned long		used_jiffies; /* ... the last segment */
 
-	struct stt_outer	outer;	/* of offset 0, except for the key */
+	struct stt_outer	outer;	/* of the segment with offset 0 */
 	bool			ce;	/* any accepted segment had CE */
 	u16			total;
 
-	/* What was received, in order, with a gap between each two. */
+	/* Ranges received, in ascending order, with gaps between them. */
 	u8			n_ranges;
 	struct stt_range	ranges[STT_MAX_RANGES];
 
-	/* Where it is, NULL if there is nothing in that page yet. */
+	/* Pages with the received bytes, NULL for a page without any. */
 	struct page		*pages[STT_MAX_PAGES];
 };
 
@@ -114,7 +115,7 @@ struct stt_shard {
 
 struct stt_reasm {
 	const struct stt_reasm_limits *limits;
-	struct delayed_work	work;	/* looks for frames to expire */
+	struct delayed_work	work;	/* discards expired frames */
 	u32			seed;
 	siphash_key_t		source_key;	/* for tags */
 	atomic_long_t		bytes;
@@ -125,8 +126,8 @@ struct stt_reasm {
 	 */
 	atomic64_t		clock;
 
-	/* The senders that have frames, and of each resource the one that had
-	 * most of it when that last mattered, or NULL.
+	/* The number of senders with frames, and for each resource the sender
+	 * that stt_reasm_choose() returned last, or NULL.
 	 */
 	atomic_t		n_sources;
 	struct stt_source	*heavy[STT_N_RESOURCES];
@@ -137,8 +138,8 @@ struct stt_reasm {
 
 static struct kmem_cache *stt_frame_cache __read_mostly;
 
-/* Adds 'bytes' and 'frames' to what 'r' holds.  Returns false if that would
- * be more than the limits allow, and stores in '*resource' which one.
+/* Adds 'bytes' and 'frames', 0 or 1, to those of 'r'.  Returns false and
+ * stores the resource in '*resource' if a limit does not allow that.
  */
 static bool stt_reasm_charge(struct stt_reasm *r, long bytes, int frames,
 			     enum stt_resource *resource)
@@ -168,7 +169,7 @@ static void stt_reasm_uncharge(struct stt_reasm *r, long bytes, int frames)
 	atomic_sub(frames, &r->frames);
 }
 
-/* Frees 'f', which is in no shard any more. */
+/* Frees 'f', which is in no shard. */
 static void stt_frame_free(struct stt_reasm *r, struct stt_frame *f)
 {
 	long bytes = sizeof(*f);
@@ -192,8 +193,8 @@ static void stt_frame_free_list(struct stt_reasm *r, struct list_head *list)
 		stt_frame_free(r, f);
 }
 
-/* Returns the sender with 'addr'.  It has a place of its own, unless others
- * have frames in all places where it could be.
+/* Returns the sender with 'addr'.  It has a slot of its own, unless others
+ * have frames in all slots that its hash allows.
  */
 static struct stt_source *stt_source_find(struct stt_reasm *r,
 					  const struct in6_addr *addr)
@@ -221,8 +222,8 @@ static struct stt_source *stt_source_find(struct stt_reasm *r,
 	return idle;
 }
 
-/* Notes that the frames of 'source' take 'n' more, in the form of 'used', or
- * less if it is negative.
+/* Adds 'n', in the form of 'used', to the use of 'source'.  It may be
+ * negative.
  */
 static void stt_source_charge(struct stt_reasm *r, struct stt_source *source,
 			      s64 n)
@@ -235,7 +236,7 @@ static void stt_source_charge(struct stt_reasm *r, struct stt_source *source,
 		atomic_dec(&r->n_sources);
 }
 
-/* Returns how much of 'resource' the frames of 'source' take. */
+/* Returns the number of 'resource' that the frames of 'source' use. */
 static u64 stt_source_used(struct stt_source *source,
 			   enum stt_resource resource)
 {
@@ -276,7 +277,7 @@ static void stt_frame_unlink(struct stt_reasm *r, struct stt_shard *shard,
 	stt_source_charge(r, f->source, -(STT_ONE_FRAME + f->bytes));
 }
 
-/* Notes that 'f' is the most recently used frame of its part. */
+/* Makes 'f' the most recently used frame of its part. */
 static void stt_frame_touch(struct stt_reasm *r, struct stt_frame *f)
 {
 	f->used = atomic64_read(&r->clock);
@@ -284,8 +285,8 @@ static void stt_frame_touch(struct stt_reasm *r, struct stt_frame *f)
 	stt_part_publish(f->part);
 }
 
-/* Returns the sender other than 'except' that has most of 'resource', or NULL
- * if no other one has a frame.
+/* Returns the sender other than 'except' that uses most of 'resource', or NULL
+ * if no other sender has a frame.
  */
 static struct stt_source *stt_reasm_heavy(struct stt_reasm *r,
 					  enum stt_resource resource,
@@ -307,8 +308,9 @@ static struct stt_source *stt_reasm_heavy(struct stt_reasm *r,
 	return heavy;
 }
 
-/* Returns the sender that must give up a frame for 'need', or NULL if there
- * are no frames.
+/* Returns the sender that loses a frame for 'need', or NULL if there are no
+ * frames.  That is the sender of the last call, or need->source if that uses
+ * more.  If it uses less than 7/8 of a share, it is the sender that uses most.
  */
 static struct stt_source *stt_reasm_choose(struct stt_reasm *r,
 					   const struct stt_need *need)
@@ -320,7 +322,7 @@ static struct stt_source *stt_reasm_choose(struct stt_reasm *r,
 	unsigned int n = max(atomic_read(&r->n_sources), 1);
 	unsigned long share;
 
-	/* The only frame of a sender does not make room for itself. */
+	/* A sender's only frame does not make room for itself. */
 	if (need->grows && stt_source_used(need->source, STT_FRAMES) == 1)
 		except = need->source;
 
@@ -340,9 +342,8 @@ static struct stt_source *stt_reasm_choose(struct stt_reasm *r,
 	return heavy;
 }
 
-/* Discards a frame for 'need': the one whose last segment is the longest ago,
- * of the sender that stt_reasm_choose() returns.  Returns false if there is no
- * frame.
+/* Discards a frame for 'need': the least recently used frame of the sender
+ * that stt_reasm_choose() returns.  Returns false if there is no frame.
  */
 static bool stt_reasm_evict(struct stt_reasm *r, const struct stt_need *need)
 {
@@ -380,14 +381,14 @@ static bool stt_reasm_evict(struct stt_reasm *r, const struct stt_need *need)
 	return true;
 }
 
-/* Returns for how many jiffies a frame may go without a segment. */
+/* Returns the timeout of a frame without new segments, in jiffies. */
 static unsigned long stt_reasm_timeout(const struct stt_reasm *r)
 {
 	return msecs_to_jiffies(READ_ONCE(r->limits->timeout));
 }
 
-/* Discards the frames that are counted in 'stats', or if it is NULL those that
- * have had no segment for the time limit.
+/* Discards the frames that are counted in 'stats', or the expired frames if it
+ * is NULL.
  */
 void stt_reasm_clean(struct stt_reasm *r,
 		     const struct tunnel_stats __percpu *stats)
@@ -400,8 +401,8 @@ void stt_reasm_clean(struct stt_reasm *r,
 	for (i = 0; i < STT_N_SHARDS; i++) {
 		struct stt_shard *shard = &r->shards[i];
 
-		/* Someone may be evicting the last frame of 'stats', and about
-		 * to count it: wait for that.
+		/* With 'stats', lock even a shard without frames: another CPU
+		 * may just have removed one, and still count it in 'stats'.
 		 */
 		if (!stats && !READ_ONCE(shard->n_frames))
 			continue;
@@ -446,9 +447,9 @@ static void stt_reasm_work(struct work_struct *work)
 		stt_reasm_schedule(r);
 }
 
-/* Finds the place in the ranges of 'f' for 'start' to 'end' - 1, storing in
- * '*ip' the number of ranges in front of it.  Returns STT_RX_QUEUED or a
- * reason to drop the segment.
+/* Finds the place in the ranges of 'f' for 'start' to 'end' - 1, and stores
+ * the number of ranges before it in '*ip'.  Returns STT_RX_QUEUED, or a reason
+ * to drop the segment.
  */
 static enum stt_counter stt_frame_find_place(const struct stt_frame *f,
 					     u16 start, u16 end,
@@ -518,10 +519,11 @@ static struct stt_frame *stt_frame_find(const struct hlist_head *bucket,
 	return NULL;
 }
 
-/* Adds the bytes in 'skb' at 'offset' in a frame of 'total' bytes, with
- * the lock of 'shard' held.  Returns a counter; STT_RX_COMPLETE if '*framep'
- * is now a whole frame, which is in the shard no more; STT_N_COUNTERS if the
- * limits are reached, and then stores in 'need' what it takes.
+/* Adds the bytes in 'skb' at 'offset' to a frame of 'total' bytes, with the
+ * lock of 'shard' held.  Returns a counter for the segment; STT_RX_COMPLETE if
+ * it completes a frame, which is removed from the shard and stored in
+ * '*framep'; STT_N_COUNTERS if a limit is reached, after storing the need in
+ * '*need'.
  */
 static enum stt_counter
 stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
@@ -578,7 +580,7 @@ stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
 		need->source = f ? f->source :
 				   stt_source_find(r, &outer->key.saddr);
 		need->grows = f;
-		/* Other frames shall make room, not this one. */
+		/* Other frames must make room, not this one. */
 		if (f) {
 			atomic64_inc(&r->clock);
 			stt_frame_touch(r, f);
@@ -647,11 +649,13 @@ stt_shard_add(struct stt_reasm *r, struct stt_shard *shard, u32 hash,
 	return STT_RX_COMPLETE;
 }
 
-/* Makes an skb of 'f', which is complete, and frees it. */
+/* Returns an skb with the pages of 'f', which is complete, or NULL if there is
+ * no memory.  Frees 'f'.
+ */
 static struct sk_buff *stt_frame_to_skb(struct stt_reasm *r,
 					struct stt_frame *f)
 {
-	/* Linear room for the headers that the stack pulls. */
+	/* Room for the headers that the stack pulls into the linear data. */
 	struct sk_buff *skb = alloc_skb(NET_SKB_PAD + NET_IP_ALIGN + 256,
 					GFP_ATOMIC | __GFP_NOWARN);
 	unsigned int left = f->total;
@@ -675,13 +679,14 @@ static struct sk_buff *stt_frame_to_skb(struct stt_reasm *r,
 }
 
 /* Adds 'skb', the payload of a segment at 'offset' in a frame of 'total'
- * bytes, to what has been received of that frame.  Copies what it needs of
- * 'skb', and counts in 'stats' what happens to frames.  Bottom halves must be
- * disabled.
+ * bytes, to that frame.  Copies the bytes, and does not take over 'skb'.
+ * Counts frames that it evicts or expires, in the 'stats' of their first
+ * segments.  Bottom halves must be disabled.
  *
- * Returns what happened to the segment.  If that is STT_RX_COMPLETE, stores the
- * whole frame in '*framep', or NULL if there is no memory for it, and the outer
- * headers of its first bytes in 'outer'.
+ * Returns the segment's counter, for the caller to count.  If that is
+ * STT_RX_COMPLETE, stores the whole frame in '*framep', or NULL if there is no
+ * memory for an skb, and the outer headers of the segment with offset 0 in
+ * '*outer', with CE if any segment had it.
  */
 enum stt_counter stt_reasm_add(struct stt_reasm *r,
 			       struct tunnel_stats __percpu *stats,
@@ -724,19 +729,21 @@ enum stt_counter stt_reasm_add(struct stt_reasm *r,
 	return verdict;
 }
 
-/* Returns how many incomplete frames 'r' has. */
+/* Returns the number of incomplete frames in 'r'. */
 unsigned int stt_reasm_n_frames(const struct stt_reasm *r)
 {
 	return atomic_read(&r->frames);
 }
 
-/* Returns how many bytes of memory the frames of 'r' take. */
+/* Returns the bytes of memory that the frames in 'r' use. */
 unsigned long stt_reasm_n_bytes(const struct stt_reasm *r)
 {
 	return atomic_long_read(&r->bytes);
 }
 
-/* Returns a new struct stt_reasm, which obeys 'limits', or NULL. */
+/* Returns a new struct stt_reasm with 'limits', which must stay valid and may
+ * change at any time, or NULL if there is no memory.
+ */
 struct stt_reasm *stt_reasm_create(const struct stt_reasm_limits *limits)
 {
 	struct stt_reasm *r = kvzalloc(sizeof(*r), GFP_KERNEL);
@@ -760,7 +767,7 @@ struct stt_reasm *stt_reasm_create(const struct stt_reasm_limits *limits)
 	return r;
 }
 
-/* Frees 'r', which has no frames any more and may be NULL. */
+/* Frees 'r', which must not have frames, and may be NULL. */
 void stt_reasm_destroy(struct stt_reasm *r)
 {
 	if (r) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Reassembly of STT frames, which knows nothing of ports and devices.
+/* Reassembly of STT frames, independent of ports and devices.
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  */
@@ -12,15 +12,15 @@
 
 #include "stt-counters.h"
 
-/* How much may be held, and how long.  It may change at any time. */
+/* Limits of the incomplete frames.  They may change at any time. */
 struct stt_reasm_limits {
 	unsigned long	max_bytes;
 	unsigned int	max_frames;
 	unsigned int	timeout;	/* ms */
 };
 
-/* What the outer headers say about a segment.  An IPv4 address is a v4-mapped
- * IPv6 address.
+/* Fields of a segment's outer headers.  An IPv4 address is a v4-mapped IPv6
+ * address.
  */
 struct stt_outer {
 	struct stt_key {
@@ -33,7 +33,7 @@ struct stt_outer {
 	u8	tos;
 	u8	ttl;
 	__be32	label;			/* flow label, IPv6 only */
-	u32	mark;			/* what the host marked it with */
+	u32	mark;			/* of the segment's skb */
 };
 
 /* The incomplete frames of a network namespace. */
