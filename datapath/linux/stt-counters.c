@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What STT counts.
+/* STT's counters.
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  */
@@ -14,8 +14,8 @@ static const enum skb_drop_reason stt_drop_reasons[] = {
 #undef STT_COUNTER
 };
 
-/* Drops 'skb', which may be NULL, because of what 'counter' counts in
- * 'stats'.
+/* Adds 1 to 'counter' in 'stats' and frees 'skb', which may be NULL, with the
+ * counter's drop reason.
  */
 void stt_drop(struct tunnel_stats __percpu *stats, struct sk_buff *skb,
 	      enum stt_counter counter)

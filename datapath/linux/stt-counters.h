@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What STT counts, one counter for each thing that can happen to a segment or
- * a frame.  The userspace datapath counts the same by the same names.
+/* STT's counters, one for each event in the life of a segment or a frame.  The
+ * userspace datapath's counters for the same events have the same names.
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  */
@@ -12,7 +12,7 @@
 
 #include "tunnel-stats.h"
 
-/* COUNTER(NAME, "name", why the skb is freed) */
+/* COUNTER(NAME, "name", drop reason of the skb, SKB_DROP_REASON_*) */
 #define STT_COUNTERS(COUNTER)						\
 	/* Segments kept, and those that completed a frame. */		\
 	COUNTER(RX_QUEUED, "rx_queued", NOT_SPECIFIED)			\

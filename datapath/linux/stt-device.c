@@ -108,7 +108,9 @@ static void stt_get_strings(struct net_device *dev, u32 sset, u8 *data)
 	}
 }
 
-/* The counters are those of the device's port. */
+/* The counters are the port's, whose devices share them.  The frames and bytes
+ * in reassembly are those of the network namespace.
+ */
 static void stt_get_ethtool_stats(struct net_device *dev,
 				  struct ethtool_stats *stats, u64 *data)
 {
@@ -132,14 +134,14 @@ static struct device_type stt_type = {
 	.name = "stt",
 };
 
-/* Of the offloads of TCP, those that the STT header can ask a receiver for.
- * IP IDs may change: such packets have DF set (RFC 6864).
+/* The offloads that the STT header can request from a receiver.  TSO may
+ * change IP IDs: packets with DF set do not need them (RFC 6864).
  */
 #define STT_FEATURES	(NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO |	\
 			 NETIF_F_TSO6 | NETIF_F_TSO_MANGLEID |		\
 			 NETIF_F_RXCSUM | NETIF_F_HIGHDMA)
 
-/* Makes 'dev' a device for STT, whose configuration is still to come. */
+/* Initializes 'dev' as an STT device without a configuration. */
 void stt_setup(struct net_device *dev)
 {
 	ether_setup(dev);

@@ -3,7 +3,7 @@
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  *
- * This is the module's beginning and end.  stt-wire.h has the wire format,
+ * Initialization and exit of the module.  stt-wire.h has the wire format,
  * Kbuild the order in which the files depend on each other.
  */
 

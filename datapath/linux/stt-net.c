@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Network namespaces, each with its limits of reassembly.
+/* State of a network namespace, with the limits of its reassembly.
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  */
@@ -16,7 +16,9 @@ static unsigned long stt_max_bytes_min = 1 << 20;
 static unsigned int stt_max_frames_max = 1 << 24;
 static unsigned int stt_timeout_max = 60 * 1000;
 
-/* Limits of reassembly.  The data of each is in struct stt_net. */
+/* Limits of reassembly.  'data' is an offset in struct stt_net, to which
+ * stt_init_net() adds the address.
+ */
 static const struct ctl_table stt_sysctl[] = {
 	{
 		.procname = "reassembly_max_bytes",
@@ -57,15 +59,15 @@ static int __net_init stt_init_net(struct net *net)
 	sn->limits.max_frames = 65536;
 	sn->limits.timeout = 1000;
 
-	/* Who has a user namespace of his own gets less of the host's memory,
-	 * and cannot change that.
+	/* The network namespaces of other user namespaces get less of the
+	 * host's memory, and no sysctls to change that.
 	 */
 	if (net->user_ns != &init_user_ns) {
 		sn->limits.max_bytes = 4 << 20;
 		return 0;
 	}
 
-	/* Older kernels want an empty entry at the end. */
+	/* Older kernels need an empty entry at the end. */
 	table = kcalloc(ARRAY_SIZE(stt_sysctl) + 1, sizeof(*table),
 			GFP_KERNEL);
 	if (!table)
@@ -82,7 +84,7 @@ static int __net_init stt_init_net(struct net *net)
 	return 0;
 }
 
-/* The devices are gone already: they cannot leave their namespace. */
+/* The devices have been deleted before: they cannot leave their namespace. */
 static void __net_exit stt_exit_net(struct net *net)
 {
 	struct stt_net *sn = net_generic(net, stt_net_id);

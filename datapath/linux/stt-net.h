@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Network namespaces.
+/* State of a network namespace.
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  */
@@ -12,7 +12,7 @@
 
 #include "stt-reasm.h"
 
-/* What STT has in a network namespace. */
+/* STT's state in a network namespace. */
 struct stt_net {
 	struct hlist_head	ports;		/* RCU, written under RTNL */
 	unsigned int		up;		/* devices up, under RTNL */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How devices are made, and what they say about themselves.
+/* Creation of devices, and their attributes, by rtnetlink.
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  */
@@ -57,7 +57,10 @@ static int stt_validate(struct nlattr *tb[], struct nlattr *data[],
 	return 0;
 }
 
-/* Reads the addresses in 'data' into 'info', whose mode is IPv6 or not. */
+/* Reads the addresses in 'data' into 'info', and sets IP_TUNNEL_INFO_IPV6 in
+ * its mode if they are IPv6 addresses.  Returns 0 or a negative error code,
+ * which 'extack' explains.
+ */
 static int stt_get_addrs(struct nlattr *data[], struct ip_tunnel_info *info,
 			 struct netlink_ext_ack *extack)
 {
@@ -122,7 +125,9 @@ static int stt_get_addrs(struct nlattr *data[], struct ip_tunnel_info *info,
 	return 0;
 }
 
-/* Reads 'data', which may be NULL, into 'config'. */
+/* Reads 'data', which may be NULL, into 'config'.  Returns 0 or a negative
+ * error code, which 'extack' explains.
+ */
 static int stt_get_config(struct nlattr *data[], struct stt_config *config,
 			  struct netlink_ext_ack *extack)
 {

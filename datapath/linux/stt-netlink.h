@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How devices are made, and what they say about themselves.
+/* Creation of devices, and their attributes, by rtnetlink.
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  */

@@ -3,9 +3,9 @@
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  *
- * The header can ask a receiver for a TCP or UDP checksum and for plain TSO.
- * What it cannot express the stack does before transmission, because the device
- * does not offer it.
+ * The header can request a TCP or UDP checksum and plain TSO from a receiver.
+ * The stack does all other offloads in software before transmission, because
+ * stt_features_check() takes them from the device's features.
  */
 
 #include <linux/if_vlan.h>
@@ -16,8 +16,8 @@
 
 #include "stt-offload.h"
 
-/* Returns the offset of the checksum in the L4 header of 'in', or 0 if it is
- * neither TCP nor UDP or not all there.
+/* Returns the offset of the checksum in the L4 header of 'in', or 0 if that is
+ * neither TCP nor UDP, or truncated.
  */
 static unsigned int stt_csum_offset(const struct tunnel_inner *in)
 {
@@ -32,19 +32,21 @@ static unsigned int stt_csum_offset(const struct tunnel_inner *in)
 	return 0;
 }
 
-/* Returns true if the STT header can express the offload state of 'skb', with
- * a partial checksum, whose headers are in 'in'.
+/* Returns true if the STT header can express the offload state of 'skb', which
+ * has a partial checksum and whose headers are in 'in'.
  */
 static bool stt_can_express(const struct sk_buff *skb,
 			    const struct tunnel_inner *in)
 {
-	/* A routing header hides whose address the checksum is over. */
+	/* With a routing header, the checksum covers an address that is not in
+	 * the IPv6 header.
+	 */
 	if (!in->plain || in->l4 > U8_MAX ||
 	    skb->csum_offset != stt_csum_offset(in) ||
 	    skb_checksum_start_offset(skb) != in->l4)
 		return false;
 
-	/* The receiver is asked for plain TSO only. */
+	/* The header can request plain TSO only. */
 	return !skb_is_gso(skb) ||
 	       (in->protocol == IPPROTO_TCP &&
 		skb_shinfo(skb)->gso_size >= STT_MSS_MIN &&
@@ -53,8 +55,8 @@ static bool stt_can_express(const struct sk_buff *skb,
 		    SKB_GSO_DODGY)));
 }
 
-/* Takes from 'features' those that 'skb', which the STT header cannot
- * describe, needs the stack for.
+/* Returns 'features' without the checksum and segmentation offloads of 'skb'
+ * that the STT header cannot express, so that the stack does them.
  */
 netdev_features_t stt_features_check(struct sk_buff *skb,
 				     struct net_device *dev,
@@ -73,7 +75,8 @@ netdev_features_t stt_features_check(struct sk_buff *skb,
 }
 
 /* Puts the offload state of 'skb', whose headers are in 'in' if 'is_ip', into
- * 'hdr'.
+ * 'hdr'.  Completes a checksum that 'hdr' cannot express.  Returns 0 or a
+ * negative error code.
  */
 int stt_put_offload(struct sk_buff *skb, const struct tunnel_inner *in,
 		    bool is_ip, struct stthdr *hdr)
@@ -97,8 +100,8 @@ int stt_put_offload(struct sk_buff *skb, const struct tunnel_inner *in,
 }
 
 /* Restores the offload state of 'skb', whose data starts with the inner
- * Ethernet header, from the STT header 'hdr' that it came with.  Nothing that
- * 'hdr' says is believed unless 'skb' is like that.
+ * Ethernet header, from the STT header 'hdr' that it came with.  Returns 0,
+ * -EINVAL if the headers of 'skb' contradict 'hdr', or -ENOMEM.
  */
 int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
 {
@@ -139,14 +142,14 @@ int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
 		    (payload > mss && (mss < STT_MSS_MIN || !in.plain))))
 		return -EINVAL;
 
-	/* Padding would be summed up, and become a part of each segment. */
+	/* Padding must be in neither the checksum nor the segments. */
 	if (pskb_trim(skb, in.end) ||
 	    skb_ensure_writable(skb, in.l4 + (tcp ? sizeof(struct tcphdr) :
 					      sizeof(struct udphdr))))
 		return -ENOMEM;
 
-	/* The sender's sum of the pseudo-header may have another length.
-	 * Behind a routing header, only the sender knows it.
+	/* The sender's pseudo-header checksum may have another length.  With a
+	 * routing header, only the sender knows the address in it.
 	 */
 	l3 = skb->data + in.l3;
 	check = (__sum16 *)(skb->data + in.l4 + csum_ofs);
@@ -168,7 +171,9 @@ int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
 		const struct tcphdr *th = (void *)(skb->data + in.l4);
 		struct skb_shared_info *shinfo = skb_shinfo(skb);
 
-		/* Whoever segments checks it and counts the segments. */
+		/* For SKB_GSO_DODGY, GSO checks the headers and counts the
+		 * segments.
+		 */
 		shinfo->gso_size = mss;
 		shinfo->gso_type = SKB_GSO_DODGY |
 				   (ipv4 ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6) |

@@ -14,8 +14,9 @@
 #include "compat/compat.h"
 #include "stt-port.h"
 
-/* Returns a socket bound to the TCP port 'port', for IPv4 and IPv6, which
- * keeps everyone else from using it, or an error pointer.
+/* Returns a socket bound to the TCP port 'port', for IPv4 and IPv6, or an
+ * error pointer.  The socket only reserves the port: no other one can be bound
+ * to it.
  */
 static struct socket *stt_bind(struct net *net, __be16 port)
 {
@@ -36,7 +37,7 @@ static struct socket *stt_bind(struct net *net, __be16 port)
 		return ERR_PTR(err);
 
 	if (family == AF_INET6) {
-		/* Whatever net.ipv6.bindv6only says. */
+		/* Overrides net.ipv6.bindv6only. */
 		lock_sock(sock->sk);
 		sock->sk->sk_ipv6only = false;
 		release_sock(sock->sk);
@@ -53,7 +54,7 @@ static struct socket *stt_bind(struct net *net, __be16 port)
 	return sock;
 }
 
-/* Gives back a reference to 'port', which is gone with the last one. */
+/* Releases a reference to 'port', and frees it with the last one. */
 void stt_port_put(struct stt_port *port)
 {
 	struct stt_net *sn = net_generic(port->net, stt_net_id);
@@ -70,7 +71,7 @@ void stt_port_put(struct stt_port *port)
 }
 
 /* Returns a reference to the port with the number 'number' in 'net', which is
- * created if it does not exist, or an error pointer, explained in 'extack'.
+ * created if it does not exist, or an error pointer, which 'extack' explains.
  */
 struct stt_port *stt_port_get(struct net *net, __be16 number,
 			      struct netlink_ext_ack *extack)
@@ -123,8 +124,8 @@ free:
 	return ERR_PTR(err);
 }
 
-/* Returns true if 'a' and 'b', neither of which collects metadata, are of the
- * same tunnel.
+/* Returns true if 'a' and 'b', of devices with a remote address, have the same
+ * addresses and context ID.
  */
 static bool stt_same_tunnel(const struct ip_tunnel_info *a,
 			    const struct ip_tunnel_info *b)
@@ -135,7 +136,9 @@ static bool stt_same_tunnel(const struct ip_tunnel_info *a,
 		       sizeof(a->key.u.ipv4) : sizeof(a->key.u.ipv6));
 }
 
-/* Checks that 'stt' may be added to its port. */
+/* Returns 0 if 'stt' may be added to its port, otherwise -EEXIST, which
+ * 'extack' explains.
+ */
 int stt_port_check_dev(const struct stt_dev *stt,
 		       struct netlink_ext_ack *extack)
 {
@@ -193,8 +196,9 @@ enum stt_match {
 	STT_MATCH_EXACT
 };
 
-/* Returns how well the addresses of a device, in 'info', match those of a
- * packet that came over IPv4 if 'ipv4', otherwise IPv6.
+/* Returns how well the addresses of a device, in 'info', match the source
+ * address 'remote' and the destination address 'local' of a packet that came
+ * over IPv4 if 'ipv4', otherwise IPv6.
  */
 static enum stt_match stt_match(const struct ip_tunnel_info *info, bool ipv4,
 				const struct in6_addr *remote,

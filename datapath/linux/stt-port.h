@@ -17,13 +17,13 @@
 #include "stt-reasm.h"
 #include "tunnel-stats.h"
 
-/* A TCP port in a network namespace, with its devices: either a single one
- * that collects metadata, or any number of others.
+/* A TCP port in a network namespace, with its devices: either a single device
+ * that collects metadata, or any number of devices with a remote address.
  */
 struct stt_port {
 	struct hlist_node	node;		/* in stt_net's ports */
 	struct net		*net;
-	struct socket		*sock;		/* keeps others off the port */
+	struct socket		*sock;		/* reserves the port */
 	__be16			port;
 	unsigned int		refs;		/* by devices, under RTNL */
 	unsigned int		up;		/* devices up, under RTNL */
@@ -32,7 +32,7 @@ struct stt_port {
 	DECLARE_HASHTABLE(devs, 8);		/* by context ID */
 };
 
-/* A device: what is private in its struct net_device. */
+/* A device: the private part of its struct net_device. */
 struct stt_dev {
 	struct hlist_node	node;		/* in stt_port's devs */
 	struct net_device	*dev;
@@ -43,7 +43,7 @@ struct stt_dev {
 };
 
 /* Returns the port with the number 'port' in 'sn', or NULL.  Inline, because
- * all TCP that the host receives passes it.
+ * each TCP packet that the host receives is looked up.
  */
 static inline struct stt_port *stt_port_find(const struct stt_net *sn,
 					     __be16 port)

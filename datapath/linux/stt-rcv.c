@@ -3,11 +3,11 @@
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  *
- * One netfilter hook keeps connection tracking away from the segments, another
- * takes them behind the firewall's rules for input, before TCP can see them.  A
- * whole frame in one skb, as GRO and virtual devices make them, is delivered as
- * it is.  Others are copied to pages until they are complete, so that what a
- * sender can make us hold is known to the byte.
+ * One netfilter hook exempts the segments from connection tracking, another
+ * takes them after the firewall's input rules, before TCP sees them.  A whole
+ * frame in one skb, as GRO and virtual devices make them, is delivered without
+ * a copy.  The segments of other frames are copied to pages, so that the
+ * memory of incomplete frames is accounted exactly.
  */
 
 #include <linux/etherdevice.h>
@@ -108,8 +108,8 @@ static void stt_deliver(struct stt_port *port, struct sk_buff *skb,
 	}
 	dev = stt->dev;
 
-	/* Nothing is left of the outer packet's state.  Its GSO state is
-	 * shared with clones that have the headers, as in stt_build().
+	/* Clear the outer packet's state.  The GSO state belongs to the
+	 * headers, as in stt_build(): clones that have them share it.
 	 */
 	if ((skb_is_gso(skb) || hdr.mss) && skb_header_unclone(skb, GFP_ATOMIC))
 		goto no_memory;
@@ -142,7 +142,7 @@ static void stt_deliver(struct stt_port *port, struct sk_buff *skb,
 	skb->protocol = eth_type_trans(skb, dev);
 	skb_reset_network_header(skb);
 
-	/* As the stack does later, where it loses the L4 header of a GSO
+	/* The stack would do this later, and lose the L4 header of a GSO
 	 * packet (Linux 7.2).
 	 */
 	if (eth_type_vlan(skb->protocol)) {
@@ -172,9 +172,9 @@ no_memory:
 	stt_dev_drop(stt, skb, STT_RX_NO_MEMORY);
 }
 
-/* Takes 'skb', whose data starts with the outer IP header, for 'port', whose
- * TCP header starts 'thoff' bytes later.  'outer' has what the IP header says.
- * Bottom halves must be disabled.
+/* Receives 'skb' for 'port', and takes it over.  Its data starts with the
+ * outer IP header, whose fields are in 'outer', and its TCP header is at
+ * offset 'thoff'.  Completes 'outer'.  Bottom halves must be disabled.
  */
 static void stt_rcv(struct stt_port *port, struct sk_buff *skb,
 		    unsigned int thoff, struct stt_outer *outer)
@@ -195,15 +195,15 @@ static void stt_rcv(struct stt_port *port, struct sk_buff *skb,
 	if (tcp_len < sizeof(*th) || !pskb_may_pull(skb, thoff + tcp_len))
 		goto header;
 
-	/* IPsec may demand that this came through a security association. */
+	/* An IPsec policy may require a security association. */
 	if (!xfrm_policy_check(NULL, XFRM_POLICY_IN, skb,
 			       outer->ipv4 ? AF_INET : AF_INET6)) {
 		stt_port_drop(port, skb, STT_RX_POLICY);
 		return;
 	}
 
-	/* A sum that the device verified, or that a local sender has left to
-	 * a device, needs no second look.
+	/* A checksum that the device has verified, or that a local sender has
+	 * left to the device, is not computed.
 	 */
 	skb_set_transport_header(skb, thoff);
 	__skb_pull(skb, thoff);
@@ -228,7 +228,7 @@ static void stt_rcv(struct stt_port *port, struct sk_buff *skb,
 	outer->mark = skb->mark;
 	__skb_pull(skb, tcp_len);
 
-	/* A frame list would hinder whoever segments the inner packet. */
+	/* GSO may be unable to segment an inner packet with a frag_list. */
 	if (!offset && skb->len == total && total >= STT_FRAME_MIN &&
 	    !skb_has_frag_list(skb)) {
 		stt_deliver(port, skb, outer);
@@ -261,17 +261,17 @@ header:
 	stt_port_drop(port, skb, STT_RX_HEADER);
 }
 
-/* Returns true if 'dev' is a VRF device or belongs to one.  What arrives there
- * is not for the tunnels, whose routes are not in a VRF.
+/* Returns true if 'dev' is a VRF device or belongs to one.  Packets from there
+ * are not for the tunnels, whose routes are not in a VRF.
  */
 static bool stt_is_vrf(const struct net_device *dev)
 {
 	return netif_is_l3_master(dev) || netif_is_l3_slave(dev);
 }
 
-/* Returns the port that 'skb' is for, if the TCP header that follows 'thoff'
- * bytes later names one of which a device is up, otherwise NULL.  As for TCP,
- * broadcasts and multicasts are for none.
+/* Returns the port that 'skb', whose TCP header is at offset 'thoff', is for
+ * if one of the port's devices is up, otherwise NULL.  Broadcast and multicast
+ * packets are for no port, as in TCP.
  */
 static struct stt_port *stt_wants(const struct nf_hook_state *state,
 				  const struct sk_buff *skb,
@@ -293,8 +293,8 @@ static struct stt_port *stt_wants(const struct nf_hook_state *state,
 	return port && READ_ONCE(port->up) ? port : NULL;
 }
 
-/* Keeps connection tracking, which takes a segment for TCP and would find it
- * invalid, away from 'skb', unless it has a connection already.
+/* Exempts 'skb', a segment, from connection tracking, unless it has a
+ * connection already.  TCP connection tracking would find it invalid.
  */
 static void stt_untrack(struct sk_buff *skb)
 {
@@ -302,9 +302,10 @@ static void stt_untrack(struct sk_buff *skb)
 		skb_set_nfct(skb, IP_CT_UNTRACKED);
 }
 
-/* IPv4 hook.  In PRE_ROUTING, segments for an address of this host become
- * untracked.  They are taken in LOCAL_IN, when the host has checked their
- * addresses, put their fragments together, and asked its firewall.
+/* IPv4 hook.  In PRE_ROUTING, exempts the segments for an address of this host
+ * from connection tracking.  Takes them in LOCAL_IN, when IP has validated
+ * their addresses and reassembled their fragments, and the firewall accepted
+ * them.
  */
 static unsigned int stt_hook4(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
@@ -332,7 +333,7 @@ static unsigned int stt_hook4(void *priv, struct sk_buff *skb,
 	outer.tos = iph->tos;
 	outer.ttl = iph->ttl;
 
-	/* What was queued to user space comes from there by a system call. */
+	/* A packet that NFQUEUE returns comes here in a system call. */
 	local_bh_disable();
 	stt_rcv(port, skb, ip_hdrlen(skb), &outer);
 	local_bh_enable();
@@ -340,8 +341,8 @@ static unsigned int stt_hook4(void *priv, struct sk_buff *skb,
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-/* IPv6 hook, like stt_hook4(), but fragments are put together, and extension
- * headers processed, only after LOCAL_IN: such packets are not taken.
+/* IPv6 hook, like stt_hook4(), but does not take packets with extension
+ * headers, fragments among them: IPv6 processes these only after LOCAL_IN.
  */
 static unsigned int stt_hook6(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
@@ -374,8 +375,8 @@ static unsigned int stt_hook6(void *priv, struct sk_buff *skb,
 }
 #endif
 
-/* Before connection tracking, and after all rules for input: some firewalls
- * have theirs behind the filter table's priority.
+/* Before connection tracking, and after all rules for input: those of some
+ * firewalls come after the filter table's priority.
  */
 static const struct nf_hook_ops stt_hooks[] = {
 	{
@@ -406,7 +407,7 @@ static const struct nf_hook_ops stt_hooks[] = {
 #endif
 };
 
-/* Begins to receive for 'dev'. */
+/* Starts reception for 'dev'. */
 int stt_open(struct net_device *dev)
 {
 	struct stt_dev *stt = netdev_priv(dev);
@@ -424,7 +425,7 @@ int stt_open(struct net_device *dev)
 	return 0;
 }
 
-/* Receives for 'dev' no more. */
+/* Stops reception for 'dev'. */
 int stt_stop(struct net_device *dev)
 {
 	struct stt_dev *stt = netdev_priv(dev);

@@ -3,9 +3,9 @@
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  *
- * An inner Ethernet frame, behind an 18-byte STT header, travels as the
- * payload of what looks like TCP, so that any TCP segmentation engine can cut
- * it and any large receive engine can merge it.  There is no connection.
+ * An 18-byte STT header and an inner Ethernet frame are the payload of
+ * segments that look like TCP, so that TSO and LRO of any device can segment
+ * and merge them.  There is no connection.
  *
  * TCP header, section 3.2: sequence number = length of the STT frame << 16 |
  * offset of this segment in it, acknowledgment number = frame ID, flags ACK
@@ -32,8 +32,8 @@ struct stthdr {
 } __packed;
 static_assert(sizeof(struct stthdr) == 18);
 
-#define STT_F_CSUM_VERIFIED	0x01	/* inner L4 checksum is right */
-#define STT_F_CSUM_PARTIAL	0x02	/* inner L4 checksum is to be done */
+#define STT_F_CSUM_VERIFIED	0x01	/* inner L4 checksum is valid */
+#define STT_F_CSUM_PARTIAL	0x02	/* inner L4 checksum is partial */
 #define STT_F_IPV4		0x04	/* with CSUM_PARTIAL: IPv4, else IPv6 */
 #define STT_F_TCP		0x08	/* with CSUM_PARTIAL: TCP, else UDP */
 
@@ -46,10 +46,10 @@ static_assert(sizeof(struct stthdr) == 18);
 /* A frame is at least an STT header and an inner Ethernet header. */
 #define STT_FRAME_MIN		(sizeof(struct stthdr) + ETH_HLEN)
 
-/* Longest inner frame sent: what the userspace datapath receives, too. */
+/* Longest inner frame sent.  The userspace datapath receives no longer one. */
 #define STT_INNER_MAX		65315
 
-/* Smallest inner TCP segment size believed. */
+/* Smallest inner TCP segment size that is accepted. */
 #define STT_MSS_MIN		48
 
 /* Smallest outer segment, whatever the MTU of the route. */

@@ -3,8 +3,8 @@
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  *
- * A frame becomes one skb, which is a plain TCP GSO packet if it is longer than
- * the route's MTU.
+ * A frame becomes one skb, a plain TCP GSO packet if it is longer than the
+ * route's MTU.
  */
 
 #include <linux/if_vlan.h>
@@ -34,9 +34,9 @@
 static DEFINE_PER_CPU(u32, stt_frame_id) = U32_MAX;
 static atomic_t stt_frame_id_block;
 
-/* Returns an ID for a frame.  No ID returns before 2**32 others have been
- * used, or 2**16 for each other CPU that sends: each CPU takes blocks of them,
- * from a random start.
+/* Returns an ID for a frame.  Each CPU takes blocks of 2**16 IDs in turn, from
+ * a random start.  An ID repeats after 2**32 others, less 2**16 for each other
+ * CPU that sends, unless a CPU keeps its block while others take all blocks.
  */
 static u32 stt_next_frame_id(void)
 {
@@ -49,7 +49,7 @@ static u32 stt_next_frame_id(void)
 	return id;
 }
 
-/* What goes into the outer headers. */
+/* The contents of the outer headers. */
 struct stt_tx {
 	struct tunnel_flow	flow;
 	struct stthdr		hdr;
@@ -58,7 +58,9 @@ struct stt_tx {
 	unsigned int		len;	/* of the inner frame */
 };
 
-/* Moves the tag of 'skb', if that is 802.1Q, to '*vlan'. */
+/* Moves the outermost 802.1Q tag of 'skb', if it has one, to '*vlan', in the
+ * form of the STT header.  Returns 0 or a negative error code.
+ */
 static int stt_pull_tag(struct sk_buff *skb, __be16 *vlan)
 {
 	u16 tci;
@@ -66,7 +68,7 @@ static int stt_pull_tag(struct sk_buff *skb, __be16 *vlan)
 
 	if (skb_vlan_tag_present(skb)) {
 		if (skb->vlan_proto != htons(ETH_P_8021Q))
-			return -EINVAL;	/* the stack pushes those */
+			return -EINVAL;	/* the stack inserts other tags */
 		tci = skb_vlan_tag_get(skb);
 		__vlan_hwaccel_clear_tag(skb);
 	} else if (skb->protocol == htons(ETH_P_8021Q) &&
@@ -83,8 +85,8 @@ static int stt_pull_tag(struct sk_buff *skb, __be16 *vlan)
 }
 
 /* Puts the STT and TCP headers in front of '*skbp', which leaves through 'dst'
- * behind an IP header of 'iphlen' bytes.  Changes '*skbp', to NULL if there is
- * not enough memory for more headroom.
+ * behind an IP header of 'iphlen' bytes.  Returns 0 or a negative error code.
+ * May change '*skbp', to NULL if there is no memory for more headroom.
  */
 static int stt_build(struct sk_buff **skbp, const struct stt_tx *tx,
 		     const struct dst_entry *dst, unsigned int iphlen)
@@ -108,9 +110,9 @@ static int stt_build(struct sk_buff **skbp, const struct stt_tx *tx,
 			return -ENOMEM;
 	}
 
-	/* As iptunnel_handle_offloads() does, takes the GSO state for a part
-	 * of the headers.  TCP's own clone, which has none, gets it anew for
-	 * each transmission.
+	/* Like iptunnel_handle_offloads(), treats the GSO state as a part of
+	 * the headers.  TCP's own clone has no headers, and TCP sets its GSO
+	 * state anew for each transmission.
 	 */
 	err = skb_cow_head(skb, headroom);
 	if (err)
@@ -147,18 +149,20 @@ static int stt_build(struct sk_buff **skbp, const struct stt_tx *tx,
 	return 0;
 }
 
-/* Makes 'skb' ready to leave through 'dst', which it takes over. */
+/* Prepares 'skb' to leave through 'dst', whose reference it takes over. */
 static void stt_set_dst(struct sk_buff *skb, struct dst_entry *dst)
 {
 	skb_scrub_packet(skb, false);
 	skb_clear_hash_if_not_l4(skb);
 	skb_dst_set(skb, dst);
 
-	/* Connection tracking takes this for TCP, and would find it invalid. */
+	/* TCP connection tracking would find the segments invalid. */
 	skb_set_nfct(skb, IP_CT_UNTRACKED);
 }
 
-/* Sends '*skbp' over IPv4.  On failure, it is left for the caller to free. */
+/* Sends '*skbp' over IPv4.  Returns 0 or a negative error code; then, the
+ * caller must free '*skbp', which may be NULL.
+ */
 static int stt_xmit4(struct sk_buff **skbp, struct stt_tx *tx,
 		     struct ip_tunnel_info *info)
 {
@@ -242,7 +246,7 @@ static int stt_xmit6(struct sk_buff **skbp, struct stt_tx *tx,
 }
 #endif
 
-/* Sends the frame 'skb'. */
+/* Sends the frame 'skb', and takes it over. */
 netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct stt_dev *stt = netdev_priv(dev);
@@ -266,7 +270,7 @@ netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 		}
 	}
 
-	/* All that depends on the inner packet, before it changes. */
+	/* Read the inner packet before it changes. */
 	tx.flow.sport = udp_flow_src_port(tx.flow.net, skb, 0, 0, true);
 	if (stt_pull_tag(skb, &tx.hdr.vlan))
 		goto drop;
@@ -289,7 +293,7 @@ netdev_tx_t stt_xmit(struct sk_buff *skb, struct net_device *dev)
 		tx.df = htons(IP_DF);
 	tx.len = skb->len;
 
-	/* Each level of tunnels takes much of the stack. */
+	/* Each level of tunnels takes much of the kernel's stack. */
 	if (dev_recursion_level() > IP_TUNNEL_RECURSION_LIMIT) {
 		counter = STT_TX_LOOP;
 		goto drop;
@@ -313,7 +317,9 @@ drop:
 	return NETDEV_TX_OK;
 }
 
-/* Completes the metadata of 'skb' with what stt_xmit() would send. */
+/* Completes the metadata of 'skb' with the source address and the ports that
+ * stt_xmit() would send.  Returns 0 or a negative error code.
+ */
 int stt_fill_metadata_dst(struct net_device *dev, struct sk_buff *skb)
 {
 	const struct ip_tunnel_info *info = skb_tunnel_info(skb);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Congestion inside and outside of a tunnel: RFC 6040.
+/* ECN of inner and outer headers: RFC 6040.
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  */
@@ -11,10 +11,11 @@
 
 #include "tunnel-inner.h"
 
-/* Returns the outer header's TOS for the inner packet 'in': 'tos' with another
- * ECN field.  That is the inner packet's, CE included (RFC 6040, section 4.1),
- * which INET_ECN_encapsulate() does not do.  Where the receiver would not find
- * the inner header to mark, routers must drop instead.
+/* Returns the outer header's TOS for the inner packet 'in': 'tos' with the
+ * inner packet's ECN field.  Unlike INET_ECN_encapsulate(), this copies CE,
+ * too (RFC 6040, section 4.1).  A packet with a VLAN tag gets Not-ECT, so that
+ * routers drop it instead of marking it: the receiver would not find its IP
+ * header.
  */
 static inline u8 tunnel_ecn_encapsulate(u8 tos, const struct tunnel_inner *in)
 {
@@ -24,8 +25,8 @@ static inline u8 tunnel_ecn_encapsulate(u8 tos, const struct tunnel_inner *in)
 	return tos;
 }
 
-/* Propagates congestion from the outer header's 'tos' to 'skb', whose network
- * header is set (RFC 6040).  Returns false if 'skb' must be dropped.
+/* Copies congestion marks from the outer header's 'tos' to 'skb', whose
+ * network header is set (RFC 6040).  Returns false if 'skb' must be dropped.
  */
 static inline bool tunnel_ecn_decapsulate(struct sk_buff *skb, u8 tos)
 {

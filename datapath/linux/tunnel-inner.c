@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The packet in a tunnel.
+/* Headers of the inner packet.
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  */
@@ -12,8 +12,10 @@
 
 #include "tunnel-inner.h"
 
-/* Finds the IP packet in 'skb', whose data starts with an Ethernet header.
- * Returns false if there is none, or not all of it.
+/* Finds the headers of the IP packet in 'skb', whose data starts with an
+ * Ethernet header, and stores their offsets and fields in '*in'.  Returns
+ * false if 'skb' has no valid IP packet, or not all of it; then, '*in' is
+ * incomplete.
  */
 bool tunnel_parse_inner(const struct sk_buff *skb, struct tunnel_inner *in)
 {

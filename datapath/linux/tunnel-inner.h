@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The packet in a tunnel.
+/* Headers of the inner packet.
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  */
@@ -9,15 +9,15 @@
 
 #include <linux/skbuff.h>
 
-/* Where an IP packet is in an Ethernet frame, and what it is like. */
+/* Offsets and fields of an IP packet in an Ethernet frame. */
 struct tunnel_inner {
 	unsigned int	l4;		/* offset of the L4 header */
 	unsigned int	end;		/* offset of the end of the packet */
 	unsigned int	l3;		/* offset of the IP header */
 	bool		ipv4;
-	bool		plain;		/* no fragment, no IPv6 options */
+	bool		plain;		/* no fragment or extension headers */
 	bool		fragment;
-	u8		protocol;	/* of L4 */
+	u8		protocol;	/* IPPROTO_* of the L4 header */
 	u8		dsfield;
 };
 

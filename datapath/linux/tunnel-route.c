@@ -12,9 +12,9 @@
 #include "compat/compat.h"
 #include "tunnel-route.h"
 
-/* Returns the route of 'flow' to the remote end in 'info', over IPv4, with a
- * reference, or an error pointer: -ELOOP if it leads into the tunnel.  Stores
- * the source address in '*saddr'.  'skb' is the inner packet.
+/* Returns a reference to the IPv4 route of 'flow' to the remote end in 'info',
+ * or an error pointer, -ELOOP if the route leads into the tunnel itself.
+ * Stores the source address in '*saddr'.  'skb' is the inner packet.
  */
 struct rtable *tunnel_route4(struct sk_buff *skb,
 			     const struct tunnel_flow *flow,
@@ -73,7 +73,7 @@ struct dst_entry *tunnel_route6(struct sk_buff *skb,
 	};
 	struct dst_entry *dst;
 
-	/* There are no tables to look into. */
+	/* With ipv6.disable=1, there are no routing tables. */
 	if (!ipv6_mod_enabled())
 		return ERR_PTR(-EAFNOSUPPORT);
 
@@ -98,8 +98,9 @@ struct dst_entry *tunnel_route6(struct sk_buff *skb,
 }
 #endif
 
-/* Completes the metadata of 'skb', which says where it goes, with the source
- * address that its route has, and with the ports in 'flow'.
+/* Completes the metadata of 'skb', which has the remote end's address, with
+ * the source address of the route to it and the ports in 'flow'.  Returns 0 or
+ * a negative error code.
  */
 int tunnel_fill_metadata_dst(struct sk_buff *skb,
 			     const struct tunnel_flow *flow)

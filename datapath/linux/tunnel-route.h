@@ -13,9 +13,9 @@
 #include <net/net_namespace.h>
 #include <net/route.h>
 
-/* What a route depends on besides the addresses. */
+/* The arguments of a route look-up besides the addresses. */
 struct tunnel_flow {
-	struct net_device	*dev;	/* tunnel, where it must not lead */
+	struct net_device	*dev;	/* tunnel, which it must not lead to */
 	struct net		*net;	/* of the underlay */
 	__be16			sport;
 	__be16			dport;

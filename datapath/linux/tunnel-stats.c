@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Counters of packets.
+/* Per-CPU counters of packets.
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  */
@@ -8,7 +8,9 @@
 
 #include "tunnel-stats.h"
 
-/* Returns 'n_counters' counters, all 0, for free_percpu() to free, or NULL. */
+/* Returns 'n_counters' counters, all 0, or NULL if there is no memory.  The
+ * caller must free them with free_percpu().
+ */
 struct tunnel_stats __percpu *tunnel_stats_alloc(unsigned int n_counters)
 {
 	struct tunnel_stats __percpu *stats;
@@ -26,7 +28,7 @@ struct tunnel_stats __percpu *tunnel_stats_alloc(unsigned int n_counters)
 	return stats;
 }
 
-/* Stores what the 'n_counters' counters of 'stats' are, summed up over all
+/* Stores the values of the 'n_counters' counters of 'stats', summed over all
  * CPUs, in 'sums'.
  */
 void tunnel_stats_read(struct tunnel_stats __percpu *stats,

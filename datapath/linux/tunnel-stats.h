@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Counters of packets, each as one number for each CPU.
+/* Per-CPU counters of packets.
  *
  * Copyright (c) 2026 The ovs-overlay Authors.
  */
@@ -10,15 +10,13 @@
 #include <linux/percpu.h>
 #include <linux/u64_stats_sync.h>
 
-/* Of one CPU. */
+/* The counters of one CPU. */
 struct tunnel_stats {
 	struct u64_stats_sync	syncp;
 	u64_stats_t		n[];	/* by counter */
 };
 
-/* Adds 1 to 'counter'.  Bottom halves must be disabled, as wherever packets
- * pass.
- */
+/* Adds 1 to 'counter' in 'stats'.  Bottom halves must be disabled. */
 static inline void tunnel_count(struct tunnel_stats __percpu *stats,
 				unsigned int counter)
 {

@@ -4,8 +4,8 @@
 #ifndef STT_COMPAT_H
 #define STT_COMPAT_H
 
-/* What today's kernel has, for those that do not have it yet.  config.h is
- * made by compat/probe: HAVE_X is defined if probes/x.c compiles.
+/* The interface of the newest supported kernel, for older ones.  compat/probe
+ * makes config.h, which defines HAVE_X if probes/x.c compiles.
  */
 
 #include <linux/netdevice.h>
@@ -20,9 +20,7 @@
 
 #include "config.h"
 
-/* Flags of tunnel keys, a bitmap since Linux 6.10.  The bits have kept their
- * numbers.
- */
+/* Flags of tunnel keys, a bitmap since Linux 6.10, with the same bits. */
 #ifdef HAVE_TUN_FLAGS_BITMAP
 static inline bool ip_tunnel_key_test(const struct ip_tunnel_key *key, int bit)
 {
@@ -64,7 +62,7 @@ static inline void ip_tunnel_key_set(struct ip_tunnel_key *key, int bit)
 #endif
 
 /* newlink()'s parameters, a struct since Linux 6.15.  RTNL_NEWLINK(FUNCTION) is
- * what goes into struct rtnl_link_ops, after DEFINE_RTNL_NEWLINK(FUNCTION).
+ * for struct rtnl_link_ops, after DEFINE_RTNL_NEWLINK(FUNCTION).
  */
 #ifdef HAVE_RTNL_NEWLINK_PARAMS
 #define DEFINE_RTNL_NEWLINK(FUNCTION)
@@ -86,7 +84,7 @@ static int FUNCTION##_compat(struct net *net, struct net_device *dev,	\
 #define RTNL_NEWLINK(FUNCTION)	FUNCTION##_compat
 #endif
 
-/* Transmission without a lock, a feature before Linux 6.12. */
+/* Transmission without a lock, a NETIF_F_* flag before Linux 6.12. */
 static inline void netdev_set_lltx(struct net_device *dev)
 {
 #ifdef HAVE_NETDEV_LLTX
@@ -96,8 +94,8 @@ static inline void netdev_set_lltx(struct net_device *dev)
 #endif
 }
 
-/* No change of the network namespace: a feature before Linux 6.12, and under
- * another name before 6.15.
+/* A fixed network namespace: a NETIF_F_* flag before Linux 6.12, and
+ * netns_local before 6.15.
  */
 static inline void netdev_set_netns_immutable(struct net_device *dev)
 {
@@ -110,7 +108,7 @@ static inline void netdev_set_netns_immutable(struct net_device *dev)
 #endif
 }
 
-/* Per-CPU statistics, for drivers to allocate before Linux 6.7. */
+/* Per-CPU statistics, which drivers allocate before Linux 6.7. */
 #ifdef HAVE_PCPU_STAT_TYPE
 static inline void netdev_set_tstats(struct net_device *dev)
 {
@@ -165,7 +163,7 @@ static inline void flowi4_set_dsfield(struct flowi4 *fl4, u8 dsfield)
 	register_net_sysctl(net, path, table)
 #endif
 
-/* Most transmissions inside each other when a tunnel's begins. */
+/* Maximum depth of nested transmissions at which a tunnel may transmit. */
 #ifndef IP_TUNNEL_RECURSION_LIMIT
 #define IP_TUNNEL_RECURSION_LIMIT	5
 #endif

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* What must be there: the oldest kernel with all of it is Linux 6.1. */
+/* Functions and constants that have no replacement in compat.h.  Linux 6.1,
+ * the oldest supported kernel, has all of them.
+ */
 
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
