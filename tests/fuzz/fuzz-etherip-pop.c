@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Receive and transmit: fuzz_pop_push_pop(). */
+/* Reception and transmission of EtherIP: fuzz_pop_push_pop(). */
 
 #include <config.h>
 #undef NDEBUG

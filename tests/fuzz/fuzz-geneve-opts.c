@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Options of Geneve.  The first byte of the input tells what the rest is:
+/* Options of Geneve.  The first byte of the input tells the kind of the rest:
  *
- *     w    Options off the wire, for the walker.
+ *     w    Options from the wire, for the walker.
  *     m    A length, that many bytes of options, another length, and edits of
  *          the options: that many bytes to set, the rest to delete.
- *     t    Text in place of the options in a tnl_push action that is right
- *          otherwise.
+ *     t    Text in place of the options in a tnl_push action that is otherwise
+ *          valid.
  *
- * A model that knows only how options follow each other checks the results:
- * what cannot be walked is refused, what is relayed can be walked again, and
- * what no edit is about comes out as it went in. */
+ * A model that knows only the layout of a sequence of options checks the
+ * results: malformed options are refused, relayed options are well-formed, and
+ * options without an edit do not change. */
 
 #include <config.h>
 #undef NDEBUG
@@ -64,8 +64,8 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
     return 0;
 }
 
-/* Splits the 'len' bytes 'data' into '*n' 'items', what is at 'set_len' and
- * later to be deleted.  Returns false if they are malformed. */
+/* Splits the 'len' bytes 'data' into '*n' 'items', with 'delete' set for those
+ * at 'set_len' and later.  Returns false if 'data' is malformed. */
 static bool
 split(const uint8_t *data, size_t len, size_t set_len, struct item items[128],
       size_t *n)
@@ -211,8 +211,8 @@ test_walker(const uint8_t *data, size_t size)
         ovs_assert(!tun_metadata_from_geneve_udpif(map, tnl, tnl, flow));
     }
 
-    /* A flow for packets that are dropped matches on all headers, and on no
-     * value that was not asked for. */
+    /* A flow for dropped packets matches the headers of all options, and none
+     * of their values. */
     flow->metadata.tab = map;
     wc->masks.tunnel.metadata.tab = map;
     ovl_geneve_match_dropped(tnl, flow, wc);
@@ -250,7 +250,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 't':
         rest = xmemdup0((const char *) data + 1, size - 1);
         for (int n = 0; n < 512; n += 4) {
-            /* The size must be right; try what can be. */
+            /* The size must be right: try all possible sizes. */
             if (n > size * 2) {
                 break;
             }

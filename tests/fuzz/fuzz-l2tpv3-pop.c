@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Receive: an Ethernet frame goes through netdev_pop_header(), as after a
- * lookup that found a flow with tnl_pop.  What comes out is encapsulated
- * again, made ready for a device without offloads, and popped a second time,
- * which must give the same.
+/* Reception: netdev_pop_header() pops an Ethernet frame, as after a lookup
+ * that found a flow with tnl_pop.  The inner frame is encapsulated again,
+ * prepared for a device without offloads, and popped a second time, which must
+ * give the same frame.
  *
- * The first byte of the input is FRAME_* bits, the second is the number of the
- * session in which it is encapsulated again, the rest is the frame. */
+ * The first byte of the input is FRAME_* bits, the second the number of the
+ * session for the encapsulation, the rest is the frame. */
 
 #include <config.h>
 #undef NDEBUG
@@ -31,11 +31,11 @@
 #include "overlay/vport.h"
 
 enum {
-    FRAME_FIX_SUMS = 1 << 0,    /* Make its IPv4 and UDP checksums right. */
-    FRAME_PARTIAL = 1 << 1,     /* The inner L4 checksum is left undone. */
-    FRAME_TSO = 1 << 2,         /* So is segmentation. */
-    FRAME_IPV6 = 1 << 3,        /* Push it over IPv6. */
-    FRAME_PUSH = 1 << 4,        /* Do not pop it first. */
+    FRAME_FIX_SUMS = 1 << 0,    /* Correct its IPv4 and UDP checksums. */
+    FRAME_PARTIAL = 1 << 1,     /* The inner L4 checksum is partial. */
+    FRAME_TSO = 1 << 2,         /* The inner frame is to be segmented, too. */
+    FRAME_IPV6 = 1 << 3,        /* Push over IPv6. */
+    FRAME_PUSH = 1 << 4,        /* Do not pop the frame first. */
     FRAME_IP = 1 << 5,          /* The frame is L2TPv3 over IP, not UDP. */
 };
 
@@ -98,7 +98,8 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
     return 0;
 }
 
-/* Makes 'header' that of a packet of session 'i'. */
+/* Fills in 'header' for packets of session 'i', over IP if 'ip', otherwise
+ * UDP, on an IPv6 underlay if 'ipv6', otherwise IPv4. */
 static void
 make_header(struct ovs_action_push_tnl *header, size_t i, bool ip, bool ipv6)
 {
@@ -187,7 +188,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         flow_extract(packet, &flow);
     }
 
-    /* What was pushed can be popped, unless its number comes late. */
+    /* All pushed packets can be popped, except those with an old sequence
+     * number. */
     size = dp_packet_batch_size(&batch);
     netdev_pop_header(ports[0][ip], &batch);
     ovs_assert(dp_packet_batch_size(&batch) == size || sessions[i].seq);
@@ -202,7 +204,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dp_packet_batch_destroy(&batch);
     free(inner);
 
-    /* Numbers start anew for the next input. */
+    /* Sequence numbers start anew for the next input. */
     numbered = ports[ARRAY_SIZE(sessions) - 1][ip];
     ovl_l2tpv3_udp_class.port_destroy(numbered);
     ovs_assert(!ovl_l2tpv3_udp_class.configure(numbered,

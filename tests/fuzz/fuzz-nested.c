@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Tunnels in tunnels: a packet gets one to three tunnel headers, of all types
- * that there are, with actions before and between, as the datapath does it.
- * It is then made ready for a device without offloads, and the headers are
- * popped again.  What comes out must be what went in.
+/* Tunnels in tunnels: a packet gets one to three tunnel headers, of any types,
+ * with actions before and between, as in the datapath.  It is then prepared
+ * for a device without offloads, and the headers are popped again.  The result
+ * must be the original packet.
  *
- * The first bytes of the input say what is done, see read_case(); those after
- * that are XORed with the packet, which is fine otherwise.  fuzz-nested-tso.c
- * is the same with userspace TSO. */
+ * The first bytes of the input choose the case, see read_case(); the rest is
+ * XORed with the packet, which is otherwise valid.  fuzz-nested-tso.c is the
+ * same with userspace TSO. */
 
 #include <config.h>
 #undef NDEBUG
@@ -47,7 +47,7 @@ static const struct type {
     const char *type;
     const char *options[10];    /* Keys and values. */
     uint32_t key;               /* 0 if the type has none. */
-    bool ipv4, ipv6;            /* What it goes over. */
+    bool ipv4, ipv6;            /* Possible underlays. */
     bool tso;                   /* Takes TSO packets. */
 } types[] = {
     { "stt", { NULL }, 0x12345678, true, true, true },
@@ -80,11 +80,11 @@ static struct netdev *ports[ARRAY_SIZE(types)];
 static struct netdev *device;
 static struct umem_pool umem;
 
-/* What to do. */
+/* Bits of a case. */
 enum {
     /* struct level, 'bits'. */
     LEVEL_IPV6 = 1 << 0,        /* Outer IPv6. */
-    LEVEL_CSUM = 1 << 1,        /* With a checksum, if there is a choice. */
+    LEVEL_CSUM = 1 << 1,        /* With a checksum, if it is optional. */
     LEVEL_SET = 1 << 2,         /* Set the TOS first. */
     LEVEL_VLAN = 1 << 3,        /* Push a tag first. */
     LEVEL_VLAN2 = 1 << 4,       /* Push another one. */
@@ -93,14 +93,14 @@ enum {
     LEVEL_RECIRC = 1 << 7,      /* Recirculate. */
 
     /* struct nested_case, 'bits'. */
-    PACKET_PARTIAL = 1 << 0,    /* The L4 checksum is left undone. */
-    PACKET_TSO = 1 << 1,        /* So is segmentation. */
+    PACKET_PARTIAL = 1 << 0,    /* The L4 checksum is partial. */
+    PACKET_TSO = 1 << 1,        /* The packet is to be segmented, too. */
     PACKET_GOOD = 1 << 2,       /* The device has verified the checksums. */
-    PACKET_FIX_SUMS = 1 << 3,   /* After what the input did to it. */
-    PACKET_PAD = 1 << 4,        /* With 4 bytes behind the IP packet. */
+    PACKET_FIX_SUMS = 1 << 3,   /* Correct the checksums after the XOR. */
+    PACKET_PAD = 1 << 4,        /* With 4 bytes of padding. */
     PACKET_L3 = 1 << 5,         /* Without an Ethernet header. */
     PACKET_TAG = 1 << 6,        /* With a tag. */
-    PACKET_IP_PARTIAL = 1 << 7, /* The IP checksum is left undone. */
+    PACKET_IP_PARTIAL = 1 << 7, /* The IP checksum is partial. */
 };
 
 /* Actions before a push. */
@@ -129,7 +129,7 @@ struct nested_case {
 
 enum {
     CASE_SIZE = 8 + 3 * MAX_LEVELS + 2,
-    MAX_PAYLOAD = 65100,        /* The longest frame that a device gives. */
+    MAX_PAYLOAD = 65100,        /* For the longest frame from a device. */
 };
 
 /* Fills in 'c' from the 'size' bytes of 'data', at least CASE_SIZE. */
@@ -167,7 +167,7 @@ read_case(const uint8_t *data, size_t size, struct nested_case *c)
     c->xor_size = size - CASE_SIZE;
 }
 
-/* Makes the port for 'type', called 'name'. */
+/* Returns a new port of 'type' called 'name'. */
 static struct netdev *
 open_port(const struct type *type, const char *name)
 {
@@ -212,7 +212,7 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
     return 0;
 }
 
-/* Applies the datapath actions in 'text', that change packets, to 'batch'. */
+/* Applies the datapath actions in 'text', which change packets, to 'batch'. */
 static void
 execute(struct dp_packet_batch *batch, const char *text)
 {
@@ -298,8 +298,7 @@ put_frame(struct dp_packet *packet, const struct nested_case *c)
     }
 }
 
-/* A packet as a device or the slow path gives it, and what must be freed when
- * it is gone. */
+/* A packet from a device or the slow path, and the memory to free after it. */
 struct input {
     struct dp_packet *packet;
     struct dp_packet_afxdp *afxdp;
@@ -339,8 +338,8 @@ make_input(const struct dp_packet *frame, enum dp_packet_source source,
     input->packet->packet_type = frame->packet_type;
 }
 
-/* Frees what 'input' had, whose packet is gone: a packet from AF_XDP must have
- * gone back to where it came from. */
+/* Frees the memory of 'input', whose packet has been deleted.  The frame of an
+ * AF_XDP packet must have gone back to the umem. */
 static void
 free_input(struct input *input)
 {
@@ -355,8 +354,8 @@ free_input(struct input *input)
     }
 }
 
-/* Parses the packets in 'batch', as the datapath does before each lookup, and
- * drops those that it drops.  Stores what the last one says in '*flow'. */
+/* Parses the packets in 'batch', and drops some of them, as the datapath does
+ * before each lookup.  Stores the flow of the last packet in '*flow'. */
 static void
 parse_batch(struct dp_packet_batch *batch, struct flow *flow)
 {
@@ -374,8 +373,8 @@ parse_batch(struct dp_packet_batch *batch, struct flow *flow)
     }
 }
 
-/* Does what 'level' says, except for the push, to the packets in 'batch', of
- * which 'flow' tells what they are like. */
+/* Executes the actions of 'level', except for the push, on the packets in
+ * 'batch', whose flow is 'flow'. */
 static void
 execute_level(struct dp_packet_batch *batch, const struct level *level,
               struct flow *flow)
@@ -416,8 +415,8 @@ execute_level(struct dp_packet_batch *batch, const struct level *level,
 }
 
 /* Adds or removes the Ethernet header of the packets in 'batch', as 'port'
- * takes them, and parses them for '*flow'.  Returns false if 'port' does not
- * take them. */
+ * needs, and parses them for '*flow'.  Returns false if 'port' does not take
+ * such packets. */
 static bool
 fit_port(struct dp_packet_batch *batch, const struct netdev *port,
          struct flow *flow)
@@ -492,8 +491,8 @@ build_header(const struct level *level, const struct flow *inner,
     return !ovl_finish_template(data, port, device, &flow.tunnel, &flow.tunnel);
 }
 
-/* Completes in software what the packets in 'batch' wait for.  Drops those
- * where that cannot be done. */
+/* Completes the deferred segmentation and checksums of the packets in 'batch'
+ * in software.  Drops the packets for which that is impossible. */
 static void
 finish_batch(struct dp_packet_batch *batch)
 {
@@ -511,8 +510,8 @@ finish_batch(struct dp_packet_batch *batch)
     }
 }
 
-/* Returns true if 'packet', with an IP Ethertype of 'dl_type', has the IP
- * header that this says. */
+/* Returns true if the version in the IP header of 'packet' is that of the
+ * Ethertype 'dl_type'. */
 static bool
 has_version(const struct dp_packet *packet, ovs_be16 dl_type)
 {
@@ -522,9 +521,9 @@ has_version(const struct dp_packet *packet, ovs_be16 dl_type)
             && *ip >> 4 == (dl_type == htons(ETH_TYPE_IP) ? 4 : 6));
 }
 
-/* Stores in 'expected' what must come out of a tunnel of 'type' after the
- * packets in 'batch', of Ethertype 'dl_type', were pushed into it.  Clears
- * '*defined' if that is not known. */
+/* Stores in 'expected' the packets that must leave a tunnel of 'type' if the
+ * packets in 'batch', of Ethertype 'dl_type', enter it.  Clears '*defined' if
+ * the result is not defined. */
 static void
 expect(struct dp_packet_batch *batch, const struct type *type,
        ovs_be16 dl_type, struct dp_packet_batch *expected, bool *defined)
@@ -533,11 +532,12 @@ expect(struct dp_packet_batch *batch, const struct type *type,
 
     dp_packet_batch_init(expected);
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        /* What is summed up in a packet with two versions nobody knows. */
+        /* The checksum of a packet with contradicting IP versions is not
+         * defined. */
         *defined &= !dp_packet_l3(packet) || has_version(packet, dl_type);
         if (dp_packet_l4_checksum_partial(packet) && !ovl_l4_missing(packet)
             && dp_packet_l4_proto_udp(packet)) {
-            /* Nor if there is to be a sum where there is none. */
+            /* Nor is a partial checksum of 0, which means none for UDP. */
             *defined &= ((struct udp_header *) dp_packet_l4(packet))->udp_csum
                         != 0;
         }
@@ -563,8 +563,8 @@ expect(struct dp_packet_batch *batch, const struct type *type,
     }
 }
 
-/* Removes the tags and labels in front of the packets in 'batch', and sets
- * '*flow' to what the last one is then. */
+/* Removes the VLAN tags and MPLS labels of the packets in 'batch', and stores
+ * the flow of the last packet in '*flow'. */
 static void
 strip(struct dp_packet_batch *batch, struct flow *flow)
 {
@@ -609,7 +609,7 @@ pop_level(struct dp_packet_batch *batch, const struct level *level)
     struct dp_packet *packet;
     struct flow flow;
 
-    /* What a flow with tnl_pop matches. */
+    /* Keep the packets that a flow with tnl_pop matches. */
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, size, packet, batch) {
         struct dp_packet_batch one;
 
@@ -647,7 +647,7 @@ send_batch(struct dp_packet_batch *batch)
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
         dp_packet_ol_send_prepare(packet, 0);
 
-        /* This is what the other end receives. */
+        /* The other end receives the packet without offload state. */
         dp_packet_reset_offload(packet);
         dp_packet_set_tso_segsz(packet, 0);
         dp_packet_set_l2_pad_size(packet, 0);
@@ -656,8 +656,8 @@ send_batch(struct dp_packet_batch *batch)
     parse_batch(batch, &flow);
 }
 
-/* Returns true if 'packet' is 'expected', with or without padding, which is
- * not kept where something was left undone. */
+/* Returns true if 'packet' is 'expected', with or without padding.  Packets
+ * with a partial checksum or to be segmented lose it. */
 static bool
 is_expected(const struct dp_packet *packet, const struct dp_packet *expected)
 {
@@ -670,8 +670,8 @@ is_expected(const struct dp_packet *packet, const struct dp_packet *expected)
                        size));
 }
 
-/* Compares what came out, 'batch', with what should, 'expected'.  Something
- * may be missing, unless 'all' is true. */
+/* Asserts that the packets in 'batch' are those in 'expected', in the same
+ * order.  Some may be missing, unless 'all' is true. */
 static void
 compare(struct dp_packet_batch *batch, struct dp_packet_batch *expected,
         bool all)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Receive: a sequence of Ethernet frames goes through netdev_pop_header(), as
- * after a lookup that found a flow with tnl_pop.  What comes out is parsed,
- * made ready for a device without offloads, encapsulated again, and popped a
+/* Reception: netdev_pop_header() pops a sequence of Ethernet frames, as after
+ * a lookup that found a flow with tnl_pop.  The inner frames are parsed,
+ * prepared for a device without offloads, encapsulated again, and popped a
  * second time.
  *
  * The input is a sequence of: a byte of FRAME_* bits, the length of the frame,
@@ -25,13 +25,13 @@
 #include "overlay/gso.h"
 
 enum {
-    FRAME_FIX_SUMS = 1 << 0,    /* Make its checksums right. */
+    FRAME_FIX_SUMS = 1 << 0,    /* Correct its IPv4 and TCP checksums. */
     FRAME_IP_GOOD = 1 << 1,     /* The device verified the IP checksum. */
     FRAME_L4_GOOD = 1 << 2,     /* The device verified the L4 checksum. */
-    FRAME_L4_PARTIAL = 1 << 3,  /* The sender left the L4 checksum undone. */
-    FRAME_TSO = 1 << 4,         /* The sender left segmentation undone. */
-    FRAME_LAST = 1 << 5,        /* The last one of a batch. */
-    FRAME_AGAIN = 1 << 6,       /* Twice. */
+    FRAME_L4_PARTIAL = 1 << 3,  /* The L4 checksum is partial. */
+    FRAME_TSO = 1 << 4,         /* The frame is to be segmented. */
+    FRAME_LAST = 1 << 5,        /* The last frame of a batch. */
+    FRAME_AGAIN = 1 << 6,       /* Twice.  With FRAME_LAST: push over IPv6. */
     FRAME_PUSH = 1 << 7,        /* With FRAME_LAST: do not pop the batch. */
 };
 
@@ -44,8 +44,8 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
     return 0;
 }
 
-/* Returns a packet with the 'size' bytes in 'data', parsed as the datapath
- * does it. */
+/* Returns a packet with the 'size' bytes in 'data' and the offload state in
+ * 'bits', parsed as in the datapath. */
 static struct dp_packet *
 make_packet(const uint8_t *data, size_t size, uint8_t bits)
 {
@@ -114,8 +114,8 @@ push_batch(struct dp_packet_batch *batch, bool ipv6)
     ovl_send_prepare(netdev, batch);
 }
 
-/* Pops the headers of the packets in 'batch', unless 'bits' say no, and does
- * the rest with what comes out.  Deletes the packets. */
+/* Pops the headers of the packets in 'batch', unless 'bits' has FRAME_PUSH.
+ * Then, pushes and pops the inner frames.  Deletes the packets. */
 static void
 test_batch(struct dp_packet_batch *batch, uint8_t bits)
 {

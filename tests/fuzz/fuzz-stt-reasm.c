@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Reassembly: any bytes become a sequence of segments, which must have the
+/* Reassembly: the input becomes a sequence of operations, which must have the
  * same effect on lib/overlay/encap/stt-reasm.c as on a naive model. */
 
 #include <config.h>

@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
 /* Options: lines of "key=value" are the options of a port, and other_config.
- * The type of the port is that in a line "type=...", or STT.  Options that a
- * port accepts must come back from it as options that another port accepts and
- * that mean the same. */
+ * A line "type=..." sets the type of the port, default STT.  If a port accepts
+ * the options, another port must accept the options that it reports, and
+ * report the same. */
 
 #include <config.h>
 #undef NDEBUG
@@ -39,8 +39,8 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
     return 0;
 }
 
-/* Sets the options of 'dev' to 'options'.  Returns true if they are fine, and
- * then stores what they are in '*got'. */
+/* Sets the options of 'dev' to 'options'.  If it accepts them, stores the
+ * options that it reports in '*got' and returns true. */
 static bool
 try_options(struct netdev *dev, const struct smap *options, struct smap *got)
 {
@@ -55,7 +55,7 @@ try_options(struct netdev *dev, const struct smap *options, struct smap *got)
         ovs_assert(!netdev_get_config(dev, got));
     }
     if (class->port_destroy) {
-        class->port_destroy(dev); /* Else, no other port may have the same. */
+        class->port_destroy(dev); /* So that another port may have the same. */
     }
     return ok;
 }

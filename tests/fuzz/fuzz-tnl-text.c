@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* Text of tnl_push actions.  The first byte of the input tells what the rest
- * is:
+/* Text of tnl_push actions.  The first byte of the input tells the kind of the
+ * rest:
  *
  *     a            Text behind "tnl_push(".
  *     t, n, u, i   Text in place of the headers from the outer L4 header on,
- *                  in an action that is right otherwise, of STT, NVGRE, L2TPv3
+ *                  in an action that is otherwise valid, of STT, NVGRE, L2TPv3
  *                  over UDP and over IP.
- *     b, N, U, I   Bytes of these headers; the last two of U and I say which
- *                  parts there are.
+ *     b, N, U, I   Bytes of these headers; the last two of U and I tell which
+ *                  optional parts the header has.
  *
- * What can be parsed must be formatted as text that parses to the same. */
+ * An action that can be parsed must be formatted as text that parses to the
+ * same. */
 
 #include <config.h>
 #undef NDEBUG
@@ -43,7 +44,7 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
     return 0;
 }
 
-/* Returns true if 'data' is of one of our classes. */
+/* Returns true if 'data' is of an overlay type. */
 static bool
 is_ours(const struct ovs_action_push_tnl *data)
 {
@@ -61,7 +62,7 @@ test_text(const struct ovl_class *class, const char *header)
     size_t size = 0;
     char *text;
 
-    /* The size must be right for the rest of the action to count. */
+    /* With a wrong size, the rest of the action would not be parsed. */
     if (class->parse(header, &data, l4, &size) <= 0) {
         size = 0;
     }
@@ -88,8 +89,8 @@ test_bytes(const struct ovl_class *class, const uint8_t *bytes, size_t size)
     if (!strcmp(class->type, "l2tpv3") && size >= 2) {
         uint16_t layout = (bytes[size - 2] << 8 | bytes[size - 1]) & 0xfff;
 
-        /* There is neither a sequence number without a sublayer
-         * nor two cookies. */
+        /* A header has no sequence number without a sublayer,
+         * and not two cookies. */
         layout &= layout & 0x0400 ? 0xfff : ~0x0800;
         layout &= layout & 0x0200 ? ~0x0100 : 0xfff;
         data.ovl.layout = layout;

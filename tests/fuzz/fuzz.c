@@ -33,9 +33,10 @@ fuzz_open_port(const char *name, const char *type)
     return netdev;
 }
 
-/* Starts 'data', a header of type 'vport_type', with Ethernet and IP, from
- * 1.1.2.92 or 2001:cafe::92 to 1.1.2.88 or 2001:cafe::88.  Returns where
- * 'nw_proto' begins; 'data''s 'header_len' is as long as what is before. */
+/* Starts 'data', a header of type 'vport_type', with Ethernet and IP headers,
+ * from 1.1.2.92 to 1.1.2.88, or from 2001:cafe::92 to 2001:cafe::88 if 'ipv6'.
+ * Returns the place for the header of 'nw_proto', and sets data->header_len to
+ * the bytes before it. */
 void *
 fuzz_put_outer(struct ovs_action_push_tnl *data, uint32_t vport_type,
                bool ipv6, uint8_t nw_proto)
@@ -71,9 +72,9 @@ fuzz_put_outer(struct ovs_action_push_tnl *data, uint32_t vport_type,
     return (char *) data->header + data->header_len;
 }
 
-/* Makes the checksums of 'packet', whose Ethernet type is 'dl_type', right:
- * IP's and, if 'nw_proto' is IPPROTO_TCP or IPPROTO_UDP, which then is what
- * 'packet' must be, that of L4. */
+/* Corrects the checksums of 'packet', whose Ethertype is 'dl_type': that of
+ * IPv4 and, if 'nw_proto' is IPPROTO_TCP or IPPROTO_UDP, and 'packet' is that,
+ * the L4 checksum. */
 void
 fuzz_fix_sums(struct dp_packet *packet, ovs_be16 dl_type, uint8_t nw_proto)
 {
@@ -109,8 +110,8 @@ fuzz_fix_sums(struct dp_packet *packet, ovs_be16 dl_type, uint8_t nw_proto)
     }
 }
 
-/* If 'packet' is TCP, leaves its checksum to others, and if 'tso' is true and
- * it is not short, segmentation. */
+/* If 'packet' is TCP, makes its L4 checksum partial, and if 'tso' is true and
+ * it is not short, marks it for segmentation. */
 void
 fuzz_leave_undone(struct dp_packet *packet, bool tso)
 {
@@ -122,25 +123,26 @@ fuzz_leave_undone(struct dp_packet *packet, bool tso)
     }
 }
 
-/* An Ethernet frame goes through netdev_pop_header() of 'netdev', as after a
- * lookup that found a flow with tnl_pop.  What comes out, as it is or with work
- * left to do, is encapsulated again, made ready for a device without offloads,
- * and popped a second time: what went in comes out, with 'tun_id'.
+/* Pops an Ethernet frame with netdev_pop_header() of 'netdev', as after a
+ * lookup that found a flow with tnl_pop.  The inner frame, possibly with a
+ * partial checksum or to be segmented, is encapsulated again, prepared for a
+ * device without offloads, and popped a second time: this must give the same
+ * inner frame, with 'tun_id'.
  *
- * The outer header is of 'vport_type' and IP protocol 'nw_proto', and has the
- * 'l4_len' bytes 'l4'.  The first of the 'size' bytes 'data' is FRAME_* bits,
- * the rest is the frame. */
+ * The outer headers are those of 'vport_type': IP with protocol 'nw_proto',
+ * and the 'l4_len' bytes 'l4' behind it.  The first of the 'size' bytes 'data'
+ * is FRAME_* bits, the rest is the frame. */
 void
 fuzz_pop_push_pop(struct netdev *netdev, uint32_t vport_type, uint8_t nw_proto,
                   const void *l4, size_t l4_len, uint64_t tun_id,
                   const uint8_t *data, size_t size)
 {
     enum {
-        FRAME_FIX_SUM = 1 << 0, /* Make its IPv4 checksum right. */
-        FRAME_PARTIAL = 1 << 1, /* The inner L4 checksum is left undone. */
-        FRAME_TSO = 1 << 2,     /* So is segmentation. */
-        FRAME_IPV6 = 1 << 3,    /* Push it over IPv6. */
-        FRAME_PUSH = 1 << 4,    /* Do not pop it first. */
+        FRAME_FIX_SUM = 1 << 0, /* Correct its IPv4 checksum. */
+        FRAME_PARTIAL = 1 << 1, /* The inner L4 checksum is partial. */
+        FRAME_TSO = 1 << 2,     /* The inner frame is to be segmented, too. */
+        FRAME_IPV6 = 1 << 3,    /* Push over IPv6. */
+        FRAME_PUSH = 1 << 4,    /* Do not pop the frame first. */
     };
     struct ovs_action_push_tnl header;
     struct dp_packet_batch batch;
@@ -182,13 +184,13 @@ fuzz_pop_push_pop(struct netdev *netdev, uint32_t vport_type, uint8_t nw_proto,
     ovl_send_prepare(netdev, &batch);
     dp_packet_gso_batch(&batch);
     DP_PACKET_BATCH_FOR_EACH (i, packet, &batch) {
-        dp_packet_set_tso_segsz(packet, 0);     /* There is one segment. */
+        dp_packet_set_tso_segsz(packet, 0);     /* It is segmented. */
         dp_packet_ol_send_prepare(packet, 0);
         dp_packet_reset_offload(packet);
         flow_extract(packet, &flow);
     }
 
-    /* What was pushed can be popped. */
+    /* All pushed packets can be popped. */
     size = dp_packet_batch_size(&batch);
     netdev_pop_header(netdev, &batch);
     ovs_assert(dp_packet_batch_size(&batch) == size);
@@ -205,8 +207,8 @@ fuzz_pop_push_pop(struct netdev *netdev, uint32_t vport_type, uint8_t nw_proto,
     dp_packet_batch_destroy(&batch);
 }
 
-/* If 'text' is a tnl_push action and nothing else, and 'is_ours' returns true
- * for it, formats it, which must give text that parses to the same. */
+/* If 'text' is a single tnl_push action, and 'is_ours' returns true for it,
+ * formats it.  The result must parse to the same action. */
 void
 fuzz_round_trip(const char *text,
                 bool (*is_ours)(const struct ovs_action_push_tnl *))

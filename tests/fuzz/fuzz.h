@@ -4,7 +4,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H 1
 
-/* What the fuzz targets share. */
+/* Functions that the fuzz targets share. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@ struct dp_packet;
 struct netdev;
 struct ovs_action_push_tnl;
 
-/* What libFuzzer calls, once for each input, and once at the start. */
+/* libFuzzer calls these once for each input, and once at the start. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
