@@ -5,12 +5,12 @@
  *
  * Sends packets of SIZE bytes (with the Ethernet header) on the network
  * interface IFACE, from the addresses SMAC and SRC (IPv4) to DMAC and DST, as
- * many as it can or at the given rate, until it is killed; then prints how
- * many a second it was.
+ * fast as possible or at the given rate.  On SIGTERM or SIGINT, prints the
+ * packets per second and exits.
  *
  *   stt: each packet is the first segment of an STT frame of 60000 bytes whose
- *        other segments never come.  Every one has a frame id of its own and
- *        a good TCP checksum.
+ *        other segments are never sent.  Each frame has an ID of its own, and
+ *        each segment a valid TCP checksum.
  *   stt2: the same, but with the first two segments of each frame.
  *   udp: UDP datagrams to port 9, "discard".
  */
@@ -45,7 +45,7 @@ struct packet {
         struct {
             struct tcphdr tcp;
             uint8_t stt[18];    /* All zeros will do: version 0, key 0. */
-            uint16_t balance[2];    /* Keeps the checksum, see set_id(). */
+            uint16_t balance[2];    /* Keeps the sum, see set_id(). */
         } __attribute__((packed)) stt;
         struct udphdr udp;
         uint8_t room[MAX_SIZE - sizeof(struct ether_header)
@@ -74,8 +74,8 @@ add(uint32_t sum, const void *p, size_t n)
     return sum;
 }
 
-/* Returns the Internet checksum, in network byte order, of what was add()ed
- * up to 'sum'. */
+/* Returns the Internet checksum, in network byte order, of the 'sum' that
+ * add() returned. */
 static uint16_t
 fold(uint32_t sum)
 {
@@ -121,8 +121,8 @@ build(struct packet *p, char *argv[], int n_segments, int segment, size_t size)
     }
 }
 
-/* Gives '*p' the frame id 'id', and its complement to two other words, so that
- * the checksum stays right. */
+/* Sets the frame ID of '*p' to 'id', in network byte order, and two other
+ * words to its complement, so that the checksum stays valid. */
 static void
 set_id(struct packet *p, uint32_t id)
 {
@@ -134,7 +134,7 @@ set_id(struct packet *p, uint32_t id)
     p->stt.balance[1] = ~words[1];
 }
 
-/* Returns the time of a clock that only goes forward, in seconds. */
+/* Returns the time of a monotonic clock, in seconds. */
 static double
 now(void)
 {
