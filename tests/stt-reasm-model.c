@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright (c) 2026 The ovs-overlay Authors. */
 
-/* A model of lib/overlay/encap/stt-reasm.c, as naive as possible: a frame is
- * 65,536 flags that tell which bytes were received, and everything else is a
- * search through all frames.  stt_reasm_compare() makes a sequence of
- * operations out of any bytes, does them on a reassembler and on the model,
- * and aborts if the two differ in a verdict, a frame, a counter or the memory
- * held. */
+/* A naive model of lib/overlay/encap/stt-reasm.c: a frame is 65,536 flags that
+ * tell which bytes were received, and everything else is a search through all
+ * frames.  stt_reasm_compare() converts its input to a sequence of operations,
+ * does them on a reassembler and on the model, and aborts if the two differ in
+ * a verdict, a frame, a counter or the memory used. */
 
 #include <config.h>
 #undef NDEBUG
@@ -22,12 +21,12 @@
 #define MAX_RANGES 128
 #define FIRST_CAPACITY 2048
 
-/* The model's frames have one of 'N_KEYS' keys.  One more is for frames that
- * are complete at once. */
+/* The model's frames have one of 'N_KEYS' keys.  One more key is for frames of
+ * a single segment. */
 #define N_KEYS 12
 #define OTHER_KEY N_KEYS
 
-/* These come from one of so many sources. */
+/* The keys have this number of different sources. */
 #define N_SOURCES 4
 #define NO_SOURCE N_SOURCES
 
@@ -58,7 +57,7 @@ struct model {
     size_t heavy[2];            /* By FRAMES and BYTES. */
 };
 
-/* The input, and a generator for what need not be in the input. */
+/* The input, and a generator of pseudo-random data and header fields. */
 struct input {
     const uint8_t *p, *end;
     uint32_t noise;
@@ -129,7 +128,7 @@ make_key(size_t i)
         key.frame_id = htonl(0x81020304);
         break;
     case 10:
-        /* The same sum. */
+        /* The ports have the same sum as those of key 0. */
         key.sport = htons(40001);
         key.dport = htons(7470);
         break;
@@ -176,7 +175,7 @@ model_source(size_t k)
     return k == 2 ? 1 : k == 3 ? 2 : k == 11 ? 3 : 0;
 }
 
-/* Returns what 'source' has of 'resource'. */
+/* Returns how much of 'resource', FRAMES or BYTES, 'source' uses. */
 static uint64_t
 model_used(const struct model *m, size_t source, int resource)
 {
@@ -193,7 +192,8 @@ model_used(const struct model *m, size_t source, int resource)
     return used;
 }
 
-/* Returns the least recently used frame of 'source', NULL if it has none. */
+/* Returns the least recently used frame of 'source', or NULL if it has
+ * none. */
 static struct model_frame *
 model_oldest(struct model *m, size_t source)
 {
@@ -212,8 +212,9 @@ model_oldest(struct model *m, size_t source)
     return oldest;
 }
 
-/* Returns the source other than 'except' that has most of 'resource', of
- * several the one with the least recently used frame. */
+/* Returns the source other than 'except' that uses most of 'resource', or
+ * NO_SOURCE.  Of several, it is the source of the least recently used
+ * frame. */
 static size_t
 model_heavy(struct model *m, int resource, size_t except)
 {
@@ -235,7 +236,7 @@ model_heavy(struct model *m, int resource, size_t except)
 }
 
 /* Discards a frame so that 'source' gets some of 'resource', for a frame that
- * it has if 'grows'.  Returns false if there is none. */
+ * it already has if 'grows'.  Returns false if there are no frames. */
 static bool
 model_evict(struct model *m, size_t source, bool grows, int resource)
 {
@@ -315,7 +316,8 @@ count_ranges(const bool have[], size_t n)
     return n_ranges;
 }
 
-/* What stt_reasm_add() should return for 'seg', which has key 'k'. */
+/* Adds 'seg', which has key 'k', to the model.  Returns what stt_reasm_add()
+ * must return for it. */
 static enum stt_reasm_verdict
 model_add(struct model *m, size_t k, const struct stt_segment *seg)
 {
@@ -415,7 +417,8 @@ check_stats(struct model *m)
     }
 }
 
-/* Does one segment with key 'k'. */
+/* Adds one segment with key 'k' to the reassembler and to the model, and
+ * compares the results. */
 static void
 do_segment(struct model *m, struct input *in, size_t k, uint32_t total,
            uint32_t offset, uint32_t len, uint8_t version)
@@ -462,9 +465,9 @@ do_segment(struct model *m, struct input *in, size_t k, uint32_t total,
     }
 }
 
-/* Makes sure that the next segment of frame 'k' does not make it as old as
- * another one: the reassembler only promises an order between frames if a
- * frame was created since. */
+/* Creates a frame if another frame than 'k' was used at the clock's current
+ * value.  Only new frames advance the reassembler's clock, and it defines no
+ * order between frames used at the same value. */
 static void
 advance_clock(struct model *m, struct input *in, size_t k)
 {
@@ -539,7 +542,7 @@ set_limits(struct model *m, struct input *in)
     }
 }
 
-/* Does one operation that the input chooses. */
+/* Does one operation, chosen by the input. */
 static void
 do_operation(struct model *m, struct input *in)
 {
@@ -550,8 +553,8 @@ do_operation(struct model *m, struct input *in)
 
     advance_clock(m, in, k);
 
-    /* The missing bytes of the frame start at 'first' and end before 'last',
-     * possibly with others between that are there. */
+    /* All missing bytes of the frame are from 'first' to 'last' - 1, where
+     * others may have been received. */
     total = f->exists ? f->total : get_total(in);
     first = 0;
     last = total;
@@ -589,7 +592,7 @@ do_operation(struct model *m, struct input *in)
         break;
 
     case 11:
-        /* Something that is there, with or without more. */
+        /* Bytes received before, with or without others. */
         if (f->exists) {
             first = find_flag(f->have, get(in, total), total, true);
             if (first == total) {
@@ -662,14 +665,14 @@ do_operation(struct model *m, struct input *in)
         break;
 
     case 19:
-        /* All at once. */
+        /* The whole frame. */
         do_segment(m, in, k, total, 0, total, 0);
         break;
     }
     check_stats(m);
 }
 
-/* Returns the memory that a frame takes beyond its buffer. */
+/* Returns the memory for a frame beyond its buffer, in bytes. */
 static uint64_t
 measure_overhead(struct stt_reasm *reasm)
 {
@@ -688,7 +691,7 @@ measure_overhead(struct stt_reasm *reasm)
 }
 
 /* Compares a reassembler with the model for a sequence of operations made from
- * the 'size' bytes in 'data', and adds what both counted to 'n'. */
+ * the 'size' bytes in 'data', and adds their counters to 'n'. */
 void
 stt_reasm_compare(const uint8_t *data, size_t size,
                   uint64_t n[STT_REASM_N_COUNTERS])

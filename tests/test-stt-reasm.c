@@ -21,8 +21,8 @@
 #include "timeval.h"
 #include "util.h"
 
-/* Fills the 'len' bytes at 'data' with what belongs at 'offset' in the frame
- * that 'id' identifies.  Byte 0 of a frame is the STT version 0. */
+/* Fills the 'len' bytes at 'data' with the bytes at 'offset' of the frame that
+ * 'id' identifies.  Byte 0 of a frame is the STT version 0. */
 static void
 fill_data(uint8_t *data, uint32_t id, size_t offset, size_t len)
 {
@@ -33,7 +33,7 @@ fill_data(uint8_t *data, uint32_t id, size_t offset, size_t len)
     }
 }
 
-/* Returns true if 'frame' is whole and has what fill_data() fills in. */
+/* Returns true if 'frame' has 'total' bytes, and those of fill_data(). */
 static bool
 check_frame(const struct stt_frame *frame, uint32_t id, size_t total)
 {
@@ -62,7 +62,7 @@ print_counters(struct stt_reasm *reasm)
     }
 }
 
-/* "script": a test in words, see usage(). */
+/* "script": a test in textual form, see usage(). */
 
 struct script {
     struct stt_reasm *reasm;
@@ -72,8 +72,8 @@ struct script {
 
 static const char script_domains[10];
 
-/* Parses the key at the start of 's', storing it in 'key'.  Returns what
- * follows it. */
+/* Parses the key at the start of 's', and stores it in 'key'.  Returns the
+ * rest of 's'. */
 static const char *
 parse_key(const char *s, struct stt_reasm_key *key)
 {
@@ -177,7 +177,7 @@ script_held(const struct script *script)
            stats.bytes - stats.frames * script->overhead);
 }
 
-/* Returns the memory that a frame takes beyond its buffer. */
+/* Returns the memory for a frame beyond its buffer, in bytes. */
 static uint64_t
 measure_overhead(void)
 {
@@ -331,7 +331,7 @@ stress_thread(void *thread_)
     return NULL;
 }
 
-/* Does everything else that one can do with a reassembler. */
+/* Calls the other functions of the reassembler until the test ends. */
 static void *
 stress_control(void *stress_)
 {
@@ -385,7 +385,7 @@ stress_round(struct stt_reasm *reasm, uint32_t round,
     atomic_store(&stress->exit, true);
     xpthread_join(control, NULL);
 
-    /* What is left belongs to frames of which a part was evicted. */
+    /* The remaining frames lack segments that were evicted. */
     stt_reasm_flush(reasm, NULL);
     stt_reasm_get_stats(reasm, &after);
     ovs_assert(!after.bytes && !after.frames);
@@ -460,11 +460,11 @@ benchmark_segment(struct benchmark *b, uint32_t frame, uint32_t segment)
     }
 }
 
-/* Sends about 'n' segments such that 'b->n_frames' frames are always
- * incomplete: frame 'i' of them has 1 + 'i' % ('b->segs_per_frame' - 1)
- * segments at the start.  The next segment of each comes in turn; one that
- * completes a frame is followed by the first one of a new frame.  Returns the
- * number of segments sent.  A function of its own for valgrind's
+/* Sends about 'n' segments, with 'b->n_frames' frames incomplete all the time.
+ * At the start, frame 'i' of these has 1 + 'i' % ('b->segs_per_frame' - 1)
+ * segments.  Each frame gets its next segment in turn; after a segment that
+ * completes a frame, the first one of a new frame follows.  Returns the number
+ * of segments sent.  Not inlined, for valgrind's
  * --toggle-collect='benchmark_steady*'. */
 static uint32_t __attribute__((noinline))
 benchmark_steady(struct benchmark *b, uint32_t n)
