@@ -5,15 +5,17 @@
 
   ecn_packets.py received TYPE FAMILY KINDS   has "p0" receive tunnel packets
                                               with each combination of inner
-                                              and outer ECN, and prints what
-                                              "vm" sends of them
+                                              and outer ECN, and prints the
+                                              ECN of the packets that "vm"
+                                              sends
   ecn_packets.py sent FAMILY KINDS            has "vm" receive packets with
                                               each ECN, and prints the outer
-                                              ECN of what "p0" sends
+                                              ECN of the packets that "p0"
+                                              sends
 
 TYPE is the type of the tunnel, FAMILY 4 or 6, KINDS a comma-separated list of
-inner packets, see KIND.  Each packet is sent twice, so that it meets the
-datapath flows of all others.
+inner packets, see KIND.  Each packet is sent twice, so that the datapath flows
+of all others exist the second time.
 """
 
 import struct
@@ -32,7 +34,7 @@ from scapy.packet import Raw
 import stt_wire
 
 KEY = 0x1234
-MARK = b"ECN mark "             # In front of what tells packets apart.
+MARK = b"ECN mark "             # Before the kind and numbers of a packet.
 INNER_DSCP, OUTER_DSCP = 0x28, 0x48
 
 
@@ -87,7 +89,7 @@ def encapsulate(type_, family, kind, tos, inner):
 
 
 def mark(kind, *numbers):
-    """Returns what tells a packet from others."""
+    """Returns a payload that tells a packet from others."""
     return MARK + b"%s %d %d." % (kind.encode(), *numbers)
 
 

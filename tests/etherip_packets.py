@@ -3,7 +3,7 @@
 
 """Packets for etherip.at, see packets.py.
 
-  etherip_packets.py decode PCAP  prints what Scapy finds in its packets
+  etherip_packets.py decode PCAP  prints its packets as Scapy decodes them
 """
 
 from packets import (HERE, PEER, captured, main, outer_tx,  # noqa: F401
@@ -21,18 +21,18 @@ bind_layers(IPv6, EtherIP, nh=PROTO)
 
 def etherip(src, dst, payload, family, ip, header):
     """Returns 'payload' in EtherIP, from host 'src' to 'dst'.  'ip' and
-    'header' are fields that are not as usual."""
+    'header' are fields with other values than usual."""
     return (outer_tx(family, src, dst, PROTO, ip) / EtherIP(**header)
             / payload)
 
 
 def rx(payload, family=4, ip={}, **header):
-    """What the peer sends to the switch."""
+    """Returns 'payload' in EtherIP from the peer to the switch."""
     return etherip(PEER, HERE, payload, family, ip, header)
 
 
 def tx(payload, family=4, ip={}):
-    """What the switch sends to the peer."""
+    """Returns 'payload' in EtherIP from the switch to the peer."""
     return etherip(HERE, PEER, payload, family, ip, {})
 
 
@@ -45,8 +45,8 @@ def cut(size, family=4):
 
 
 def decode(pcap):
-    """Prints the headers of the packets in file 'pcap', which have TCP inside,
-    and whether the checksums of TCP and of the outer IP header are right."""
+    """Prints the headers of the packets in file 'pcap', which carry TCP, and
+    whether the checksums of TCP and of the outer IP header are right."""
     for data in captured(pcap):
         packet = Ether(data)
         header = packet[EtherIP]

@@ -24,14 +24,14 @@ INNER = L2 / V4 / U(9) / ("gateway" * 20)
 
 
 def etherip(vlan):
-    """INNER in EtherIP, with a tag."""
+    """Returns INNER in EtherIP, with a tag."""
     return etherip_packets.rx(Ether(src=L2.src, dst=L2.dst)
                               / Dot1Q(vlan=vlan) / INNER.payload)
 
 
 def geneve(vni, option=None):
-    """INNER in Geneve, with 'option', hex digits, of class 0x102 and type
-    7."""
+    """Returns INNER in Geneve, with the option of class 0x102 and type 7 and
+    the value 'option', hex digits."""
     options = []
     if option is not None:
         options = [GeneveOptions(classid=0x102, type=7,
@@ -40,28 +40,28 @@ def geneve(vni, option=None):
 
 
 def l2tpv3(session):
-    """INNER in L2TPv3."""
+    """Returns INNER in L2TPv3."""
     return packets.l2tpv3(session, INNER)
 
 
 def nvgre(vsid):
-    """INNER in NVGRE."""
+    """Returns INNER in NVGRE."""
     return nvgre_packets.rx(INNER, vsid=vsid)
 
 
 def stt(key):
-    """INNER in STT."""
+    """Returns INNER in STT."""
     return packets.stt(key, INNER)
 
 
 def vxlan(vni):
-    """INNER in VXLAN."""
+    """Returns INNER in VXLAN."""
     return packets.vxlan(vni, INNER)
 
 
 def describe(packet):
-    """Returns what the tunnel header of 'packet' says, and the inner frame, as
-    bytes."""
+    """Returns the fields of the tunnel header of 'packet' as text, and the
+    inner frame as bytes."""
     ether = Ether(packet)
     if TCP in ether and ether[IP].proto == 6:
         (frame, _), = stt_wire.reassemble([packet])

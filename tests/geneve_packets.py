@@ -27,13 +27,13 @@ def gwlb(endpoint, attachment, cookie):
                                    (3, cookie, 4))]
 
 
-# UDP source port of the packet that is compared: the switch hashes it.
+# UDP source port of the packet that is compared.  The switch chooses it.
 sport = None
 
 
 def geneve(src, dst, payload, family, udp, ip, header):
     """Returns 'payload' in Geneve, from host 'src' to 'dst'.  'udp', 'ip' and
-    'header' are fields that are not as usual."""
+    'header' are fields with other values than usual."""
     header = {"vni": 0x7b, "proto": PROTO.get(type(payload), 0x6558),
               **header}
     return (outer_tx(family, src, dst, 17, ip) / UDP(dport=6081, **udp)
@@ -41,12 +41,13 @@ def geneve(src, dst, payload, family, udp, ip, header):
 
 
 def rx(payload, family=4, ip={}, sport=50000, **header):
-    """What the peer sends to the switch."""
+    """Returns 'payload' in Geneve from the peer to the switch."""
     return geneve(PEER, HERE, payload, family, {"sport": sport}, ip, header)
 
 
 def tx(payload, family=4, ip={}, csum=False, **header):
-    """What the switch sends to the peer, with a UDP checksum or not."""
+    """Returns 'payload' in Geneve from the switch to the peer, with a UDP
+    checksum if 'csum'."""
     udp = {"sport": sport}
     if not csum:
         udp["chksum"] = 0
@@ -54,7 +55,7 @@ def tx(payload, family=4, ip={}, csum=False, **header):
 
 
 def set_sport(packet):
-    """Takes over the UDP source port of 'packet'."""
+    """Sets 'sport' to the UDP source port of 'packet'."""
     global sport
 
     l4 = 14 + (20 if packet[12:14] == b"\x08\x00" else 40)

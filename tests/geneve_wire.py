@@ -11,13 +11,13 @@ usage: geneve_wire.py encode [OPTION...] ARGUMENT...   print a packet in hex
 Arguments of encode:
 
   CLASS:TYPE:HEX[:RSVD]  an option: class, type, value, and the reserved bits
-  raw:HEX                bytes among the options, whatever they mean
+  raw:HEX                any bytes among the options
 
-With --back, it is the packet that comes back if nothing changes it.
+With --back, prints the packet that comes back if its options do not change.
 
-decode prints a line for each Geneve packet: addresses and UDP ports, what is
-not 0 of "oam" and "crit", the VNI, the protocol type, the options as encode
-takes them, and the length of the payload and its CRC."""
+decode prints a line for each Geneve packet: addresses and UDP ports, those of
+"oam" and "crit" that are set, the VNI, the protocol type, the options in the
+form of encode's arguments, and the length of the payload and its CRC."""
 
 import argparse
 import ipaddress
@@ -36,7 +36,7 @@ PEER = {4: '1.1.2.92', 6: '2001:cafe::92'}
 
 
 def option(opt_class, opt_type, value, rsvd=0):
-    """An option (section 3.5)."""
+    """Returns an option (section 3.5)."""
     assert len(value) % 4 == 0 and len(value) <= 124
     return struct.pack('!HBB', opt_class, opt_type,
                        rsvd << 5 | len(value) // 4) + value
@@ -53,8 +53,8 @@ def parse_option(text):
 
 
 def inner(seed=1, size=60, reply=False):
-    """An Ethernet frame, from 10.0.0.1 to 10.0.0.2 over UDP, whose source port
-    is 'seed', or the answer to it."""
+    """Returns an Ethernet frame, from 10.0.0.1 to 10.0.0.2 over UDP, whose
+    source port is 'seed', or the answer to it."""
     step = -1 if reply else 1
     payload = bytes((seed + i) & 0xff for i in range(size - 42))
     udp = struct.pack('!HHHH', *(seed, 9)[::step], 8 + len(payload), 0)
@@ -69,9 +69,10 @@ def encode(options, payload, family=4, vni=0x7b, version=0, oam=0, crit=None,
            csum=False, src=None, dst=None, ttl=64, tos=0, ident=0, cut=None,
            back=False):
     """Returns an Ethernet frame with a Geneve packet, from PEER to HOST unless
-    'src' and 'dst' say otherwise.  'options' are bytes; 'opt_len', in words,
-    is theirs unless given.  'cut' is how many bytes of the UDP payload are
-    left.  'back' turns it into what comes back if nothing changes it."""
+    'src' and 'dst' say otherwise.  'options' are bytes, and 'opt_len' is their
+    length in words, unless given.  'cut' is the number of bytes that are left
+    of the UDP payload.  'back' makes the packet that comes back if its options
+    do not change."""
     macs = mac(HOST_MAC) + mac(PEER_MAC)
     if back:
         macs = mac(PEER_MAC) + mac(HOST_MAC)
@@ -98,8 +99,8 @@ def encode(options, payload, family=4, vni=0x7b, version=0, oam=0, crit=None,
 
 
 class Geneve:
-    """What is in an Ethernet frame with a Geneve packet.  Raises ValueError if
-    it has none, or a bad one."""
+    """The fields of an Ethernet frame with a Geneve packet.  Raises ValueError
+    if the frame has no valid Geneve packet."""
 
     def __init__(self, frame):
         eth_type = frame[12:14]

@@ -9,10 +9,10 @@ usage: l2tpv3_wire.py encode [option...]       print packets in hex
        l2tpv3_wire.py inner [option...]        print an inner frame in hex
        l2tpv3_wire.py decode PCAP [option...]  print the packets in PCAP
 
-Written from RFC 3931 alone, and from nothing that the switch uses, so that the
-two can find each other's mistakes.  "Section" in comments means a section of
-that RFC.  What is not said in a packet, such as the length of the cookie, the
-options say.
+Written from RFC 3931 alone, independently of the switch, so that the two can
+find each other's mistakes.  "Section" in comments means a section of that RFC.
+The options give the facts that a packet does not have, such as the length of
+the cookie.
 
     Ethernet / IPv4 or IPv6 / [UDP / flags] / session / inner Ethernet
 """
@@ -29,8 +29,9 @@ PORT, PROTO = 1701, 115                 # Sections 4.1.2, 4.1.1.
 
 
 class Header:
-    """The fields of a data message, with what both ends agreed on: 'udp',
-    'cookie' (bytes), 'sublayer' (a number, or None for none) and 'offset'."""
+    """The fields of a data message, among them those that both ends have
+    agreed on: 'udp', 'cookie' (bytes), 'sublayer' (a number, or None for none)
+    and 'offset'."""
 
     def __init__(self, args):
         self.udp = not args.ip
@@ -40,7 +41,7 @@ class Header:
         self.offset = args.offset
 
     def pack(self):
-        """Returns what is between UDP or IP and the inner frame."""
+        """Returns the bytes between UDP or IP and the inner frame."""
         data = b''
         if self.udp:                                    # Section 4.1.2.1.
             data += struct.pack('!HH', self.flags, self.reserved)
@@ -69,9 +70,9 @@ def encode(header, frame, args):
 
 
 def cuts(header, frame, args):
-    """Returns packets that end at each place from the end of the IP header
-    on to the end of the inner frame's Ethernet header, whose IP and UDP
-    headers say so."""
+    """Returns packets truncated to each length from the end of the IP header
+    to the end of the inner Ethernet header, with the same lengths in their IP
+    and UDP headers."""
     full = len(header.pack()) + 14
     packets = []
     for size in range(full):
@@ -93,7 +94,7 @@ def cuts(header, frame, args):
 
 def decode(packet, args):
     """Returns a line of text about 'packet' and its inner frame.  Raises
-    ValueError on what is not right."""
+    ValueError if 'packet' is wrong."""
     tag = ''
     kind = struct.unpack_from('!H', packet, 12)[0]
     if kind == ETH_8021Q:

@@ -8,8 +8,8 @@ import ctypes
 
 def inside(name, function, *args):
     """Calls 'function' with 'args' in the network namespace 'name', which "ip
-    netns" has made, and returns what it returns.  A socket belongs to the
-    namespace that it is made in.  Raises OSError."""
+    netns" has made, and returns its result.  A socket belongs to the namespace
+    that it is made in.  Raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
 
     def enter(namespace):

@@ -10,25 +10,25 @@ from scapy.layers.inet6 import IPv6, IPv6ExtHdrHopByHop   # noqa: F401
 from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether, GRE  # noqa: F401
 from scapy.packet import Raw
 
-# FlowID of the packet that is compared: the switch hashes it.
+# FlowID of the packet that is compared.  The switch chooses it.
 flow_id = None
 
 
 def nvgre(src, dst, payload, family, vsid, flow, ip, gre):
     """Returns 'payload' in NVGRE, from host 'src' to 'dst'.  'ip' and 'gre'
-    are fields that are not as usual."""
+    are fields with other values than usual."""
     return (outer_tx(family, src, dst, 47, ip)
             / GRE(**{"proto": 0x6558, "key_present": 1,
                      "key": vsid << 8 | flow, **gre}) / payload)
 
 
 def rx(payload, family=4, vsid=0x123456, flow=0xa5, ip={}, **gre):
-    """What the peer sends to the switch."""
+    """Returns 'payload' in NVGRE from the peer to the switch."""
     return nvgre(PEER, HERE, payload, family, vsid, flow, ip, gre)
 
 
 def tx(payload, family=4, vsid=0x123456, ip={}):
-    """What the switch sends to the peer."""
+    """Returns 'payload' in NVGRE from the switch to the peer."""
     return nvgre(HERE, PEER, payload, family, vsid, flow_id, ip, {})
 
 
@@ -41,7 +41,7 @@ def cut(size, family=4):
 
 
 def set_flow_id(packet):
-    """Takes over the FlowID of 'packet'."""
+    """Sets 'flow_id' to the FlowID of 'packet'."""
     global flow_id
 
     gre = Ether(packet).getlayer(GRE)

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""What the modules *_packets.py share: packets made by Scapy and stt_wire.py,
-which share nothing with the switch.
+"""Functions that the modules *_packets.py share: packets made by Scapy and
+stt_wire.py, independently of the switch.
 
   MODULE_packets.py send PORT FILE    has dummy device PORT receive them
   MODULE_packets.py expect PCAP FILE  checks that PCAP has them, and no others
 
-FILE has a packet in each line, as a Python expression; empty lines and those
-that start with # do not count.  Expressions can use what the module has and
-what it imports.
+FILE has a packet in each line, as a Python expression.  Empty lines and those
+that start with # are ignored.  Expressions can use the names that the module
+defines and imports.
 """
 
 import os
@@ -39,19 +39,19 @@ V6 = IPv6(src="fd01::1", dst="fd01::2")
 
 
 def U(dport):
-    """Returns a UDP header, from a port that decoders know nothing of."""
+    """Returns a UDP header, from a port that decoders do not know."""
     return UDP(sport=7000, dport=dport)
 
 
 def T(dport):
-    """Returns a TCP header, from a port that decoders know nothing of."""
+    """Returns a TCP header, from a port that decoders do not know."""
     return TCP(sport=7000, dport=dport, seq=1, ack=1, flags="PA")
 
 
 def outer(family=4, sender=PEER, receiver=HERE, **ip):
     """Returns the Ethernet and the IP header of a packet from host 'sender' to
-    'receiver'.  'ip' are fields of the IP header that are not as usual; "tos"
-    is one of both families."""
+    'receiver'.  'ip' are fields of the IP header with other values than usual;
+    "tos" is valid for both families."""
     ip = {"src": sender[family], "dst": receiver[family], **ip}
     if family == 6 and "tos" in ip:
         ip["tc"] = ip.pop("tos")
@@ -109,14 +109,14 @@ def appctl(*command):
 
 
 def inject(port, *packets):
-    """Has dummy device 'port' receive 'packets' at once: bytes, or what the
-    command "netdev-dummy/receive" understands.  Returns when the switch has
-    taken them."""
+    """Has dummy device 'port' receive 'packets' at once: bytes, or text for
+    the command "netdev-dummy/receive".  Returns when the switch has taken
+    them."""
     packets = [packet if isinstance(packet, str) else bytes(packet).hex()
                for packet in packets]
     appctl("netdev-dummy/receive", port, *packets)
     for _ in packets:
-        # The switch takes one packet at a time, and looks at a command after
+        # The switch takes one packet at a time, and handles a command after
         # it.
         appctl("version")
 
@@ -130,8 +130,8 @@ def send(port, name, scope):
 
 def expect(pcap, name, scope, learn=None):
     """Returns true if file 'pcap' has the packets in file 'name', whose
-    expressions use the names in 'scope'.  'learn' takes over from a packet
-    what the switch chooses, such as a hash."""
+    expressions use the names in 'scope'.  'learn' is a function that takes
+    from a packet the values that the switch chooses, such as a hash."""
     got = captured(pcap)
     expressions = read(name)
     good = len(got) == len(expressions)
@@ -149,8 +149,8 @@ def expect(pcap, name, scope, learn=None):
 
 
 def main(scope, learn=None, **commands):
-    """Does what the command line of a module says.  'scope' are its names,
-    'learn' is for expect(), 'commands' are functions for further commands."""
+    """Executes the command line of a module.  'scope' are its names, 'learn'
+    is for expect(), 'commands' are functions for further commands."""
     command, *args = sys.argv[1:]
     if command == "send":
         send(*args, scope)

@@ -11,8 +11,8 @@ usage: port_io.py stopped PID NAMESPACE PORT SIZE... [--count=N]
 from PORT of a network namespace, and continues the process.  They have
 EtherType 0x88b5.
 
-"header" tells the kernel that what process PID writes to the device TAP has a
-virtio-net header of SIZE bytes.  Those that are shorter fail from then on.
+"header" tells the kernel that packets from process PID to the device TAP have
+a virtio-net header of SIZE bytes.  From then on, shorter packets fail.
 """
 
 import ctypes
@@ -31,7 +31,7 @@ SYS_PIDFD_GETFD = 438
 
 
 def stopped(pid, namespace, port, sizes, count):
-    """Does what "stopped" says."""
+    """Executes "stopped"."""
     s = netns.inside(namespace, socket.socket, socket.AF_PACKET,
                      socket.SOCK_RAW, 0)
     netns.inside(namespace, s.bind, (port, 0))
@@ -49,7 +49,7 @@ def stopped(pid, namespace, port, sizes, count):
 
 
 def header(pid, tap, size):
-    """Does what "header" says."""
+    """Executes "header"."""
     for fd in os.listdir('/proc/%d/fdinfo' % pid):
         with open('/proc/%d/fdinfo/%s' % (pid, fd)) as info:
             if 'iff:\t%s\n' % tap in info.read():

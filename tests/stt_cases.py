@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""Tables of STT packets, and what a switch must make of them.
+"""Tables of STT packets, and the packets that a switch must make of them.
 
 usage: stt_cases.py [options] rx GROUP     send segments, expect inner frames
        stt_cases.py [options] tx GROUP     send inner frames, expect segments
@@ -14,9 +14,9 @@ usage: stt_cases.py [options] rx GROUP     send segments, expect inner frames
 
 The switch under test has two ports: the underlay, and that of a "VM".  Each is
 named as unix:PATH (a stream of a dummy netdev) or dev:NAMESPACE/NAME (a raw
-socket on the other end of a veth pair).  After each case a marker frame goes
-the same way, so that a case is over when the marker comes out: nobody waits
-for what should not come.
+socket on the other end of a veth pair).  After each case, a marker frame takes
+the same way.  The case ends when the marker comes out, so that packets that
+must not come need no timeout.
 
 Each function rx_GROUP and tx_GROUP is a table; one row is one case."""
 
@@ -49,15 +49,15 @@ GSO_TCPV4, GSO_TCPV6, GSO_ECN = 1, 4, 0x80      # struct virtio_net_hdr
 
 
 class Left(bytes):
-    """A packet whose sender left work to a network device, which a raw socket
-    takes if told so by 'header', a struct virtio_net_hdr."""
+    """A packet with a partial checksum or to be segmented, for a raw socket.
+    'header' is its struct virtio_net_hdr."""
 
 
 def left(packet, l4ofs, at=16, gso=0, mss=0, linear=0):
-    """Returns 'packet' with the checksum of the L4 header at 'l4ofs', which is
-    'at' bytes in there, to be completed, and to be cut into segments of 'mss'
-    bytes if 'gso'.  The kernel keeps the first 'linear' bytes, if that is
-    enough for the headers, apart from the rest."""
+    """Returns 'packet' with a partial checksum at offset 'at' in the L4
+    header, which is at 'l4ofs', and to be segmented to 'mss' bytes if 'gso'.
+    The first 'linear' bytes, or the headers if that is more, are in the linear
+    part of the skb."""
     out = Left(packet)
     out.header = struct.pack('=BBHHHH', 1, gso, max(linear, l4ofs + at + 2),
                              mss, l4ofs, at)
@@ -183,7 +183,7 @@ def rx_reassembly(path, other):
 
 
 def rx_large(path, other):
-    """Whole frames in one packet, as a device that merges passes them."""
+    """Whole frames in one packet, as from a device that merges packets."""
     for size in 30000, 64900:
         f = Stt(inner(size), key=KEY)
         yield '%d bytes at once' % size, path.segments(f, size + 99), \
@@ -193,7 +193,7 @@ def rx_large(path, other):
 
 
 def rx_header(path, other):
-    """Sections 3.1 and 3.2: what a receiver ignores, and what it must not."""
+    """Sections 3.1 and 3.2: fields that a receiver ignores, and others."""
     f = Stt(inner(4000), key=KEY)
     seg = path.segments
 
@@ -220,8 +220,7 @@ def rx_header(path, other):
     yield ('bad checksum, then good', good[:1] + wrong[1:] + good[1:],
            [f.inner], {'rx_checksum': 2})
 
-    # The userspace's flow extractor already takes these for something else
-    # than TCP.
+    # For flow_extract() of the userspace datapath, these are not TCP.
     def counts(n):
         return {'rx_header': n} if path.kernel else {}
     yield ('data offset 4', seg(f, doff=4), [], counts(3))
@@ -240,7 +239,7 @@ def rx_header(path, other):
 
 
 def rx_vlan(path, other):
-    """Section 3.1: the tag that is not in the frame, and those that are."""
+    """Section 3.1: the tag in the STT header, and those in the frame."""
     q, ad = (ETH_8021Q, ETH_8021AD)
     rows = (
         ('VID 100, PCP 5', 5 << 13 | V_BIT | 100, (), [(q, 5 << 13 | 100)]),
@@ -264,8 +263,8 @@ def rx_vlan(path, other):
 
 
 def rx_offload(path, other, tso=False):
-    """Sections 3.1 and 3.1.1: checksums and segmentation left to us.  With
-    'tso' the VM's port takes large frames."""
+    """Sections 3.1 and 3.1.1: partial checksums and segmentation for the
+    receiver to complete.  With 'tso', the VM's port takes large frames."""
     def row(name, bits, l4ofs, mss=0, counts=(), csum='partial', want='good',
             **how):
         f = Stt(inner(csum=csum, **how), flags=bits, l4ofs=l4ofs, mss=mss,
@@ -331,7 +330,7 @@ def rx_offload_tso(path, other):
 
 
 def rx_ecn(path, other):
-    """Section 3.3.1 and RFC 6040: congestion met by any segment."""
+    """Section 3.3.1 and RFC 6040: congestion marks of any segment."""
     for name, order, marked in (
             ('the first', (0, 1, 2), 0), ('the middle', (0, 1, 2), 1),
             ('the last', (0, 1, 2), 2),
@@ -363,9 +362,9 @@ def rx_ecn(path, other):
 
 
 def rx_left(path, other):
-    """Whole frames in one packet.  How many bytes are in its linear part, a
-    sender can choose; here they end close to the end of the inner TCP header,
-    and many fill what the kernel allocates."""
+    """Whole frames in one packet, whose linear part ends close to the end of
+    the inner TCP header, and often fills the memory that the kernel
+    allocates.  A sender can choose its length."""
     outer = 34 if path.v4 else 54
     for options in 0, 12, 40:
         for most in 186, 190, 192, 194, 196:
@@ -390,12 +389,12 @@ def rx_left(path, other):
 
 
 # Transmit: each row is (name, a frame sent to the VM's port, STT frames that
-# must come out of the underlay port; a drop must be counted if there are none).
-# 'limit' is the largest segment.  An STT frame may have a member 'tos', the
-# outer one.
+# must come out of the underlay port; without any, a drop must be counted).
+# 'limit' is the largest segment.  An STT frame may have a member 'tos', for
+# the outer header.
 
 def tx_plain(limit):
-    """No offload on the VM's port: frames are carried as they are."""
+    """No offload on the VM's port: frames are carried unchanged."""
     q, ad = ETH_8021Q, ETH_8021AD
     for name, frame in (
             ('UDP', inner(100)), ('TCP', inner(100, TCP)),
@@ -415,7 +414,7 @@ def tx_plain(limit):
 
 
 def tx_edges(limit):
-    """Frames as long as so many segments, or nearly so."""
+    """Frames that fill a number of segments exactly, or almost."""
     for n in 1, 2, 3:
         for size in range(n * limit - 1, n * limit + 2):
             frame = inner(size - STT_LEN - 42)
@@ -431,7 +430,7 @@ def tx_good(limit):
 
 
 def tx_partial(limit):
-    """The VM left the checksum to us, and we leave it to the far end."""
+    """The VM sends a partial checksum, which the remote end completes."""
     tag = [(ETH_8021Q, 100)]
 
     def row(name, bits, l4ofs, tci=0, out_tags=(), **how):
@@ -453,7 +452,7 @@ def tx_partial(limit):
 
 
 def tx_tso(limit, mss=1400):
-    """The VM sent TCP that its device should have cut."""
+    """The VM sent TCP for its device to segment."""
     def row(name, bits, l4ofs, size=30000, tci=0, out_tags=(), **how):
         frame = inner(size, TCP, csum='bad', **how)
         out = inner(size, TCP, csum='partial', **dict(how, tags=out_tags))
@@ -475,11 +474,12 @@ def tx_tso(limit, mss=1400):
 
 
 def tx_left(limit):
-    """The VM left work to the kernel, which passes it on or does it."""
+    """The VM sends partial checksums and packets to be segmented, which the
+    kernel passes on or completes."""
     def row(name, bits, l4ofs, at=16, out_l4ofs=None, tci=0, out_tags=(),
             gso=0, mss=0, size=2000, **how):
         out = dict(how, tags=out_tags)
-        # Open vSwitch does the checksum of a flow's first packet.
+        # Open vSwitch completes the checksum of a flow's first packet.
         yield (name + ', nothing left', inner(100, **how),
                [Stt(inner(100, **out), tci=tci, key=KEY)])
         yield (name, left(inner(size, csum='partial', **how), l4ofs, at, gso,
@@ -511,8 +511,8 @@ def tx_left(limit):
     yield ('behind a routing header', left(behind_routing('partial'), 78),
            [Stt(behind_routing('good'), key=KEY)])
 
-    # RFC 6040: what no router can mark inside is not for them to mark outside.
-    # All else is copied (section 4.1, normal mode).
+    # RFC 6040: the inner ECN field is copied (section 4.1, normal mode),
+    # except where the receiver would not find the inner header to mark.
     for ecn in range(4):
         for name, tags, tos in (
                 ('ECN %d', [], ecn), ('ECN %d, tagged', tag['tags'], ecn),
@@ -531,7 +531,7 @@ def tx_left(limit):
 
 
 def tx_big(limit, mss=8000):
-    """The VM sent more than 64 kB, which no IP header can say: BIG TCP."""
+    """The VM sent more than 64 kB, too long for an IP header: BIG TCP."""
     a, b = (ip_bytes('10.0.0.1'), ip_bytes('fc00::1')), (
         ip_bytes('10.0.0.2'), ip_bytes('fc00::2'))
     for name, ip, src, dst in zip(('IPv4', 'IPv6'), (4, 6), a, b):
@@ -546,12 +546,12 @@ def tx_big(limit, mss=8000):
             head = (head[:10] + struct.pack('!H', 0xffff - ones_sum(head))
                     + head[12:])
         else:
-            # RFC 2675, which Linux 7 does without.
+            # RFC 2675, which Linux 7 does not use.
             head = ip_header(src, dst, TCP, b'', ext=b'\0\xc2\4'
                              + struct.pack('!L', 8 + len(tcp)))
             head = head[:4] + bytes(2) + head[6:]
         frame = ethernet + head + tcp
-        # Open vSwitch cuts the first packet of a flow.
+        # Open vSwitch segments the first packet of a flow.
         yield (name + ', short', inner(100, ip=ip),
                [Stt(inner(100, ip=ip), key=KEY)])
         yield (name, left(frame, len(frame) - len(tcp), mss=mss,
@@ -623,8 +623,8 @@ class Raw:
             time.sleep(.01)     # The switch's socket has room for some 90.
 
     def recv(self):
-        """Returns the frame that arrived, if it was not sent by us, with the
-        802.1Q tag that the kernel took off."""
+        """Returns the frame that arrived, unless this socket has sent it, with
+        the 802.1Q tag that the kernel removed."""
         frame, aux, _, address = self.sock.recvmsg(1 << 17, 64)
         if address[2] == self.PACKET_OUTGOING:
             return []
@@ -672,7 +672,7 @@ class Rig:
     def collect(self, port, marker, ours, least=0, counts=lambda frame: True):
         """Returns the frames for which 'ours' is true that come out of 'port'
         before one that contains 'marker'.  The kernel datapath does not keep
-        the order of packets that need a new flow, so there it goes on until
+        the order of packets that need a new flow, so there it continues until
         'counts' was true for 'least' of them."""
         frames, marked = [], False
         if not self.path.kernel:
@@ -693,8 +693,8 @@ class Rig:
                 return frames
 
     def receive(self, segments, least):
-        """Sends 'segments' to the underlay port.  Returns what comes out of
-        the VM's, where 'least' frames are expected."""
+        """Sends 'segments' to the underlay port.  Returns the frames that come
+        out of the VM's port, where 'least' are expected."""
         for segment in segments:
             self.underlay.send(segment)
         marker = self.marker(UDP)
@@ -729,8 +729,8 @@ def is_last(packet):
 
 
 def compare(what, want, got):
-    """Returns what is to be said about the lists of frames 'want' and 'got':
-    nothing if they are equal."""
+    """Returns a message about the differences of the lists of frames 'want'
+    and 'got', or '' if they are equal."""
     if want == got:
         return ''
     out = '\n  %s: expected %s bytes, got %s' % (
@@ -808,7 +808,7 @@ def run_tx(rig, args):
     return failures
 
 
-# Golden packets: text that the encoder must still agree with.
+# Golden packets: text that the encoder and the decoder must agree with.
 
 def sizes(segs):
     """Returns the payload sizes of 'segs' as text, such as 2x1460+700."""
@@ -820,9 +820,9 @@ def sizes(segs):
 
 
 def run_decode(args):
-    """Prints each STT frame in a file: what the first packet's outer headers
-    say, the STT header's fields, the segments' payloads, and the length of the
-    inner frame.  With --pcap, writes those frames again that tshark is able to
+    """Prints each STT frame in a file: fields of the first packet's outer
+    headers, the STT header's fields, the segments' payload sizes, and the
+    length of the inner frame.  With --pcap, writes the frames that tshark can
     reassemble: it takes the segment before a last one of at most 20 bytes for
     the last."""
     packets = []
@@ -845,8 +845,8 @@ def run_decode(args):
 
 
 def run_collect(args):
-    """Writes to a file the datagrams that come to a UDP port of this host,
-    whose number is printed first, until killed."""
+    """Prints the number of a UDP port of this host, then writes the datagrams
+    that it receives to a file, until killed."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(('127.0.0.1', 0))
     print(sock.getsockname()[1], flush=True)
@@ -860,8 +860,8 @@ def run_collect(args):
 
 
 def run_golden(args):
-    """Checks that decoding each packet of the golden file gives the fields
-    that the file says, and that encoding those gives the packet."""
+    """Checks that decoding each packet of the golden file gives the fields in
+    the file, and that encoding these gives the packet."""
     golden = configparser.ConfigParser(delimiters='=', interpolation=None)
     with open(args.group) as f:
         golden.read_file(f)

@@ -3,9 +3,9 @@
 
 """An encoder and a decoder of STT, for tests.
 
-Written from draft-davie-stt-08 alone, and from nothing that the switch uses,
-so that the two can find each other's mistakes.  "Section" in comments means a
-section of the draft.
+Written from draft-davie-stt-08 alone, independently of the switch, so that the
+two can find each other's mistakes.  "Section" in comments means a section of
+the draft.
 
     Ethernet / IPv4 or IPv6 / TCP-like header / STT header / inner Ethernet
                               `-- each segment   `-- segment at offset 0 only
@@ -70,9 +70,9 @@ def l3_offset(frame):
 
 
 def tcp_cut(frame, mss, csum='good', once=0):
-    """Cuts the TCP 'frame' (no IPv6 extensions) into frames of at most 'mss'
-    bytes of payload, as a device that does TSO does.  Only the first has the
-    TCP flags 'once'."""
+    """Segments the TCP 'frame' (no IPv6 extension headers) into frames of at
+    most 'mss' bytes of payload, like TSO.  Only the first has the TCP flags
+    'once'."""
     l3 = l3_offset(frame)
     v4 = frame[l3] >> 4 == 4
     l4 = l3 + ((frame[l3] & 0xf) * 4 if v4 else 40)
@@ -131,7 +131,7 @@ class Stt:
 
 
 class Path:
-    """Where segments travel: Ethernet and IP addresses, and ports."""
+    """The Ethernet and IP addresses, and the ports, of segments."""
 
     def __init__(self, src_mac, dst_mac, src, dst, sport=40000,
                  dport=STT_PORT):
@@ -142,7 +142,7 @@ class Path:
         self.next_id = 1
 
     def ident(self):
-        """Returns a frame id that was not used before."""
+        """Returns a new frame ID."""
         self.next_id += 1
         return self.next_id
 
@@ -180,8 +180,8 @@ class Path:
 
 
 class Segment:
-    """A received packet, taken apart.  'errors' lists what a receiver of TCP
-    or the draft would object to."""
+    """A received packet, decoded.  'errors' lists violations of TCP or the
+    draft."""
 
     def __init__(self, packet):
         self.packet, self.errors, self.tags = packet, [], []
@@ -229,9 +229,9 @@ class Segment:
 
 def reassemble(packets, lossy=False):
     """Returns the pairs (Stt, its Segments) of the complete frames in
-    'packets' in order of their first packet.  Raises ValueError on anything
-    that the draft does not allow a sender to do, and unless 'lossy' on an
-    incomplete frame."""
+    'packets' in order of their first packet.  Raises ValueError on packets
+    that the draft does not allow and, unless 'lossy', on an incomplete
+    frame."""
     frames = {}
     for packet in packets:
         seg = Segment(packet)

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""Program tunnel fields as an OpenFlow controller, os-ken, does.
+"""Program tunnel fields with os-ken, an OpenFlow controller.
 
 usage: tnl_fields_controller.py VERSION PORT
 
 Listens on TCP port PORT for a switch that speaks OpenFlow VERSION (1.3 or
-1.5).  Adds flows, reads them back, and prints, one a line, "flow" and the match
-of each that it gets, and "packet-in" and the tunnel fields of each packet-in.
-os-ken knows nothing of our fields: what it needs is declared here, as for any
-experimenter (OpenFlow 1.3.5, section 7.2.3.3).
+1.5).  Adds flows and reads them back.  Prints a line with "flow" and the match
+for each flow that it gets, and "packet-in" and the tunnel fields for each
+packet-in.  os-ken does not know our fields.  They are declared here, as for
+any experimenter (OpenFlow 1.3.5, section 7.2.3.3).
 """
 
 import sys
@@ -33,7 +33,7 @@ class OverlayExperimenter(oxm_fields._Experimenter):
 
 
 def declare_fields(ofproto):
-    """Adds our fields to those that os-ken knows in module 'ofproto'."""
+    """Adds our fields to the fields of os-ken's module 'ofproto'."""
     ofproto.oxm_types += [
         OverlayExperimenter('tun_metadata_present', 1, type_desc.Int8),
         OverlayExperimenter('tun_tp_src', 2, type_desc.Int2),

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""Gives tunnel ports hostile options, each option of each type all of VALUES.
+"""Set each option of each type of tunnel port to each of VALUES.
 
 usage: tnl_options.py BRIDGE
 
-Each port must come up and show what the option means, or not come up and say
-in its "error" column what is allowed.  What is shown must be an option that
-means the same.  What a value means is told here by OPTIONS, written from
-ovs-vswitchd.conf.db(5).  Prints the numbers of ports for each type, and what
-is not as it should be.
+Each port must come up and show the meaning of the option, or not come up and
+have the allowed values in its "error" column.  The option shown must mean the
+same.  OPTIONS, written from ovs-vswitchd.conf.db(5), has the meaning of each
+value.  Prints the numbers of ports for each type, and errors.
 """
 
 import ipaddress
@@ -29,12 +28,13 @@ fd01::1%eth0 [fd01::1] :: ::1 ff02::1 ::ffff:10.0.0.1 localhost ключ ١٢
 """.split() + ["", " ", " 1", "1 ", "flow ", "1\n2", "\t", '"', "\\", "\u202e1",
                "\U0001f427", "9" * 3000, "0x" + "f" * 3000, "x" * 20000]
 
-# What an option that is not shown means.
+# The meaning of an option that is not shown.
 DEFAULT = object()
 
 
 def number(low, high, base=10, default=None, show="%d"):
-    """Numbers from 'low' to 'high'; base 0 is C's."""
+    """Returns a function for numbers from 'low' to 'high'.  Base 0 is that of
+    C."""
     form = "[0-9]+" if base else "0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*"
 
     def meaning(value):
@@ -48,18 +48,18 @@ def number(low, high, base=10, default=None, show="%d"):
 
 
 def words(default, *others):
-    """One of these."""
+    """Returns a function for one of these words."""
     return lambda value: (DEFAULT if value == default else
                           value if value in others else None)
 
 
 def hidden(*values):
-    """One of these, without effect."""
+    """Returns a function for one of these words, without effect."""
     return lambda value: DEFAULT if value in values else None
 
 
 def either(*meanings):
-    """What one of 'meanings' takes."""
+    """Returns a function for values that one of 'meanings' accepts."""
     return lambda value: next(filter(None, (m(value) for m in meanings)), None)
 
 
@@ -99,7 +99,7 @@ def key(low, high):
 
 
 def of_ours(*keys):
-    """Options that all of our types have."""
+    """Returns the options that all overlay types have."""
     return {
         "tos": either(words(None, "inherit"), tos),
         "ttl": either(words(None, "inherit"), number(1, 255, 10, 64)),
@@ -145,7 +145,7 @@ OPTIONS = {
     "srv6": dict(too_big=words(*BIG)),
 }
 
-# What ports need besides the option that they are for.
+# Other options that a port with an option needs.
 NEEDS = {("l2tpv3", "seq"): {"l2_specific": "default"},
          "local_ip": {"remote_ip": "flow"},
          "srv6": {"srv6_segs": "fd01::99"}}
@@ -170,8 +170,8 @@ class Port:
             for key, value in self.options.items()]
 
     def problem(self, error, shown):
-        """Returns what is wrong, if the port has 'error', or shows 'shown', if
-        it is not None."""
+        """Returns a message about what is wrong with a port that has 'error'
+        and shows 'shown', which is None if the port has not come up."""
         want = OPTIONS[self.type][self.option](self.value)
         if want is not None:
             return (error if shown is None else
@@ -184,8 +184,8 @@ class Port:
 
 
 def vsctl(*args):
-    """Returns the output of ovs-vsctl.  That it fails because a port did not
-    come up is fine."""
+    """Returns the output of ovs-vsctl.  It may fail because a port did not
+    come up."""
     run = subprocess.run(["ovs-vsctl", *args], stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)
     if run.returncode not in (0, 65):
@@ -220,8 +220,8 @@ def del_ports(ports):
 
 
 def check(bridge, ports):
-    """Prints what is not as it should be with 'ports'.  Returns the number of
-    those that have come up."""
+    """Prints errors of 'ports'.  Returns the number of ports that have come
+    up."""
     add_ports(bridge, ports)
     error, shown = errors(), show()
     for p in ports:
@@ -230,7 +230,7 @@ def check(bridge, ports):
             print(p.type, p.option, repr(p.value)[:80], problem)
     del_ports(ports)
 
-    # What is shown means the same.
+    # Ports with the options shown must show the same.
     good = [p for p in ports if p.name in shown]
     if not good:
         return 0

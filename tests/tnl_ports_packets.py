@@ -3,12 +3,12 @@
 
 """Packets for tnl-ports.at, see packets.py.
 
-  tnl_ports_packets.py batch PORT FILE    has it receive all of them at once
+  tnl_ports_packets.py batch PORT FILE    has PORT receive all packets at once
   tnl_ports_packets.py sorted PCAP FILE...
                                           like expect, in any order
 
-All functions below take the number of a packet, which is in the inner one, and
-an address family.
+All functions below take the number of a packet, which is in the inner packet,
+and an address family.
 """
 
 import struct
@@ -23,7 +23,7 @@ from scapy.packet import Raw
 
 
 def inner(number):
-    """The inner packet."""
+    """Returns the inner packet."""
     return L2 / V4 / U(number)
 
 
@@ -46,27 +46,27 @@ def stt(number, key=5):
 
 
 def gre(number, key=None, family=4, **header):
-    """Transparent Ethernet bridging in GRE (RFC 2784, RFC 2890)."""
+    """Returns transparent Ethernet bridging in GRE (RFC 2784, RFC 2890)."""
     if key is not None:
         header.update(key_present=1, key=key)
     return outer(family) / GRE(proto=0x6558, **header) / inner(number)
 
 
 def nvgre(number, key=0x1000, family=4):
-    """RFC 7637, with FlowID 1."""
+    """Returns NVGRE (RFC 7637), with FlowID 1."""
     return gre(number, key << 8 | 1, family)
 
 
 def erspan(number, key=5, family=4):
-    """ERSPAN type II: session ID 'key', index 3."""
+    """Returns ERSPAN type II: session ID 'key', index 3."""
     return (outer(family)
             / GRE(proto=0x88be, seqnum_present=1, sequence_number=number)
             / Raw(struct.pack("!HHL", 0x1000, key, 3)) / inner(number))
 
 
 def came_out(port, packet):
-    """What leaves the switch if 'packet()', one of the above, came out of the
-    tunnel of OpenFlow port 'port'."""
+    """Returns the frame that leaves the switch if 'packet()', one of the
+    above, came out of the tunnel of OpenFlow port 'port'."""
     frame = Ether(bytes(packet())[-len(inner(0)):])
     frame.src = "02:00:00:00:01:%02x" % port
     return frame
@@ -79,7 +79,7 @@ def batch(port, name):
 
 def expect_sorted(pcap, *names):
     """Exits with an error unless file 'pcap' has the packets in the files
-    'names', in some order."""
+    'names', in any order."""
     want = sorted(bytes(eval(e)) for name in names for e in read(name))
     got = sorted(captured(pcap))
     for packet in got:

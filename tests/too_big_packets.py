@@ -55,9 +55,9 @@ def tx(packet):
 
 
 def flood(port, n, tos):
-    """Has dummy device 'port' receive 'n' packets, each of 600 bytes, with the
-    type of service 'tos', and from a sender of its own.  The device holds 100
-    packets for the switch; returns when it has taken the last ones."""
+    """Has dummy device 'port' receive 'n' packets of 600 bytes, with the type
+    of service 'tos', each from another sender.  The device holds 100 packets
+    for the switch; returns when the switch has taken the last ones."""
     n, tos = int(n), int(tos)
     packets = []
     for first in range(0, n, 100):

@@ -10,7 +10,7 @@ from scapy.layers.inet6 import (IPv6, ICMPv6ND_NA,
                                 ICMPv6NDOptDstLLAddr)
 from scapy.layers.l2 import ARP, Dot1Q, Ether             # noqa: F401
 
-# MAC addresses: the switch's, and those of hosts on the underlay.
+# MAC addresses of the switch, and of hosts on the underlay.
 HERE = "aa:55:aa:55:00:00"
 A, B = "f8:bc:12:44:34:aa", "f8:bc:12:44:34:bb"
 EVERYBODY = "ff:ff:ff:ff:ff:ff"

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""What the modules *_wire.py share: checksums, ordinary headers and captures.
+"""Functions that the modules *_wire.py share: checksums, ordinary headers and
+captures.
 
-Like them, it is written from RFCs, and from nothing that the switch uses."""
+Like them, written from RFCs, independently of the switch."""
 
 import socket
 import struct
