@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""What ovs-monitor-ipsec must know of our tunnel types, for both IKE daemons.
-Hooks in ipsec/ovs-monitor-ipsec.in use this."""
+"""IPsec configuration of overlay types, for both IKE daemons.  Hooks in
+ipsec/ovs-monitor-ipsec.in use it."""
 
 from string import Template
 
 # The default port of each type.  All are TCP.
 PORTS = {"stt": 7471}
 
-# Connections to the tunnel's port there, and here; ports of STT differ for the
-# two directions.
+# Connections to the tunnel's port of this host, and of the remote.  STT has
+# different L4 ports in the two directions.
 _TEMPLATE = Template("""\
 conn $ifname-in-$version
 $auth_section
@@ -27,16 +27,17 @@ TEMPLATES = {tunnel_type: _TEMPLATE for tunnel_type in PORTS}
 
 
 def add_options(conf, options):
-    """Adds to 'conf', the configuration of a tunnel, what the template needs
-    of the interface's 'options'."""
+    """Adds to 'conf', the configuration of a tunnel, the values that the
+    template needs from the interface's 'options'."""
     if conf["tunnel_type"] in PORTS:
         conf["dst_port"] = options.get("dst_port",
                                        PORTS[conf["tunnel_type"]])
 
 
 def add_shunt_policies(helper):
-    """Has 'helper', one of the classes for IKE daemons, drop what leaves for
-    the default ports in the clear, with a mark that is put for {0}."""
+    """Adds to 'helper', one of the classes for IKE daemons, policies that drop
+    packets to the default ports in the clear.  The policies apply to packets
+    with the mark that replaces {0}."""
     left = "    left=%defaultroute\n" * ("left=" in helper.SHUNT_POLICY)
     for tunnel_type, port in PORTS.items():
         helper.SHUNT_POLICY += (

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors.
 
-"""Decoders for what overlay tunnel types add to datapath flows."""
+"""Decoders for datapath flows of overlay types."""
 
 from ovs.flow.decoders import decode_flag, decode_int
 from ovs.flow.kv import KVDecoders, nested_kv_decoder
@@ -28,7 +28,7 @@ def tnl_push_decoders():
 
 
 def tnl_push_template_decoders():
-    """Returns the decoders of what follows header() in tnl_push()."""
+    """Returns the decoders of the text behind header() in tnl_push()."""
     return {
         "src_port": nested_kv_decoder(
             KVDecoders({"keep": decode_flag, "range": str})
