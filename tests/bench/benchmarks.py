@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""The benchmarks, by what they compare.  A generator of ratios for each, one a
-round, see harness.bench()."""
+"""The benchmarks, sorted by the quantity that they compare.  Each is a
+generator of ratios, one for each round, see harness.bench()."""
 
 import contextlib
 import itertools
@@ -79,9 +79,9 @@ def stt_over_vxlan_notso_jumbo():
 # Instructions.
 
 def rate_ratios(this, other, size):
-    """Yields ratios of the packet rate that tunnel 'this' allows to that of
-    tunnel 'other', both tuples (type, option...), for frames of 'size' bytes:
-    the inverse of the instructions for a frame."""
+    """Yields ratios of the packet rate of tunnel 'this' to that of tunnel
+    'other', both tuples (type, option...), for frames of 'size' bytes.  The
+    rate is the inverse of the instructions for a frame."""
     with CountedLab() as lab:
         for pair in alternate(this, other):
             insns = {}
@@ -286,8 +286,8 @@ def stt_over_vxlan_ports():
 
 def option_ratios(n):
     """Yields ratios of the instructions for a frame of 64 bytes that arrives
-    with 'n' options of 4 bytes, which a flow matches, to those for one
-    without, which no flow with options is about."""
+    with 'n' options of 4 bytes, which a flow matches, to those for one without
+    options, which a flow without options matches."""
     fields = ['tun_metadata%d' % i for i in range(n)]
     sets = ''.join('set_field:%d->%s,' % (7 + i, f)
                    for i, f in enumerate(fields))
@@ -295,8 +295,8 @@ def option_ratios(n):
 
     with CountedLab() as lab:
         def receive(sets, matches):
-            """Returns the instructions for a frame for which h2 does 'sets'
-            and which h1 forwards if 'matches'."""
+            """Returns the instructions for a frame on which h2 executes the
+            actions 'sets', and which h1 forwards if it matches 'matches'."""
             lab.exec('h2', 'ovs-ofctl', 'add-flow', 'br-int',
                      'in_port=vm,udp,actions=%stun' % sets)
             lab.exec('h1', 'ovs-ofctl', 'del-flows', 'br-int',
@@ -337,8 +337,8 @@ def geneve_match_16_options():
 
 
 def appliance(lab):
-    """Makes h1 of 'lab' an appliance behind a gateway load balancer, which is
-    at h2: what h2 sends goes back to it as it came."""
+    """Makes h1 of 'lab' an appliance behind a gateway load balancer at h2: it
+    sends packets from h2 back unchanged."""
     lab.call('tunnel', 'geneve', '4', 'options:packet_type=legacy_l3',
              'options:unknown_options=relay', 'options:src_port=keep')
     lab.exec('h1', 'ovs-ofctl', 'add-tlv-map', 'br-int',
@@ -351,9 +351,9 @@ def appliance(lab):
 
 
 def balancer_frame(lab, cookie):
-    """Returns an Ethernet frame, from h2 of 'lab', as AWS's load balancer
-    sends it to an appliance: an IPv4 packet of 256 bytes, with flow cookie
-    'cookie'."""
+    """Returns an Ethernet frame, from h2 of 'lab', in the form that AWS's load
+    balancer sends to an appliance: an IPv4 packet of 256 bytes, with flow
+    cookie 'cookie'."""
     options = b''.join(geneve_wire.option(0x108, i, value) for i, value in (
         (1, bytes(7) + b'\1'), (2, bytes(7) + b'\2'),
         (3, struct.pack('!I', cookie))))
@@ -372,7 +372,7 @@ def balancer_frame(lab, cookie):
 def geneve_relay_connections():
     with CountedLab() as lab:
         appliance(lab)
-        # As it is by default, since entries for many flows cost something.
+        # Use the default, because entries for many flows cost instructions.
         lab.exec('h1', 'ovs-vsctl', 'remove', 'Open_vSwitch', '.',
                  'other_config', 'emc-insert-inv-prob')
         frame = balancer_frame(lab, 0)
@@ -380,7 +380,7 @@ def geneve_relay_connections():
         burst = 32 * lab.BURST
 
         def megaflows():
-            """Returns how many datapath flows there are for the tunnel."""
+            """Returns the number of the tunnel's datapath flows."""
             return lab.exec('h1', 'ovs-appctl', 'dpctl/dump-flows').count(
                 'tun_id=')
 
@@ -413,13 +413,13 @@ def geneve_relay_connections():
 
 def return_ratios(port_type):
     """Yields ratios of the packet rate of an appliance that gives back packets
-    of 256 bytes in Geneve, see appliance(), to that of one that sends the same
-    frames back as they are.  The underlay's port is of 'port_type'.
+    of 256 bytes in Geneve, see appliance(), to that of one that forwards the
+    same frames without tunnels.  The underlay's port is of 'port_type'.
 
-    A rate is that of packets for each second of the switch's CPU time, the
-    kernel's part in it included, while it sends back 500 packets that had
-    been waiting.  So it does not depend on how fast others send.  What else the
-    machine does only makes it less, so the best of 40 times counts."""
+    A rate is the number of packets in a second of the switch's CPU time, the
+    kernel's part included, while it sends back 500 queued packets.  So it does
+    not depend on the speed of senders.  Other load on the machine can only
+    reduce it, so the best of 40 times counts."""
     n, bursts = 500, 40
     with Lab() as lab, contextlib.ExitStack() as stack:
         pids = []
@@ -440,9 +440,9 @@ def return_ratios(port_type):
                 'status:xdp-mode').strip()))
         appliance(lab)
         frame = balancer_frame(lab, 0)
-        # Without an address, frames can leave by it that are for the tunnel.
+        # Without an address, frames for the tunnel can be forwarded by flows.
         lab.exec('h1', 'ip', 'address', 'flush', 'dev', 'phy')
-        # What comes back is dropped at once.
+        # h2 drops the packets that come back at once.
         lab.exec('h2', 'ovs-vsctl', 'del-port', 'br-phy', 'phy')
         sock = stack.enter_context(contextlib.closing(lab.socket('h2',
                                                                  'phy')))
@@ -507,7 +507,7 @@ def geneve_return_afxdp():
 
 def reassembly_cost(frames):
     """Returns the instructions per segment with 'frames' in flight, and the
-    nanoseconds, which depend on how much of that the CPU's caches hold."""
+    nanoseconds, which depend on the CPU's caches."""
     path = os.path.join(OUT, 'callgrind.out')
     command = [OURS + '/tests/ovstest', 'test-stt-reasm', 'benchmark',
                str(frames), '300000']
@@ -529,13 +529,13 @@ def stt_reasm_scale():
 
 
 def flooded(lab, kind):
-    """Returns the Gb/s that arrive at vm2 of a UDP flow of 200 Mb/s, each
-    frame of which takes 7 segments, while host h1 sends as many packets of
-    'kind' as it can to h2; how many these were per second; and the bytes
-    held."""
+    """Returns the Gb/s that arrive at vm2 of a UDP flow of 200 Mb/s, whose
+    frames have 7 segments each, while host h1 sends as many packets of 'kind'
+    as it can to h2; the packets of 'kind' per second; and the bytes in
+    reassembly."""
     def flood(out, port, nodes, net, *args):
-        """Starts to send to 'port' of the second of 'nodes' what seems to come
-        from that of the first, through 'out' of the first."""
+        """Starts to send packets through 'out' of the first of 'nodes', from
+        the addresses of its 'port' to those of the second one's 'port'."""
         macs = [lab.link(node, port)['address'] for node in nodes]
         return stack.enter_context(lab.start(
             nodes[0], OUT + '/flood', out, *macs, net + '1', net + '2', *args))
@@ -561,16 +561,16 @@ def flooded(lab, kind):
 
 
 def flood_ratios(kind):
-    """Yields ratios of what of a good flow arrives beside a flood of 'kind' to
-    what does beside one of UDP."""
+    """Yields ratios of the rate of a good flow that arrives beside a flood of
+    'kind' to that beside a flood of UDP."""
     run('gcc', '-O2', '-o', OUT + '/flood',
         os.path.join(TOP, 'tests', 'bench', 'flood.c'))
     with Lab() as lab:
         lab.connect('stt', 9000)
-        # Nothing costs less than to be dropped at once.
+        # The cheapest packets are those that a flow drops.
         lab.exec('h2', 'ovs-ofctl', 'add-flow', 'br-phy',
                  'udp,tp_dst=9,actions=drop')
-        # More rounds than elsewhere, since they differ more.
+        # More rounds than elsewhere, because they differ more.
         for pair in alternate(kind, 'udp', 2 * ROUNDS - 1):
             result = {k: flooded(lab, k) for k in pair}
             say('  %.3f Gb/s beside %d segments/s, %d bytes held;'
@@ -594,9 +594,9 @@ def stt_reasm_flood_two():
 # The kernel datapath.
 
 def kernel_ratios(what, other, nic='plain'):
-    """Yields ratios of what tests/qemu/bench.sh measures as 'what' with STT to
-    that with the tunnel type 'other', in the kernel datapath, on a device that
-    segments what 'nic' says."""
+    """Yields ratios of the result 'what' of tests/qemu/bench.sh with STT to
+    that with the tunnel type 'other', in the kernel datapath, on a device with
+    the segmentation offload 'nic'."""
     kernels = os.path.join(TOP, '_build', 'kernels')
     out = os.path.join(kernels, 'bench')
     qemu = os.path.join(TOP, 'tests', 'qemu')

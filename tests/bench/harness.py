@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""What benchmarks measure with: two hosts, instruction counts, CPU time, and
-rounds in which the two things that are compared alternate."""
+"""Tools of the benchmarks: two hosts, instruction counts, CPU time, and rounds
+in which the two compared tunnels alternate."""
 
 import collections
 import contextlib
@@ -36,9 +36,9 @@ BENCHES = collections.OrderedDict()
 
 
 def bench(name, goal, what):
-    """Registers the decorated generator of ratios, one a round, as the
-    benchmark 'name'.  'goal' is a comparison that the median must meet, such
-    as ">= 0.90", and 'what' says what is divided by what."""
+    """Registers the decorated generator of ratios, one for each round, as the
+    benchmark 'name'.  'goal' is a comparison that the median must meet, for
+    example ">= 0.90", and 'what' a description of the ratio."""
     def register(rounds):
         BENCHES[name] = Bench(name, goal, what, rounds)
         return rounds
@@ -65,7 +65,7 @@ def run(*args, **kwargs):
 
 
 def need(*packages):
-    """Installs those of the Debian 'packages' that are missing."""
+    """Installs the missing ones of the Debian 'packages'."""
     missing = [p for p in packages
                if 'ok installed' not in subprocess.run(
                    ['dpkg-query', '-W', '-f', '${Status}', p],
@@ -85,8 +85,8 @@ def build_pristine():
 
 
 def alternate(this, other, rounds=ROUNDS):
-    """Yields 'this' and 'other', a pair a round.  Which one is first changes
-    from round to round."""
+    """Yields a pair of 'this' and 'other' for each round, in alternating
+    order."""
     for i in range(rounds):
         yield (this, other) if i % 2 else (other, this)
 
@@ -113,9 +113,8 @@ def measure(b):
 
 class Lab:
     """The two hosts of tests/lab.sh, from the build tree 'ovs', for use in a
-    "with" statement.  'tso' says whether userspace TSO is on, 'mtu' is how
-    big the MTU of the VMs can get, and 'wrapper' is what to run the
-    ovs-vswitchd of h1 under."""
+    "with" statement.  'tso' enables userspace TSO, 'mtu' is the largest MTU of
+    the VMs, and 'wrapper' is a command that runs the ovs-vswitchd of h1."""
 
     def __init__(self, ovs=OURS, tso=False, mtu=9000, wrapper=''):
         self.env = dict(os.environ, LAB_OVS=ovs)
@@ -146,7 +145,7 @@ class Lab:
 
     @contextlib.contextmanager
     def start(self, node, *args):
-        """Runs a command on 'node' for the time of a "with" statement."""
+        """Runs a command on 'node' during a "with" statement."""
         with subprocess.Popen(
                 ['ip', 'netns', 'exec', self.netns(node), *args], text=True,
                 stdout=subprocess.PIPE) as process:
@@ -196,8 +195,8 @@ class Lab:
 # Instructions.
 
 def udp_frame(src, dst, size, port):
-    """Returns an Ethernet frame of 'size' bytes with UDP.  Its IP address is
-    nobody's, so that it is not answered."""
+    """Returns an Ethernet frame of 'size' bytes with UDP.  No host has its IP
+    addresses, so that it is not answered."""
     udp = struct.pack('!HHHH', port, 9, size - 34, 0).ljust(size - 34, b'x')
     return (dst + src + struct.pack('!H', ETH_IP)
             + ip_header(ip_bytes('10.1.0.77'), ip_bytes('10.1.0.99'), UDP, udp,
@@ -235,8 +234,8 @@ class Profile:
                     self.total = int(line.split()[1])
 
     def inclusive(self, functions):
-        """Returns the instructions spent in 'functions' and what they call,
-        without counting twice what one of them does for another."""
+        """Returns the instructions spent in 'functions' and their callees,
+        without counting calls among 'functions' twice."""
         return sum(cost for caller, callee, _, cost in self.calls
                    if callee in functions and caller not in functions)
 
@@ -250,8 +249,8 @@ def callgrind(toggle, path):
     """Returns a command line to run a program under valgrind, counting the
     instructions of the functions that match 'toggle' into a file 'path'.
 
-    The allocator is one that takes as long each time; that of glibc takes
-    longer or shorter depending on all that happened before."""
+    The cost of an allocation is constant with tcmalloc.  With glibc, it
+    depends on all earlier allocations."""
     if not glob.glob('/usr/lib/*/libtcmalloc_minimal.so.4'):
         need('libtcmalloc-minimal4')
     allocator, = glob.glob('/usr/lib/*/libtcmalloc_minimal.so.4')
@@ -262,10 +261,10 @@ def callgrind(toggle, path):
 class CountedLab(Lab):
     """A Lab that counts instructions on h1."""
     POLL = 'dp_netdev_process_rxq_port'     # Takes up to 32 from one port.
-    # What there is to pushing and popping: the checksums are made on sending.
+    # The functions of push and pop, and of checksums on transmission.
     TUNNEL = {'netdev_push_header', 'netdev_pop_header',
               'dp_packet_ol_send_prepare'}
-    # One less than a full batch, after which it would look for more.
+    # One less than a full batch, after which h1 would poll the port again.
     BURST, BURSTS = 31, 5
 
     def __init__(self, ovs=OURS):
@@ -276,7 +275,7 @@ class CountedLab(Lab):
         super().__enter__()
         with open(self.dir + '/h1/ovs-vswitchd.pid') as f:
             self.pid = int(f.read())
-        # Every packet takes the same short way through the flow caches.
+        # Every packet takes the same short path through the flow caches.
         for host in 'h1', 'h2':
             self.exec(host, 'ovs-vsctl', 'set', 'Open_vSwitch', '.',
                       'other_config:emc-insert-inv-prob=1')
@@ -306,13 +305,14 @@ class CountedLab(Lab):
         raise Failure('callgrind wrote no counts')
 
     def arrived(self):
-        """Returns how many packets h1 sent to the VM and to the underlay."""
+        """Returns the numbers of packets that h1 has sent to the VM and to the
+        underlay."""
         return (self.link('vm1', 'eth0')['stats64']['rx']['packets'],
                 self.link('h2', 'phy')['stats64']['rx']['packets'])
 
     def wait(self, before, *n):
         """Waits until h1 has sent n[0] packets to the VM and n[1] to the
-        underlay since arrived() gave 'before'."""
+        underlay since arrived() returned 'before'."""
         for _ in range(200):
             if all(b - a >= c for a, b, c in zip(before, self.arrived(), n)):
                 return
@@ -320,7 +320,7 @@ class CountedLab(Lab):
         raise Failure('frames were lost: %s, %s' % (before, self.arrived()))
 
     def settle(self):
-        """Waits until h1 sleeps, having looked at all of its ports."""
+        """Waits until h1 has polled all of its ports and sleeps."""
         while True:
             with open('/proc/%d/stat' % self.pid) as f:
                 if f.read().rpartition(')')[2].split()[0] == 'S':
@@ -328,9 +328,10 @@ class CountedLab(Lab):
             time.sleep(.01)
 
     def burst(self, frames, crosses=False):
-        """Sends BURST times each of 'frames', {vm: frame}, through a stopped
-        h1, lets it go on, and waits until all came out.  With 'crosses', what
-        came from the underlay goes there.  Returns the Profile of that."""
+        """Sends each of 'frames', {vm: frame}, BURST times through a stopped
+        h1, continues h1, and waits until it has forwarded all.  With
+        'crosses', frames from the underlay go back to the underlay.  Returns
+        the Profile."""
         n_in = self.BURST * ('vm2' in frames)
         n_out = self.BURST * ('vm1' in frames)
         with self.stopped(n_in, *((0, n_in) if crosses else (n_in, n_out))):
@@ -341,10 +342,9 @@ class CountedLab(Lab):
 
     @contextlib.contextmanager
     def stopped(self, n_in, n_vm, n_out):
-        """Stops h1 while what is in the "with" statement sends packets, until
-        'n_in' of them have arrived from the underlay; then lets it go on
-        until it has sent 'n_vm' packets to the VM and 'n_out' to the
-        underlay."""
+        """Stops h1 while the body of the "with" statement sends packets, until
+        'n_in' of them have arrived from the underlay.  Then continues h1 until
+        it has sent 'n_vm' packets to the VM and 'n_out' to the underlay."""
         before = self.arrived()
         waiting = self.link('h1', 'phy')['stats64']['rx']['packets']
         os.kill(self.pid, signal.SIGSTOP)
@@ -361,8 +361,8 @@ class CountedLab(Lab):
     def count(self, size, senders=('vm1', 'vm2'), crosses=False):
         """Sends frames of 'size' bytes from each VM of 'senders' to the other.
         Returns the instructions for one frame through h1 (the mean of the
-        directions), those for a push and a pop, with the checksums, and how
-        many frames were copied to get room for a header.  'crosses' is as for
+        directions), those for a push and a pop, with the checksums, and the
+        number of frames copied to get headroom.  'crosses' is as for
         burst()."""
         peers = {'vm1': 'vm2', 'vm2': 'vm1'}
         frames = {vm: udp_frame(self.macs[vm], self.macs[peers[vm]], size,
@@ -370,9 +370,9 @@ class CountedLab(Lab):
                   for vm in senders}
         self.burst(frames, crosses)
 
-        # Leave out bursts during which something else came by, or h1 did not
-        # look at each port once: it did so twice, or callgrind wrote before it
-        # had looked at all of them.
+        # Leave out bursts with other packets, and bursts in which h1 did not
+        # poll each port exactly once: it polled twice, or callgrind wrote too
+        # early.
         ports = len(re.findall(r'port \d+: \S+(?: \(tap\))?$',
                                self.exec('h1', 'ovs-appctl', 'dpctl/show'),
                                re.MULTILINE))
@@ -394,8 +394,8 @@ class CountedLab(Lab):
 
     @contextlib.contextmanager
     def second_tunnel(self, type_):
-        """Makes a tunnel of 'type_' beside the one that is there, to which h1
-        sends what it receives from that, and where h2 drops it."""
+        """Adds a second tunnel, of 'type_', to which h1 sends the frames that
+        it receives from the first one, and from which h2 drops them."""
         port = '77'
         for host, peer in ('h1', '10.9.0.2'), ('h2', '10.9.0.1'):
             # First the flows: two tunnels and NORMAL are a loop.
@@ -421,7 +421,7 @@ class CountedLab(Lab):
 # CPU time.
 
 def cpu_seconds(pid):
-    """Returns the CPU time that the threads of process 'pid' have had."""
+    """Returns the CPU time that the threads of process 'pid' have used."""
     total = 0
     for path in glob.glob('/proc/%d/task/*/schedstat' % pid):
         with open(path) as f:
@@ -440,7 +440,8 @@ def stop(pid):
 
 
 def rx_packets(pid, port):
-    """Returns the packets received by 'port', where process 'pid' is."""
+    """Returns the number of packets received by 'port' in the network
+    namespace of process 'pid'."""
     with open('/proc/%d/net/dev' % pid) as f:
         return int(re.search(r'^ *%s: *\d+ +(\d+)' % port, f.read(),
                              re.M).group(1))

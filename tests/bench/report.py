@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""What the results of benchmarks are written to: results.json, results.png and
-a table."""
+"""Output of the results of benchmarks: results.json, results.png and a
+table."""
 
 import json
 import os
@@ -12,8 +12,8 @@ from harness import BENCHES, OUT, ROUNDS
 
 
 def save(results, names):
-    """Writes results.json with the 'results' of the benchmarks 'names' and
-    what it has of others, and draws the plot of it."""
+    """Writes results.json with the 'results' of the benchmarks 'names', keeps
+    its results of others, and draws the plot."""
     path = OUT + '/results.json'
     kept = {}
     if os.path.exists(path):
