@@ -21,18 +21,18 @@
 # number x over IPv4 and arrives at host east in number y over IPv6, and the
 # other way around.  The hosts have a port with a fixed key for each
 # encapsulation and tenant.  The gateway has one for each encapsulation; its
-# flows know the tenants' ids and where the addresses are.  The VMs ask for
+# flows have the tenants' IDs and the hosts of the addresses.  The VMs ask for
 # each other's MAC addresses by ARP and by neighbor discovery, in the
 # encapsulation of the address that they ask from.  The gateway answers.
-# "geneve-ip" carries no such question, so there the VM's own host answers.
+# "geneve-ip" cannot carry ARP, so there the VM's own host answers.
 #
 # To be sourced after lab.sh, whose functions it uses.
 
-# The encapsulations, in the order of their numbers, from 1.  "geneve-ip" has
-# IP packets for its payload, the others Ethernet.
+# The encapsulations, in the order of their numbers, from 1.  The payload of
+# "geneve-ip" is IP packets, that of the others Ethernet frames.
 GATEWAY_ENCAPS='stt geneve geneve-ip vxlan gpe gre nvgre l2tpv3'
 
-# Each tenant's ids, in the same order.
+# Each tenant's IDs, in the same order.
 GATEWAY_IDS_a='0xa000000000000001 0xa00002 0xa00003 0xa00004 0xa00005
     0xa0000006 0xa00007 0xa0000008'
 GATEWAY_IDS_b='0xb000000000000001 0xb00002 0xb00003 0xb00004 0xb00005
@@ -67,7 +67,7 @@ gateway_mac() {
     esac
 }
 
-# Prints the host on the other side than $1.
+# Prints the host on the other side of $1.
 gateway_other() {
     case $1 in
         west) echo east ;;
@@ -81,29 +81,29 @@ gateway_interface() {
         geneve-ip) echo type=geneve options:packet_type=legacy_l3 ;;
         gpe) echo type=vxlan options:exts=gpe options:dst_port=4790 \
                   options:packet_type=legacy_l2 ;;
-        # What tells GRE from NVGRE.
+        # The checksum tells GRE from NVGRE.
         gre) echo type=gre options:csum=true ;;
         *) echo "type=$1" ;;
     esac
 }
 
-# Prints the actions that put MAC addresses to what comes by encapsulation $1
-# for host $2, if it has none.
+# Prints the actions that set the MAC addresses of packets from encapsulation
+# $1 for host $2, if these have none.
 gateway_macs() {
     test "$1" = geneve-ip || return
     echo "set_field:$(gateway_mac "$(gateway_other "$2")")->eth_src," \
          "set_field:$(gateway_mac "$2")->eth_dst,"
 }
 
-# Prints the actions that answer an ARP request, or a neighbor solicitation, by
-# the MAC address of the VMs on host $1.
+# Prints the actions that answer an ARP request, or a neighbor solicitation,
+# with the MAC address of the VMs on host $1.
 gateway_answer() {
     echo "set_field:0x$(gateway_mac "$1" | tr -d :)->xreg1,resubmit(,3)"
 }
 
-# Prints the flows that answer.  xreg1 has the MAC address.  What asks whether
-# anybody has the asker's own address is not answered: an ARP probe, and
-# duplicate address detection.
+# Prints the flows that answer with the MAC address in xreg1.  An ARP probe and
+# duplicate address detection, which ask for the sender's own address, are not
+# answered.
 gateway_answers_flows() {
     local back="move:tun_src->tun_dst,move:tun_ipv6_src->tun_ipv6_dst,in_port"
     cat <<END
@@ -121,7 +121,7 @@ table=4,icmp6,icmp_type=136,actions=move:xreg1[0..47]->nd_tll,$back
 END
 }
 
-# Brings the picture up: gateway_up TSO [OPTION...].
+# Starts all of the above: gateway_up TSO [OPTION...].
 #   TSO     "tso" for userspace TSO, "notso" for none
 #   OPTION  further settings of the gateway's ports
 gateway_up() {
@@ -149,7 +149,7 @@ gateway_up() {
     lab_reach gw 10.9.0.2 && lab_reach gw fd09::3 && gateway_warm
 }
 
-# Makes device $3 on node $2 one for userspace TSO, or for none, as $1 says.
+# Prepares device $3 on node $2 for userspace TSO if $1 is "tso", or for none.
 gateway_offload() {
     test "$1" = tso || lab_no_offloads "$2" "$3"
 }
@@ -215,7 +215,7 @@ in_port=$encap-$tenant,actions=$(gateway_macs $encap "$1")vm-$tenant
 "
         done
     done
-    # What a VM asks from its link-local address, and from none.
+    # Requests of a VM from its link-local address, and from none.
     for tenant in a b; do
         flows+="in_port=vm-$tenant,icmp6,icmp_type=135,ipv6_src=fe80::/10,\
 actions=stt-$tenant
@@ -228,7 +228,7 @@ in_port=vm-$tenant,arp,arp_spa=0.0.0.0,actions=stt-$tenant
     lab_run lab_exec "$1" ovs-ofctl add-flows br-int - <<<"$flows"
 }
 
-# Makes the gateway's ports, with the options that are the arguments.
+# Makes the gateway's ports, with the arguments as options.
 gateway_ports() {
     local encap add=()
     for encap in $GATEWAY_ENCAPS; do
@@ -241,11 +241,11 @@ gateway_ports() {
     lab_run lab_exec gw ovs-vsctl --timeout=60 "${add[@]}"
 }
 
-# Makes the gateway's flows.  Table 0 finds the tenant by the id that a packet
-# came with, and drops it if there is none.  Table 1 knows for each tenant and
-# address the MAC address, with which tables 3 and 4 answer who asks for it.
-# Table 2 knows the host, the encapsulation and the id.  A packet may leave by
-# the port that it came by.  To write 'tun_ipv6_dst' clears 'tun_dst'.
+# Makes the gateway's flows.  Table 0 finds the tenant by the ID of a packet,
+# and drops packets without a tenant.  Table 1 has the MAC address for each
+# tenant and address, with which tables 3 and 4 answer requests.  Table 2 has
+# the host, the encapsulation and the ID.  A packet may leave by the port that
+# it came by.  Setting 'tun_ipv6_dst' clears 'tun_dst'.
 gateway_flows() {
     local host from to to_host encap tenant ids i flows=
     flows="table=1,priority=0,actions=set_field:0->in_port,resubmit(,2)
@@ -294,7 +294,7 @@ gateway_warm() {
 
 # Returns true if a ping of tenant $1, over IPv$2, from encapsulation number $3
 # in the west to number $4 in the east is answered.  The payload, of which
-# gateway_leaks() finds one line, says whose it is.
+# gateway_leaks() finds one line, identifies the tenant.
 gateway_answers() {
     lab_exec "west-$1" ping -q -c 1 -W 2 -s 32 -p "$1$1" \
         -I "$(gateway_address "$2" west "$3")" \
@@ -309,7 +309,7 @@ gateway_rate() {
         awk '/receiver/ { print $(NF - 2); n++ } END { exit !n }'
 }
 
-# Starts to watch what reaches the VMs.
+# Starts to capture the packets that reach the VMs.
 gateway_watch() {
     local vm
     for vm in west-a west-b east-a east-b; do
@@ -331,8 +331,8 @@ gateway_watch() {
     done
 }
 
-# Waits until the captures have all that has come: each VM sends a packet that
-# goes nowhere, an ICMP timestamp request, and that must be there.
+# Waits until the captures have all packets: each VM sends a packet that goes
+# nowhere, an ICMP timestamp request, which must be in its capture.
 gateway_settle() {
     local vm
     for vm in west-a west-b east-a east-b; do
@@ -354,8 +354,8 @@ s.send(bytes.fromhex("0200000000990200000000980800"
     done
 }
 
-# Prints how many packets of the tenant that it does not belong to each VM has
-# seen since gateway_watch.
+# Prints the number of packets of the other tenant that each VM has seen since
+# gateway_watch.
 gateway_leaks() {
     local vm other
     gateway_settle || return

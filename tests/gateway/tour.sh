@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# What "./quickstart gateway" shows; it sources this file behind lab.sh.
+# The tour of "./quickstart gateway", which sources this file after lab.sh.
 
 . tests/gateway/gateway.sh
 
@@ -12,7 +12,7 @@ tour_commands='ovs-vsctl show; ovs-ofctl dump-flows br-gw
     ovs-appctl dpctl/dump-flows'
 
 # Prints a table: a line for each encapsulation in the west, a column for each
-# in the east, with what "$@ WEST EAST" prints.
+# in the east, with the output of "$@ WEST EAST".
 gateway_table() {
     local from to i=0 j
     printf '%-10s' 'from \ to'
@@ -40,7 +40,7 @@ gateway_ping() {
     echo ok
 }
 
-# Measures the throughput from number $1 to number $2, and keeps and prints it.
+# Measures, stores and prints the throughput from number $1 to number $2.
 gateway_measure() {
     gateway_rate "$1" "$2" "$seconds" >"$LAB_DIR/rate.$1.$2"
     cat "$LAB_DIR/rate.$1.$2"
