@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# Measures the kernel datapath between two hosts; the picture is in
-# tests/lab.sh.  For tests/bench/run, which reads what this prints: a line for
-# each round with what the tunnels of the types in the arguments achieved, in
-# this order.
+# Measures the kernel datapath between the two hosts drawn in tests/lab.sh.
+# For tests/bench/run, prints a line for each round with the results of the
+# tunnel types in the arguments, in this order.
 #
 # usage: bench.sh ROUNDS NIC tcp|udp TYPE...
 #   tcp  Mb/s of one TCP stream
 #   udp  packets/s of 64 bytes that arrive
 #
-# NIC is what the device between the hosts segments: "plain", TCP alone, or
-# "all", TCP in tunnels over UDP as well.
+# NIC is the segmentation offload of the device between the hosts: "plain" for
+# TCP alone, or "all" for TCP in tunnels over UDP as well.
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
 
-# Prints how many frames of 64 bytes arrive at vm2 in a second, of a flood.
+# Prints the frames of 64 bytes that arrive at vm2 in a second of a flood.
 packets() {
     local before
     before=$(lab_exec vm2 cat /sys/class/net/eth0/statistics/rx_packets)
@@ -30,7 +29,7 @@ mac() {
     lab_exec "$1" cat /sys/class/net/eth0/address
 }
 
-# Prints what a tunnel of type $2 achieves by measure $1.
+# Prints the result of measure $1, tcp or udp, for a tunnel of type $2.
 measure() {
     local mtu=1450
     case $2 in
@@ -52,7 +51,7 @@ measure() {
 rounds=$1 nic=$2 what=$3
 shift 3
 set -e
-# The guest's clock does not wait for files of the host.
+# Copy it: the guest's clock does not stop while it reads files of the host.
 cp "$OUT/flood" /run/flood
 lab_up tso
 if test "$nic" = plain; then
@@ -61,7 +60,7 @@ if test "$nic" = plain; then
             tx-udp_tnl-csum-segmentation off
     done
 fi
-# The first is to warm up: programs are loaded, TCP learns.
+# The first round is to warm up: programs are loaded, TCP learns.
 for ((i = 0; i <= rounds; i++)); do
     line=round
     for type; do

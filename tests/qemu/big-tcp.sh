@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# BIG TCP: STT cannot carry packets of more than 64 kB, so the kernel cuts them
-# first.  Over IPv4 there are such since Linux 6.3.
+# BIG TCP: STT cannot carry packets of more than 64 kB, so the kernel segments
+# them first.  Over IPv4, they exist since Linux 6.3.
 #
 # cpus: 1
 

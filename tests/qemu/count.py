@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The ovs-overlay Authors
 
 """Send packets of STT from host a to host b of links.sh, and check which of
-them b's stt0 takes.
+them b's stt0 receives.
 
 usage: count.py A MAC MAC [PACKET=NUMBER]...
 
@@ -64,7 +64,8 @@ def packets(a, b):
 
 
 def counters():
-    """Returns how many frames stt0 has received, and the drops it counts."""
+    """Returns the number of frames that stt0 has received, and its counters of
+    drops."""
     with open('/proc/thread-self/net/dev') as f:
         n = re.search(r'stt0: *\d+ *(\d+)', f.read()).group(1)
     out = subprocess.run(['ethtool', '-S', 'stt0'], check=True,
@@ -86,7 +87,7 @@ def main():
         deadline = time.monotonic() + 10
         while counters()[0] < expected and time.monotonic() < deadline:
             time.sleep(.05)
-        # One that is counted too much, and later, is noticed below next time.
+        # A packet that is counted wrongly later shows in the next round.
         time.sleep(.2)
         if counters() != (expected, drops):
             sys.exit('%s: expected %d frames and %s\ngot %d frames and %s' % (

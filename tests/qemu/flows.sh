@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# What flows of the kernel datapath say about STT, and what is on the wire:
+# Flows of the kernel datapath with STT, and the packets on the wire:
 #
 #   vm1 --- br-int h1 === STT, Geneve === br-int h2 --- vm2
 #
@@ -13,8 +13,7 @@
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
 
-# Adds a port $2 of type $3 to host $1, whose flows decide where and with what
-# key packets go.
+# Adds a port $2 of type $3 to host $1.  Flows set the remote and the key.
 flow_port() {
     lab_exec "$1" ovs-vsctl --may-exist add-port br-int "$2" \
         -- set interface "$2" type="$3" options:remote_ip=flow options:key=flow
@@ -45,7 +44,7 @@ END
     lab_exec h2 ovs-appctl dpctl/dump-flows >"$LAB_DIR/flows"
     cat "$LAB_DIR/flows"
     grep -q 'tun_id=0xfedcba9876543211,' "$LAB_DIR/flows"
-    # A bit more that must match, and does not.
+    # One more bit must match, and does not.
     flows 2 <<END
 in_port=vm,actions=set_field:0xfedcba9876543212->tun_id,\
 set_field:10.9.0.1->tun_dst,stt
@@ -54,7 +53,7 @@ END
     fails pings vm1 10.1.0.2 1
 }
 
-# The port with key=4242, which comes before the one with key=flow, for it.
+# A port with key=4242 has precedence over a port with key=flow.
 ports_by_key() {
     lab_exec h2 ovs-vsctl add-port br-int fixed -- set interface fixed \
         type=stt options:remote_ip=10.9.0.1 options:key=4242
@@ -111,12 +110,12 @@ bfd_is() {
     test "$(lab_exec h1 ovs-vsctl get interface tun bfd_status:state)" = "$1"
 }
 
-# Prints how many packets h2's device of STT has received.
+# Prints the number of packets that h2's STT device has received.
 received() {
     lab_exec h2 cat /sys/class/net/stt_sys_7471/statistics/rx_packets
 }
 
-# Sets h2's rule for input to $1, where firewalld has its rules.
+# Sets h2's input rule to $1, at the priority of firewalld's rules.
 input_rule() {
     lab_exec h2 nft -f - <<END
 table inet test
@@ -130,7 +129,7 @@ table inet test {
 END
 }
 
-# Fails if h2 receives something of what vm1 sends now.
+# Fails if h2 receives packets that vm1 sends.
 nothing_received() {
     local before
     before=$(received)
@@ -138,8 +137,8 @@ nothing_received() {
     same "packets received" "$(received)" "$before"
 }
 
-# The firewall for input, and reverse path filtering, hold for segments;
-# connection tracking does not see them.
+# The firewall's input rules and reverse path filtering apply to segments.
+# Connection tracking does not see them.
 firewall() {
     local family before
     for family in 6 4; do
@@ -150,7 +149,8 @@ firewall() {
         input_rule 'tcp dport 7471 ct state != untracked drop'
         pings vm1 10.1.0.2
     done
-    # 10.9.0.1 seems to be elsewhere, also when ARP asks.
+    # The route of h2 to 10.9.0.1 leads elsewhere: it does not answer ARP,
+    # either.
     lab_exec h1 ip neigh replace 10.9.0.2 dev phy nud permanent \
         lladdr "$(lab_exec h2 cat /sys/class/net/phy/address)"
     lab_exec h2 ip link add elsewhere up type dummy
@@ -181,7 +181,7 @@ enable_protocol() {
     lab_exec h2 iptables -F INPUT
 }
 
-# The firewall's mark is that of the frame, which comes in one segment or in
+# The frame has the firewall's mark, whether it comes in one segment or in
 # many.
 mark() {
     local family
@@ -201,7 +201,7 @@ END
     flows 2 <<<actions=normal
 }
 
-# A program sees the segments first, and lets them pass.
+# A program gets the segments from a netfilter queue, and accepts them.
 queue() {
     local family
     lab_mtu 9000
@@ -219,8 +219,8 @@ queue() {
     input_rule ''
 }
 
-# What is sent is right: tshark finds nothing malformed, TCP's checksums are
-# good, no packet is larger than the MTU, and nothing but STT is there.
+# The packets on the wire are right: tshark finds none malformed, TCP's
+# checksums are good, no packet is larger than the MTU, and all are STT.
 wire() {
     local family=$1 pcap=$OUT/wire-$1.pcap
     lab_tunnel stt "$family"
@@ -232,7 +232,7 @@ wire() {
     transfer vm2 vm1 300000 fd01::1
     end_capture "${pcap##*/}"
     stt_tshark "$pcap" -T fields -e stt.version | grep -q 0
-    # The outer headers alone.
+    # The outer headers only.
     tshark -o tcp.check_checksum:TRUE -r "$pcap" -T fields -e tcp.dstport \
         -e tcp.checksum.status -e frame.len 2>/dev/null >"$LAB_DIR/fields"
     same "port, checksum" "$(cut -f 1,2 "$LAB_DIR/fields" | sort -u)" \
@@ -249,8 +249,8 @@ wire() {
     tail -n 3 "$LAB_DIR/decoded"
 }
 
-# Runs tshark on the capture $1, where what transfer() sends, which is random,
-# is not to be taken for the GSM that uses this port as well.
+# Runs tshark on the capture $1, without the dissector of GSM, which uses the
+# port of transfer(), too.
 stt_tshark() {
     local pcap=$1
     shift
@@ -260,8 +260,9 @@ stt_tshark() {
         -r "$pcap" "$@" 2>/dev/null
 }
 
-# A port of this datapath and one of the userspace datapath that have the same
-# number, type and UDP port: when the former goes, the latter still receives.
+# A port of this datapath and one of the userspace datapath with the same
+# number, type and UDP port: when the former is deleted, the latter still
+# receives.
 both_datapaths() {
     local number n
     modprobe tun
@@ -293,24 +294,24 @@ listens_vxlan() {
     lab_exec h1 ovs-appctl tnl/ports/show | grep '^vxlan_sys_4789 '
 }
 
-# Sets n to how many packets h2 has counted that came to its device $1 with a
-# key that no port has, and line to what it says of the last one.
+# Sets n to the number of packets with a key of no port that h2 has counted at
+# its device $1, and line to its message about the last one.
 read_no_port() {
     line=$(lab_exec h2 ovs-appctl tnl/rx_no_port | grep "^$1 ") || line=
     n=$(sed -n 's/.*): \([0-9]*\) packets,.*/\1/p' <<<"$line")
     n=$((n))
 }
 
-# Returns whether h2's device $1 has at least $2 of them.
+# Returns whether h2 has counted at least $2 of these at device $1.
 has_no_port() {
     local n line
     read_no_port "$1"
     test "$n" -ge "$2"
 }
 
-# Packets of type $1, over IPv$2, with a key that no port has: the switch gets
-# the first, and the kernel has a flow for the others.  Each counts once, at
-# the device $3.
+# Packets of type $1, over IPv$2, with a key of no port: the switch gets the
+# first, and the kernel has a flow for the others.  Each counts once, at the
+# device $3.
 no_port() {
     local net=10.9.0. before n line total
     test "$2" = 4 || net=fd09::
@@ -318,7 +319,7 @@ no_port() {
     wait_for pings vm1 10.1.0.2 1
     lab_exec vm1 ip neigh replace 10.1.0.2 dev eth0 nud permanent \
         lladdr "$(lab_exec vm2 cat /sys/class/net/eth0/address)"
-    # Nothing but the echo requests.
+    # Echo requests only.
     flows 1 <<<priority=9,in_port=vm,icmp,actions=tun
     lab_exec h2 ovs-vsctl set interface tun options:key=4243
     read_no_port "$3"
@@ -328,16 +329,16 @@ no_port() {
         fails lab_exec vm1 ping -q -c $n -i .2 -W 1 10.1.0.2
         before=$((before + n)) total=$((total + n))
         wait_for has_no_port "$3" $before
-        # Another one would come now.
+        # A packet counted twice would show after this.
         lab_exec h2 ovs-appctl revalidator/wait
         read_no_port "$3"
         same "packets" "$n" $before
-        # Threads add theirs to this now and then.
+        # Threads add their counts to the total from time to time.
         wait_for no_port_total_is $total
         grep "^$3 ($1, kernel): .* from ${net}1 to ${net}2, key 4242\$" \
             <<<"$line"
     done
-    # Not counted: what a port is for.
+    # Packets for a port do not count.
     lab_exec h2 ovs-vsctl set interface tun options:key=4242
     flows 1 <<<actions=normal
     wait_for pings vm1 10.1.0.2 1
@@ -346,12 +347,12 @@ no_port() {
     lab_exec vm1 ip neigh delete 10.1.0.2 dev eth0
 }
 
-# Returns whether h2 has counted $1 at all devices.
+# Returns whether h2 has counted $1 of these packets at all devices.
 no_port_total_is() {
     test "$(no_port_total)" = "$1"
 }
 
-# Prints how many h2 has counted at all devices.
+# Prints the number of these packets that h2 has counted at all devices.
 no_port_total() {
     lab_exec h2 ovs-appctl coverage/read-counter drop_tnl_no_port
 }

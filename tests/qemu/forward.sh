@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# Two hosts with the kernel datapath; the picture is in tests/lab.sh.
+# The two hosts drawn in tests/lab.sh, with the kernel datapath.
 #
 # usage: forward.sh [TYPE]...
 #
@@ -10,8 +10,8 @@
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
 
-# Everything that two VMs do with each other, through a tunnel of $1 over IPv$2
-# that leaves them an MTU of $3.
+# All kinds of traffic between two VMs, through a tunnel of $1 over IPv$2 that
+# leaves them an MTU of $3.
 two_hosts() {
     lab_tunnel "$1" "$2"
     lab_mtu "$3"
@@ -25,7 +25,7 @@ two_hosts() {
     throughput vm2 vm1 10.1.0.1
 }
 
-# Packets with a tag, which travels in the STT header.
+# Packets with a tag, which is in the STT header.
 tagged() {
     local n
     lab_tunnel stt 4
@@ -42,7 +42,7 @@ tagged() {
     done
 }
 
-# Datagrams that h1's GRO has put in lists arrive as they were sent.
+# Datagrams that h1's GRO has put in frag_lists arrive unchanged.
 lists() {
     lab_tunnel stt 4
     lab_mtu 1400
@@ -67,7 +67,8 @@ for i in range(11):
     tx.send(data)
     assert data == b"".join(rx.recv(2000) for _ in range(20))
 ' "$(lab_ns vm2)"
-    # They were lists: one each time, after the first.
+    # They were frag_lists: the flow counts one packet for each, after the
+    # first.
     same "packets" "$(lab_exec h1 ovs-appctl dpctl/dump-flows |
         sed -n 's/.*proto=17.*packets:\([0-9]*\),.*/\1/p')" 10
 }

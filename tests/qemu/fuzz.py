@@ -5,8 +5,8 @@
 
 usage: fuzz.py NAMESPACE/DEVICE MAC SECONDS SEED
 
-Sends from DEVICE to MAC, that of 10.9.0.1 and fd09::1.  The same SEED gives
-the same packets."""
+Sends from DEVICE to MAC, the address of 10.9.0.1 and fd09::1.  The same SEED
+gives the same packets."""
 
 import os
 import random
@@ -22,8 +22,8 @@ from stt_wire import (IPV4, L4TCP, PARTIAL, TCP, UDP, V_BIT, VERIFIED, Path,
 
 
 def make_frames():
-    """Returns inner frames of many kinds, with what the STT header would say
-    of them."""
+    """Returns inner frames of many kinds, with the flags and the L4 offset of
+    their STT headers."""
     frames = [(arp(), 0, 0), (b'\x50' * 14, 0, 0)]
     for ip, tcp, udp, l4ofs in (4, P4T, P4U, 34), (6, P6T, P6U, 54):
         for size in 1, 100, 1000, 4000, 9000, 30000:
@@ -36,7 +36,7 @@ def make_frames():
 
 
 def make_case(rng, frames, path):
-    """Returns the segments of one frame, with anything wrong with them."""
+    """Returns the segments of one frame, with random errors."""
     frame, flags, l4ofs = rng.choice(frames)
     mss = rng.choice((0, 0, 1, 47, 48, 500, 1400, 65535)) if flags & L4TCP \
         else 0
@@ -80,7 +80,7 @@ def make_case(rng, frames, path):
         segments.append(path.segment(piece, ident, total & 0xffff,
                                      offset & 0xffff, **how))
 
-    # Lose, duplicate, reorder, cut and garble some.
+    # Lose, duplicate, reorder, truncate and garble some.
     out = []
     for segment in segments:
         chance = rng.random()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# Mutated segments, as fast as they can be made, against the module: the kernel
-# has nothing to complain about, memory stays below its limit, and traffic
-# flows afterward.  Before, incomplete frames of one sender against another one.
+# Mutated segments, as fast as possible, against the module: the kernel logs no
+# errors, memory stays below its limit, and traffic flows afterward.  Before,
+# incomplete frames of one sender against another sender.
 #
 #   h2: raw socket on phy ---- phy: h1: br-int (kernel) --- vm1
 #
@@ -19,7 +19,7 @@ statistic() {
     lab_exec h1 ethtool -S stt_sys_7471 | sed -n "s/^ *$1: //p"
 }
 
-# Sends for $1 seconds what seed $2 makes, over IPv4 and IPv6.
+# Sends the segments of seed $2 for $1 seconds, over IPv4 and IPv6.
 fuzz() {
     local limit=1048576 bytes name
     lab_exec h1 sysctl -q -w net.stt.reassembly_max_bytes=$limit \
@@ -30,7 +30,7 @@ fuzz() {
     bytes=$(statistic reassembly_bytes)
     test "$bytes" -le "$limit"
     lab_exec h1 sysctl -q -w net.stt.reassembly_timeout_ms=1000
-    # Some of it was good, and some was bad in each of these ways.
+    # Some segments were good, and some had each of these errors.
     for name in rx_queued rx_complete rx_checksum rx_length rx_duplicate \
                 rx_overlap rx_total_mismatch rx_version rx_bad_offload \
                 rx_evicted; do
@@ -38,7 +38,7 @@ fuzz() {
     done
 }
 
-# A sender with many incomplete frames evicts none of another sender's.
+# A sender with many incomplete frames evicts none of another sender.
 shares() {
     local complete evicted
     complete=$(statistic rx_complete)
@@ -50,12 +50,12 @@ shares() {
     lab_exec h1 sysctl -q -w net.stt.reassembly_max_frames=65536 \
         net.stt.reassembly_timeout_ms=1000
     same "complete frames" "$(statistic rx_complete)" $((complete + 2))
-    # 901 of the first 1001, and as many as come after those.
+    # 901 of the first 1001 frames, and 1000 for the 1000 later ones.
     same "evicted frames" "$(statistic rx_evicted)" $((evicted + 1901))
     wait_for holds_nothing
 }
 
-# Traffic goes on, and nothing is held in the end.
+# Traffic flows, and no frames are in reassembly at the end.
 afterward() {
     pings vm1 10.1.0.2 5
     transfer vm1 vm2 1000000 10.1.0.2

@@ -2,7 +2,8 @@
 # Copyright (c) 2026 The ovs-overlay Authors
 #
 # Geneve with IP payload between the kernel datapath, on h1, and the userspace
-# datapath, on h2; and what the kernel's device cannot do is refused.
+# datapath, on h2.  Settings that the kernel's device does not support are
+# refused.
 #
 #   vm1 --- h1: br-int tun --- Geneve: IPv4, IPv6 --- tun h2: br-int --- vm2
 #               kernel          no Ethernet           userspace
@@ -15,7 +16,7 @@
 LAB_DATAPATH_h1=system
 preload=
 
-# The MAC addresses of the VMs, each of which finds the other at a third one.
+# Prints the MAC address of VM $1.  Each VM has another one for its neighbor.
 mac() {
     lab_exec vm$1 cat /sys/class/net/eth0/address
 }
@@ -40,7 +41,8 @@ connect() {
     add_flows
 }
 
-# (A port that could not be added for a while has another number.)
+# Adds the flows of both hosts.  (A port that was added again has another
+# number.)
 add_flows() {
     local n
     for n in 1 2; do
@@ -65,7 +67,7 @@ passes() {
     transfer vm1 vm2 1000000 fd01::2
 }
 
-# Prints what the kernel's device on host $1 carries.
+# Prints the payload, "ip" or "ethernet", of the kernel's device on host $1.
 payload() {
     case $(lab_exec "$1" ip -d link show genev_sys_6081) in
         *innerprotoinherit*) echo ip ;;
@@ -73,7 +75,7 @@ payload() {
     esac
 }
 
-# What is on the wire has no Ethernet behind Geneve, both ways.
+# Packets on the wire have no Ethernet behind Geneve, in both directions.
 on_the_wire() {
     capture h2 phy geneve.pcap 'udp port 6081'
     pings vm1 10.1.0.2
@@ -121,7 +123,7 @@ other_payload() {
     pings vm1 10.1.0.2
     other_gets "[]" options:packet_type=legacy_l3
     other_gets "[]" options:dst_port=6082
-    # A change of the port is as good as a new one.
+    # A changed port is checked like a new one.
     lab_exec h1 ovs-vsctl set interface other options:dst_port=6081
     same "error" "$(lab_exec h1 ovs-vsctl get interface other error)" \
         "$(shared other tun)"
@@ -129,7 +131,7 @@ other_payload() {
     pings vm1 10.1.0.2
 }
 
-# The device follows its only port, and not one of two.
+# The device follows the setting of its only port, but not of one of two.
 changes() {
     tun_gets "[]" options:packet_type=legacy_l2
     same "payload" "$(payload h1)" ethernet
@@ -161,7 +163,7 @@ both_change() {
     pings vm1 10.1.0.2
 }
 
-# Starts h1's daemon again, and meanwhile runs a command.
+# Stops h1's daemon, runs a command, and starts the daemon again.
 restart_with() {
     lab_exec h1 ovs-appctl -t ovs-vswitchd exit
     wait_for fails lab_exec h1 ovs-appctl -t ovs-vswitchd version
@@ -170,7 +172,7 @@ restart_with() {
         --pidfile --log-file -vconsole:off
 }
 
-# A daemon that starts again finds the device of the one before.
+# A restarted daemon uses the device that exists.
 restart() {
     restart_with true
     same "error" "$(lab_exec h1 ovs-vsctl get interface tun error)" "[]"
@@ -189,7 +191,7 @@ restart_changed() {
     add_flows
 }
 
-# What the kernel makes of Ethernet there: it takes the header off.
+# The kernel's device removes the header of an Ethernet payload.
 ethernet_comes_as_ip() {
     local before
     lab_exec h2 ovs-vsctl set interface tun options:packet_type=legacy_l2
@@ -202,8 +204,8 @@ received() {
     lab_exec vm1 nstat -asz IcmpInEchos | awk '/IcmpInEchos/ { print $2 }'
 }
 
-# A kernel that does not know inner-protocol-inherit ignores it.  All of those
-# used here do, so h1's daemon asks for it by another number.
+# A kernel that does not know inner-protocol-inherit ignores it.  All kernels
+# of these tests know it, so h1's daemon sends another attribute number.
 old_kernel() {
     preload=$LAB_DIR/old.so
     gcc -shared -fPIC -o "$preload" -x c - <<'END'

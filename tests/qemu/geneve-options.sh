@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# Geneve options in the kernel datapath: does a flow that a packet without
-# options made also match one with options, which a rule tells apart?  And what
-# only the userspace datapath can do is refused, with an error that says so.
+# Geneve options in the kernel datapath: a datapath flow made by a packet
+# without options must not match packets with options that a rule tells apart.
+# Options that need the userspace datapath are refused, with an error that says
+# so.
 #
 #   vm1 --- h1: br-int --- Geneve --- h2: br-int --- vm2
 #           sets the                      priority 20: with the option,
@@ -17,14 +18,14 @@
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
 
-# Has host h1 send what comes from vm1 with option value $1, or none.
+# Has host h1 send packets from vm1 with option value $1, or with none.
 send_with() {
     lab_exec h1 ovs-ofctl add-flow br-int \
         "in_port=vm,ip,actions=${1:+set_field:$1->tun_metadata0,}output:tun"
 }
 
-# Prints how many of 5 packets with the option value $1 ("" for none) come out
-# at vm2, sent without a pause after the packets before.
+# Prints how many of 5 packets with the option value $1 ("" for none) arrive at
+# vm2, sent without a pause after the previous packets.
 arrives() {
     local before
     send_with "$1"
@@ -51,8 +52,8 @@ prepare() {
         'priority=20,in_port=tun,icmp,tun_metadata0=0x1234,actions=drop'
 }
 
-# After packets with option value $1 went through, those with value $2 must
-# arrive if $3 is 5, and not if it is 0.
+# After packets with option value $1, $3 (0 or 5) packets with value $2 must
+# arrive.
 tells_apart() {
     lab_exec h2 ovs-appctl revalidator/purge
     arrives "$1"
@@ -62,8 +63,8 @@ tells_apart() {
 }
 
 # Adds a Geneve port with the option $1 to h1's br-int, and fails unless its
-# error says that $2 the userspace datapath; likewise if it gets the option
-# later.
+# error says that $2 the userspace datapath.  Does the same with a port that
+# gets the option later.
 is_refused() {
     local error="\"bad: $2 the userspace datapath: set the bridge's \
 datapath_type to netdev\""
@@ -87,7 +88,7 @@ check "Geneve: with option after without" tells_apart "" 0x1234 0
 check "Geneve: other value after without" tells_apart "" 0x4321 5
 check "Geneve: value after other value" tells_apart 0x4321 0x1234 0
 
-# The same for the absence of the option.
+# The same with a rule for the absence of the option.
 drop_without() {
     lab_exec h2 ovs-ofctl del-flows br-int in_port=tun,icmp
     lab_exec h2 ovs-ofctl add-flow br-int \

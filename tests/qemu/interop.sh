@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# The kernel datapath on one host, the userspace datapath on the other; the
-# picture is in tests/lab.sh.
+# The kernel datapath on one host, the userspace datapath on the other, of the
+# hosts drawn in tests/lab.sh.
 #
 # cpus: 1
 
@@ -30,12 +30,12 @@ both_ways() {
     transfer vm2 vm1 4000000 fd01::1
     download vm1 vm2 10.1.0.2
     download vm2 vm1 '[fd01::1]'
-    # What the hosts dropped, other than frames that lost a segment.
+    # The hosts' drops, except frames that lost a segment.
     drops h1 h2
     same "drops" "$(drops h1 h2 | sed '/expired/d')" ""
 }
 
-# With a tag, which travels in the STT header.
+# With a tag, which is in the STT header.
 tagged() {
     local n
     for n in 1 2; do

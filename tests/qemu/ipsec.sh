@@ -14,10 +14,10 @@
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
 
-# If a negotiation takes long, ovs-monitor-ipsec begins anew, every 15 seconds.
+# ovs-monitor-ipsec restarts a slow negotiation every 15 seconds.
 WAIT=600
 
-# Installs what "tests/qemu/get ipsec" got, in the memory of this machine.
+# Installs the packages of "tests/qemu/get ipsec", in this machine's memory.
 install() {
     local deb
     for deb in _build/kernels/ipsec/*.deb; do
@@ -50,8 +50,8 @@ start() {
 two_hosts() {
     local n
     lab_up tso
-    # The kernel needs seconds to load and test the algorithm; then, not when
-    # pluto wants it.
+    # Have the kernel load and test the algorithm, which takes seconds, before
+    # pluto uses it.
     ip xfrm state add src 127.0.0.1 dst 127.0.0.1 proto esp spi 1 \
         aead 'rfc4106(gcm(aes))' 0x$(printf %072d 1) 128
     for n in 1 2; do
@@ -75,20 +75,20 @@ are_active() {
     done
 }
 
-# Has ovs-monitor-ipsec of host $1 look, and returns whether it has nothing left
-# to do.
+# Has ovs-monitor-ipsec of host $1 check the tunnels, and returns whether all
+# are up.
 is_done() {
     lab_exec "$1" ovs-appctl -t ovs-monitor-ipsec refresh
     tail -n 2 "$OUT/$1-monitor.log" | grep 'tunnels are Up'
 }
 
-# Returns whether both connections of both hosts are up, and will stay: what
-# comes up while ovs-monitor-ipsec waits for it no longer, that may remove.
+# Returns whether both connections of both hosts are up, and will stay: after
+# its time limit, ovs-monitor-ipsec may remove a connection that comes up.
 are_up() {
     are_active && is_done h1 && is_done h2 && are_active
 }
 
-# A tunnel with a key carries all there is, encrypted.
+# A tunnel with a preshared key carries all traffic, encrypted.
 encrypted() {
     lab_tunnel stt 4 options:psk=swordfish
     lab_mtu 9000
@@ -97,18 +97,18 @@ encrypted() {
     nothing_but_esp "$not_esp"
 }
 
-# What IPsec leaves in the clear.
+# Filter without the packets that IPsec leaves in the clear.
 not_esp='not udp port 500 and not arp and not icmp6'
 
-# While the connections are up, what comes in the clear is refused.
+# While the connections are up, segments in the clear are dropped.
 refused() {
     lab_exec h1 ip xfrm policy flush
     fails pings vm1 10.1.0.2 2
     drops h2 | grep 'rx_policy: [1-9]'
 }
 
-# Rules that let segments pass neither in nor out in the clear, as the
-# documentation has them.
+# Rules of the documentation that drop segments in the clear, in both
+# directions.
 guard() {
     nft -f - <<'END'
 table inet stt {
@@ -124,7 +124,7 @@ table inet stt {
 END
 }
 
-# Returns whether host $1 has dropped something by chain $2 of guard().
+# Returns whether host $1 has dropped packets by chain $2 of guard().
 has_dropped() {
     lab_exec "$1" nft list chain inet stt "$2" | grep 'packets [1-9].* drop'
 }
@@ -134,7 +134,7 @@ never_clear() {
     local n
     export -f guard
     for n in 1 2; do
-        # Nor may a host answer by RST what is still on its way to it.
+        # A host must not answer packets that are still on their way by RST.
         lab_exec h$n ovs-vsctl del-port br-int tun
         lab_exec h$n bash -c guard
     done
@@ -153,8 +153,8 @@ never_clear() {
     is_esp never.pcap
 }
 
-# When one side drops IPsec, the rules of the other keep out what it sends now.
-# (The policies do not: they vanish with the connections.)
+# When one side disables IPsec, the rules of the other drop its packets.  (The
+# policies do not: they vanish with the connections.)
 one_end() {
     wait_for are_up
     lab_exec h1 nft delete table inet stt
@@ -168,7 +168,7 @@ no_policy() {
     test "$(lab_exec h1 ip xfrm policy list | grep -c 7472)" = 0
 }
 
-# Like check(), but tells and keeps the state of IPsec if the test fails.
+# Like check(), but prints and keeps the state of IPsec if the test fails.
 check_ipsec() {
     local n
     ! check "$@" || return 0

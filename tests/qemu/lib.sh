@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# For the test scripts here, which source it in the guest.  A test is a
-# function; "check TITLE FUNCTION" runs it, and prints "ok TITLE" or "FAILED
-# TITLE" and the end of its log.  Programs are slow to start without KVM, so the
-# tests of a script share one lab.
+# The test scripts here source this in the guest.  A test is a function; "check
+# TITLE FUNCTION" runs it, and prints "ok TITLE" or "FAILED TITLE" and the end
+# of its log.  Programs are slow to start without KVM, so the tests of a script
+# share one lab.
 
 . tests/lab.sh
 
@@ -12,8 +12,8 @@ n_checks=0 failed=0
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
 # Runs a test: check TITLE FUNCTION [ARGUMENT]...  The function runs in a
-# subshell, with "set -e".  The kernel must have nothing to complain about.
-# Returns whether the test passed.
+# subshell, with "set -e".  The kernel must log no errors.  Returns whether the
+# test passed.
 check() {
     local title=$1 log status
     shift
@@ -34,13 +34,13 @@ check() {
         echo "FAILED $title"
         tail -n 15 "$log" | sed 's/^/    /'
         failed=1
-        # What went wrong may go wrong in each test.  Do not wait as long again.
+        # The same may fail in each test: do not wait as long again.
         WAIT=10
     fi
     return $status
 }
 
-# Prints the command that failed, and where.
+# Prints the command that failed, and its place.
 stack() {
     local i=0
     test $BASH_SUBSHELL = 1 || return 0
@@ -51,8 +51,8 @@ stack() {
     trap - ERR
 }
 
-# Ends the script with the exit status that says whether all checks passed;
-# before, keeps the logs of the lab's daemons beside those of the tests.
+# Keeps the logs of the lab's daemons beside those of the tests, and ends the
+# script with the exit status that says whether all checks passed.
 finish() {
     local node
     test ! -e $KMEMLEAK || check "no memory leaked" nothing_leaked
@@ -63,7 +63,7 @@ finish() {
     exit $failed
 }
 
-# Prints what is wrong in the kernel's log, and fails if there is something.
+# Prints errors in the kernel's log, and fails if there are any.
 kernel_is_content() {
     local bad='BUG:|BUG [a-z0-9-]+ \(|WARNING:|Call Trace|INFO: (task|rcu)'
     bad="$bad|refcount_t|unregister_netdevice: waiting|general protection|Oops"
@@ -74,10 +74,10 @@ kernel_is_content() {
     fi
 }
 
-# Fails if the kernel has objects that our modules allocated and nothing refers
-# to any more.
+# Fails if the kernel has leaked objects of our modules.
 nothing_leaked() {
-    # An object counts if two scans do not find it; young ones do not count.
+    # kmemleak reports an object if two scans find no reference to it, unless
+    # it is young.
     sleep 6
     echo scan >$KMEMLEAK
     echo scan >$KMEMLEAK
@@ -85,7 +85,7 @@ nothing_leaked() {
     fails grep -F '[stt]' $KMEMLEAK
 }
 
-# Compares: same WHAT IS EXPECTED.
+# Fails unless the values are the same: same WHAT IS EXPECTED.
 same() {
     test "$2" = "$3" || { echo "failed: $1: is '$2', not '$3'"; return 1; }
 }
@@ -107,8 +107,8 @@ wait_for() {
     return 1
 }
 
-# Runs a command on node $1 in the background.  There is one at a time, which
-# end_background ends.
+# Runs a command on node $1 in the background, one at a time.  end_background
+# ends it.
 background() {
     local node=$1
     shift
@@ -123,16 +123,16 @@ end_background() {
     wait $! || :
 }
 
-# Starts to capture what passes port $2 of node $1 and the filter $4..., into
-# $OUT/$3.
+# Starts to capture the packets of port $2 of node $1 that match the filter
+# $4..., into $OUT/$3.
 capture() {
-    # In the guest's memory first: each packet is a write.
+    # Into the guest's memory first, because each packet is a write.
     background "$1" tcpdump -Z root -U -n -s 0 -B 16384 -i "$2" \
         -w "$LAB_DIR/$3" "${@:4}"
     wait_for test -s "$LAB_DIR/$3"
 }
 
-# Ends the capture into $OUT/$1, when tcpdump has got all of it.
+# Ends the capture into $OUT/$1, after tcpdump has read all packets.
 end_capture() {
     sleep 1
     end_background
@@ -140,8 +140,8 @@ end_capture() {
 }
 
 # Fails unless node $1 gets answers to all of $3 (default 3) echo requests,
-# with $4 (default 56) bytes each, from address $2.  They go one at a time:
-# after several, ping waits for the last answer only twice as long as the
+# with $4 (default 56) bytes each, from address $2.  Sends one at a time,
+# because ping waits for the last of several answers only twice as long as the
 # others took.
 pings() {
     # shellcheck disable=SC2016
@@ -155,7 +155,7 @@ pings() {
 }
 
 # Sends $3 random bytes from node $1 to node $2 by TCP, at address $4, and
-# fails unless they arrive as they were.
+# fails unless they arrive unchanged.
 transfer() {
     timeout 120 python3 -I -S tests/qemu/transfer.py "$(lab_ns "$1")" \
         "$(lab_ns "$2")" "$4" "$3"
@@ -177,8 +177,8 @@ throughput() {
     sed -n 's/.* \([0-9]*\)[.0-9]* Mbits.* receiver$/\1/p' "$LAB_DIR/iperf3"
 }
 
-# Runs a command on the machine that this one runs on, which does not emulate,
-# in the directory $OUT there.  Names of files in $OUT lose that.
+# Runs a command on the machine outside of QEMU, which is faster, in its
+# directory of $OUT.  "$OUT/" is removed from names of files.
 on_host() {
     local job=$OUT/host/$BASHPID-$SECONDS-$RANDOM
     mkdir -p "$OUT/host"
@@ -192,14 +192,13 @@ on_host() {
     return "$(cat "$job.status")"
 }
 
-# Takes many seconds to start here.
+# Runs tshark outside: it takes many seconds to start here.
 tshark() {
     on_host tshark "$@"
 }
 
 # Sends pings and files between the VMs, through a tunnel from h1 to h2.  Fails
-# if there is something else than ESP on the wire, of what tcpdump's filter $1
-# lets through.
+# if the packets on the wire that match tcpdump's filter $1 are not all ESP.
 nothing_but_esp() {
     capture h2 phy esp.pcap "$1"
     pings vm1 10.1.0.2 3 8000
@@ -210,7 +209,7 @@ nothing_but_esp() {
     is_esp esp.pcap
 }
 
-# Fails unless what is captured in $OUT/$1 is ESP, and something.
+# Fails unless the capture $OUT/$1 has packets, all of them ESP.
 is_esp() {
     same "protocols" "$(tshark -r "$OUT/$1" -T fields -e ip.proto \
         2>/dev/null | sort -u)" 50
@@ -220,7 +219,7 @@ is_esp() {
 linux_end() {
     lab_exec h2 ip address add 10.1.0.2/24 dev "$1"
     lab_exec h2 ip address add fd01::2/64 dev "$1" nodad
-    # vm1 remembers the address of the device before.
+    # vm1 has the previous device's address in its neighbor table.
     lab_exec h2 ip link set "$1" address 02:00:00:00:00:12 mtu 1400 up
 }
 
@@ -234,7 +233,8 @@ reaches_linux() {
     transfer h2 vm1 1000000 fd01::1
 }
 
-# Prints the drops that the hosts $@ counted, one a line.
+# Prints the counters of drops of the hosts $@ that are not 0, one on each
+# line.
 drops() {
     local host
     for host; do
@@ -247,7 +247,7 @@ drops() {
     done
 }
 
-# Without these nothing works, and much would be waited for in vain.
+# Without these modules, each test would wait in vain.
 modules_there() {
     modprobe --dry-run --all openvswitch stt geneve vxlan
 }

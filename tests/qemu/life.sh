@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# How STT devices come and go; the picture is in tests/lab.sh.
+# Creation and deletion of STT devices, on the hosts drawn in tests/lab.sh.
 #
 # kernel: slub_debug=FZP
 
@@ -19,7 +19,7 @@ add_stt() {
         type=stt "${@:3}"
 }
 
-# A port of STT is refused, and said why, without the kernel module.
+# Without the kernel module, a port of STT is refused with an error.
 no_module() {
     local modprobe
     modprobe=$(cat /proc/sys/kernel/modprobe)
@@ -34,7 +34,7 @@ no_module() {
     echo "$modprobe" >/proc/sys/kernel/modprobe
 }
 
-# A program has the port, then the device has it.
+# A program uses the TCP port, then the device.
 port_in_use() {
     background h1 python3 -c '
 import socket, time
@@ -56,7 +56,7 @@ import socket
 socket.create_server(("::", 7471), family=socket.AF_INET6)'
 }
 
-# A device that somebody else made has the port.
+# A device that Open vSwitch did not make has the TCP port.
 other_device() {
     lab_exec h1 ovs-vsctl --if-exists del-port br-int tun
     lab_exec h1 ip link add other type stt
@@ -64,7 +64,7 @@ other_device() {
     error_is h1 tun '"tun: port 7471 is in use on this host"'
     lab_exec h1 ovs-vsctl del-port br-int tun
     lab_exec h1 ip link delete other
-    # One with the right name serves, or is replaced.
+    # A device with the right name is used, or replaced if it has another kind.
     lab_exec h1 ip link add stt_sys_7471 type stt
     lab_exec h1 ip link add stt_sys_7472 type dummy
     add_stt h1 a options:remote_ip=10.9.0.2
@@ -77,7 +77,7 @@ other_device() {
     fails lab_exec h1 ip link show stt_sys_7472
 }
 
-# The port goes and comes while TCP runs, which goes on in the end.
+# The ports are deleted and added again while TCP runs, which continues.
 readded() {
     local i client
     lab_tunnel stt 4
@@ -97,7 +97,7 @@ readded() {
     wait_for pings vm1 10.1.0.2
 }
 
-# What "ip link" does to the device.
+# "ip link" sets the device down and up, and deletes it.
 by_ip_link() {
     lab_tunnel stt 4
     wait_for pings vm1 10.1.0.2
@@ -131,12 +131,12 @@ two_ports() {
     pings vm1 10.1.0.2
 }
 
-# Prints how many packets came in on device $2 of host $1.
+# Prints the number of packets received by device $2 of host $1.
 packets() {
     lab_exec "$1" cat /sys/class/net/"$2"/statistics/rx_packets
 }
 
-# The underlay's MTU, while packets pass.
+# The underlay's MTU changes while packets pass.
 mtu() {
     local mtu
     lab_tunnel stt 4
@@ -157,7 +157,7 @@ mtu() {
     pings vm1 10.1.0.2 3 8000
 }
 
-# The module stays while there is a device, and then goes without a trace.
+# The module cannot be removed while it has a device, and can after that.
 unload() {
     fails rmmod stt
     lab_down
@@ -166,7 +166,7 @@ unload() {
     modprobe stt
 }
 
-# Open vSwitch's script removes the devices and modules that are left.
+# Open vSwitch's script removes the remaining devices and modules.
 kmod_ctl() {
     modprobe openvswitch
     ip link add stt_sys_7471 type stt
@@ -175,8 +175,8 @@ kmod_ctl() {
     modprobe stt
 }
 
-# Adds and removes devices 1000 times, some in a namespace that goes with them.
-# Returns with no more memory taken than the kernel may keep for later.
+# Adds and removes devices 1000 times, then some in a namespace that is deleted
+# with them.  Fails if the kernel has not freed the memory, except for caches.
 many() {
     local before after i
     for ((i = 0; i < 500; i++)); do

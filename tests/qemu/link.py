@@ -7,10 +7,10 @@ usage: link.py add NAME [OPTION VALUE]... [-- COMMAND]...
        link.py show NAME [-- COMMAND]...
 
 The options, named after the attributes in include/linux/if_stt.h, are port,
-collect_metadata (whose VALUE counts for nothing), id, remote, local, ttl and
-tos.  An attribute's number is an option as well; its VALUE is in hex.  "show"
-prints what the kernel says, in the same form.  If the kernel refuses a command,
-prints its error and its message, goes on, and fails in the end."""
+collect_metadata (whose VALUE is ignored), id, remote, local, ttl and tos.  An
+attribute's number is an option as well; its VALUE is in hex.  "show" prints
+the attributes from the kernel in the same form.  If the kernel refuses a
+command, prints its error and its message, continues, and fails in the end."""
 
 import ipaddress
 import os
@@ -25,7 +25,7 @@ SOL_NETLINK, NETLINK_EXT_ACK = 270, 11
 IFLA_IFNAME, IFLA_LINKINFO, IFLA_INFO_KIND, IFLA_INFO_DATA = 3, 18, 1, 2
 
 # The name of each attribute, its number over IPv4 and over IPv6, and its
-# struct format (in network byte order if not of the host's), or "ip".
+# struct format ("!": network byte order, "=": the host's), or "ip".
 ATTRIBUTES = [('port', 1, 1, '!H'), ('collect_metadata', 2, 2, ''),
               ('id', 3, 3, '=Q'), ('remote', 4, 5, 'ip'),
               ('local', 6, 7, 'ip'), ('ttl', 8, 8, '=B'), ('tos', 9, 9, '=B')]
@@ -76,7 +76,7 @@ def request(kind, flags, payload):
         return reply[32:size]
     error = -struct.unpack_from('=l', reply, 16)[0]
     if error:
-        # The rest of the message that was sent may be in between.
+        # The rest of the request may be in between.
         echoed = 16 if flags & 0x100 else struct.unpack_from(
             '=L', reply, 20)[0]
         message = attributes(reply[20 + echoed:size]).get(
@@ -86,7 +86,7 @@ def request(kind, flags, payload):
 
 
 def do(command, name, *options):
-    """Does one command."""
+    """Executes one command."""
     link = bytes(16) + attribute(IFLA_IFNAME, name.encode() + b'\0')
     if command == 'add':
         data = b''.join(option(*pair) for pair in

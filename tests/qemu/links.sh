@@ -31,8 +31,8 @@ link() {
     lab_exec "$1" python3 tests/qemu/link.py "${@:2}"
 }
 
-# Fails unless host a refuses to make links with the options in each line of
-# stdin, before the "|", by the error behind it.
+# Fails unless host a refuses to make links with the options before the "|" in
+# each line of stdin, with the error behind it.
 refuses() {
     local options error commands=() errors=
     while IFS='|' read options error; do
@@ -44,7 +44,7 @@ refuses() {
     fails lab_exec a ip link show bad
 }
 
-# Each value that is wrong gets an error that says what is wrong with it.
+# Each wrong value has an error that names the mistake.
 validation() {
     refuses <<'END'
 port 0 | Invalid argument: The port is 0
@@ -90,7 +90,7 @@ END
     refuses <<'END'
 remote 10.9.0.2 | File exists: A device that collects metadata has the port
 END
-    # A link stays in its namespace, which may be another than the command's.
+    # A link cannot change its namespace, but may be made in another one.
     fails lab_exec a ip link set one netns "$(lab_ns b)"
     lab_exec a ip link add far netns "$(lab_ns b)" type stt
     lab_exec a ip link delete one
@@ -98,7 +98,7 @@ END
     lab_exec b ip link delete far
 }
 
-# What the kernel tells is what it was told, or the defaults.
+# The kernel reports the options given, or the defaults.
 shown() {
     link a add one port 7472 id 0xfedcba9876543210 remote 10.9.0.2 \
         local 10.9.0.1 ttl 33 tos 0x48
@@ -137,7 +137,7 @@ unpair() {
     done
 }
 
-# Keeps the kernel from sending on links $2... of host $1 in its own name.
+# Keeps the kernel of host $1 from sending packets of its own on links $2...
 silence() {
     # shellcheck disable=SC2046
     lab_exec "$1" sysctl -q -w \
@@ -150,7 +150,7 @@ stt0_drops() {
         sed -n 's/^ *//; /x_queued/d; /x_complete/d; /x_.*: [1-9]/p'
 }
 
-# Everything between two fixed ends over IPv$2.
+# All kinds of traffic between two ends with fixed addresses $11 and $12.
 fixed() {
     pair "$1" id 0x123456789abcdef0 ttl 33 tos 0x48
     capture b phy fixed.pcap tcp
@@ -166,7 +166,8 @@ fixed() {
         tr -s '\t' ' ' | sed 's/^ //; s/ $//' | sort -u)" "33 18"
 }
 
-# One port, several IDs, and the local address: each link has its own traffic.
+# Links on one port differ in ID or local address, and get only their own
+# frames.
 several() {
     local n order
     lab_exec a ip address replace 10.9.0.3/24 dev phy
@@ -205,7 +206,7 @@ for i in range(int(sys.argv[2])):
     s.send(b"\xff" * 6 + b"\x02" + bytes(5) + b"\x88\xb5" + bytes(46))' "$@"
 }
 
-# Prints how many packets the links of host a have received.
+# Prints the numbers of packets that the links of host a have received.
 counts() {
     lab_exec a cat /sys/class/net/{other,exact,any}/statistics/rx_packets |
         tr '\n' ' '
@@ -215,17 +216,17 @@ counts_are() {
     test "$(counts)" = "$1"
 }
 
-# Tunnels that lead into each other end, and are counted.
+# Routes of tunnels that lead into tunnels: packets are dropped and counted.
 loops() {
     local n before
     pair 10.9.0.
-    # The way to the other host leads through the tunnel.
+    # The route to the other host leads into the tunnel itself.
     lab_exec a ip route add 10.9.0.2/32 dev stt0
     fails pings a 10.2.0.2 1
     stt0_drops a | grep 'tx_loop: [1-9]'
     lab_exec a ip route delete 10.9.0.2/32 dev stt0
     wait_for pings a 10.2.0.2
-    # Two tunnels, each of which leads through the other.
+    # Two tunnels, each of which has its route through the other.
     link a add x remote 10.4.0.2
     link a add y remote 10.5.0.2
     lab_exec a ip address add 10.5.0.1/24 dev x
@@ -243,7 +244,7 @@ loops() {
     pings a 10.2.0.2
 }
 
-# Authentication headers are checked, then the segments behind them taken.
+# Authentication headers are verified, and the segments behind them received.
 ah() {
     local n i
     pair fd09::
@@ -279,14 +280,14 @@ host() {
     test "$1" = 1 && echo a || echo b
 }
 
-# Prints what host b's stt0 counted: packets, and drops.
+# Prints the counters of host b's stt0: packets, and drops.
 b_counts() {
     echo "$(lab_exec b cat /sys/class/net/stt0/statistics/rx_packets)" \
         $(stt0_drops b)
 }
 
-# Fails unless host b's stt0 counts as many frames of each packet as said, such
-# as ipv4=1.
+# Fails unless host b's stt0 counts the given number of frames of each packet,
+# for example ipv4=1.
 counted() {
     lab_exec b python3 tests/qemu/count.py "$(lab_ns a)" "$(mac a)" \
         "$(mac b)" "$@"
@@ -296,7 +297,7 @@ mac() {
     lab_exec "$1" cat /sys/class/net/phy/address
 }
 
-# Which packets are taken: those for this host itself, in no VRF.
+# Only packets for this host itself, outside of VRFs, are received.
 taken() {
     pair 10.9.0.
     silence a stt0
@@ -318,8 +319,7 @@ taken() {
         two-cpus6=1
 }
 
-# A host without a device of the right family, or with the device down, has a
-# port that answers nothing.
+# While the device is down, it counts no packets.
 down() {
     local before
     pair 10.9.0.

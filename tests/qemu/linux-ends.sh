@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# The types that only the userspace datapath has, and what Linux has for them:
-# NVGRE with gretap, L2TPv3 with l2tp_eth.  tests/lab.sh has the rest of the
-# picture.
+# The types that only the userspace datapath has, with Linux devices at the
+# other end: NVGRE with gretap, L2TPv3 with l2tp_eth.  tests/lab.sh has the
+# rest of the picture.
 #
 #      vm1           h1                              h2
 #   [eth0]----[vm br-int tun]               [gre1 or l2tpeth0] 10.1.0.2
 #                     ~~ NVGRE or L2TPv3 ~~~~~~~~~~~ ~~        fd01::2
 #             [br-phy phy]--------------------[phy br-phy]
 #
-# To Linux, VSID and FlowID of NVGRE are one key, the same for each packet.
+# For Linux, VSID and FlowID of NVGRE are one key, the same for each packet.
 #
 # cpus: 1
 
 . tests/qemu/lib.sh
 vsid=0x123456
 
-# Connects h1 to h2, over IPv$1, where gre1 is up already.
+# Connects h1 to h2, where gre1 exists already, over IPv$1.
 connect() {
     local net=10.9.0.
     test "$1" = 4 || net=fd09::
@@ -78,7 +78,7 @@ connect_key() {
     connect 4
 }
 
-# Prints the drops that h1 counted.
+# Prints h1's counters of drops that are not 0.
 h1_drops() {
     lab_exec h1 ovs-appctl l2tpv3/show | sed -n 's/^ */h1 /; s/ (.*//
         /: [1-9]/p'
@@ -116,8 +116,8 @@ for module in tun ip_gre ip6_gre sch_ingress cls_matchall act_tunnel_key \
               l2tp_eth l2tp_ip l2tp_ip6; do
     modprobe $module
 done
-# Linux numbers the packets of a session without a lock: from two CPUs, they
-# may arrive out of order, for which l2tpv3 drops them.
+# Linux numbers the packets of a session without a lock.  Packets from two CPUs
+# may arrive out of order, and l2tpv3 drops these.
 cpu=/sys/devices/system/cpu/cpu1/online
 test ! -e $cpu || echo 0 >$cpu
 check "two hosts" lab_up notso || finish

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""Let all packets pass that netfilter queues.
+"""Accept all packets of a netfilter queue.
 
 usage: queue.py NUMBER
 
-NUMBER is that of the queue.  Runs until a signal ends it."""
+NUMBER is the number of the queue.  Runs until a signal ends it."""
 
 import os
 import socket

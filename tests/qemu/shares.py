@@ -6,9 +6,9 @@ from another one.
 
 usage: shares.py NAMESPACE/DEVICE MAC
 
-Sends from DEVICE to MAC, that of 10.9.0.1 and fd09::1: over IPv4 and IPv6, the
-first segment of a frame from address 3, the first ones of 1000 frames from
-address 2, and the rest from address 3."""
+Sends from DEVICE to MAC, the address of 10.9.0.1 and fd09::1: over IPv4 and
+IPv6, the first segment of a frame from address 3, the first segments of 1000
+frames from address 2, and the other segments from address 3."""
 
 import os
 import sys

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# The least that each kernel must do: two hosts with the kernel datapath send a
-# little to each other.  The picture is in tests/lab.sh.
+# A short test for each kernel: the two hosts drawn in tests/lab.sh, with the
+# kernel datapath, exchange pings and files.
 #
 # cpus: 1
 

@@ -5,7 +5,7 @@
 
 usage: transfer.py FROM TO ADDRESS BYTES
 
-ADDRESS is one of namespace TO.  Fails unless all bytes arrive as they were.
+ADDRESS is one of namespace TO.  Fails unless all bytes arrive unchanged.
 """
 
 import os
@@ -23,7 +23,7 @@ TIMEOUT = 60
 
 
 def receive(server, received):
-    """Accepts a connection, and appends to 'received' what it gets."""
+    """Accepts a connection, and appends its bytes to 'received'."""
     with server.accept()[0] as connection:
         connection.settimeout(TIMEOUT)
         while data := connection.recv(1 << 20):

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The ovs-overlay Authors
 #
 # Segments and frames of tests/stt_cases.py, made and checked by an encoder
-# that shares nothing with the module:
+# that is independent of the module:
 #
 #                      h1, kernel datapath
 #                  +-------------------------+
@@ -35,8 +35,9 @@ prepare() {
         options:remote_ip=flow options:key=flow
     same "error" "$(lab_exec h1 ovs-vsctl get interface tun error)" "[]"
     # Some cases send hundreds of segments, which takes long.
+    # Do not let their frames expire.
     lab_exec h1 sysctl -q -w net.stt.reassembly_timeout_ms=60000
-    # The kernel sends on any device that is up, in its own name.
+    # Keep the kernel from sending packets of its own.
     lab_exec h1 sysctl -q -w net.ipv6.conf.stt_sys_7471.disable_ipv6=1
     lab_exec vm1 sysctl -q -w net.ipv6.conf.eth0.disable_ipv6=1
     lab_exec h1 ovs-ofctl add-flow br-int in_port=tun,actions=output:vm
@@ -61,7 +62,8 @@ cases() {
         --counters "ethtool -S stt_sys_7471"
 }
 
-# Lets the devices that the raw sockets are on leave work to others.
+# Has the devices of the raw sockets pass partial checksums and packets to be
+# segmented.
 leave() {
     lab_exec vm1 ethtool -K eth0 tx on tso on gso on
     lab_exec h2 ethtool -K phy tx on tso on gso on
