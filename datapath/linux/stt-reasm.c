@@ -163,6 +163,7 @@ frames:
 	return false;
 }
 
+/* Subtracts 'bytes' and 'frames' from those of 'r'. */
 static void stt_reasm_uncharge(struct stt_reasm *r, long bytes, int frames)
 {
 	atomic_long_sub(bytes, &r->bytes);
@@ -185,6 +186,7 @@ static void stt_frame_free(struct stt_reasm *r, struct stt_frame *f)
 	stt_reasm_uncharge(r, bytes, 1);
 }
 
+/* Frees the frames in 'list', which are in no shard. */
 static void stt_frame_free_list(struct stt_reasm *r, struct list_head *list)
 {
 	struct stt_frame *f, *next;
@@ -246,6 +248,7 @@ static u64 stt_source_used(struct stt_source *source,
 					used & (STT_ONE_FRAME - 1);
 }
 
+/* Updates 'oldest' of 'part', which other CPUs read without its lock. */
 static void stt_part_publish(struct stt_part *part)
 {
 	struct stt_frame *f;
@@ -507,6 +510,7 @@ static void stt_frame_add_range(struct stt_frame *f, u16 start, u16 end,
 	}
 }
 
+/* Returns the frame with 'key' in 'bucket', or NULL. */
 static struct stt_frame *stt_frame_find(const struct hlist_head *bucket,
 					const struct stt_key *key)
 {
