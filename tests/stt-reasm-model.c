@@ -75,6 +75,7 @@ get(struct input *in, uint32_t n)
     return x % n;
 }
 
+/* Returns a pseudo-random byte. */
 static uint8_t
 noise(struct input *in)
 {
@@ -153,6 +154,8 @@ model_headroom(uint32_t total)
            ? STT_REASM_HEADROOM : (UINT16_MAX - total) & ~15;
 }
 
+/* Returns the memory, in bytes, for a frame of 'total' bytes of which
+ * 'capacity' bytes have room. */
 static uint64_t
 model_memory(const struct model *m, uint32_t total, uint32_t capacity)
 {
@@ -267,6 +270,8 @@ model_evict(struct model *m, size_t source, bool grows, int resource)
     return true;
 }
 
+/* Adds 'bytes' and 'frames', 0 or 1, to the memory used, and discards frames
+ * so that 'source' gets them.  Returns false if that is impossible. */
 static bool
 model_make_room(struct model *m, size_t source, uint64_t bytes,
                 uint32_t frames)
@@ -285,6 +290,7 @@ model_make_room(struct model *m, size_t source, uint64_t bytes,
     return true;
 }
 
+/* Discards 'f' if it has expired. */
 static void
 model_expire(struct model *m, struct model_frame *f)
 {
@@ -304,6 +310,7 @@ find_flag(const bool have[], size_t start, size_t n, bool value)
     return p ? p - have : n;
 }
 
+/* Returns the number of ranges of true flags in the 'n' flags in 'have'. */
 static size_t
 count_ranges(const bool have[], size_t n)
 {
@@ -402,6 +409,8 @@ model_add(struct model *m, size_t k, const struct stt_segment *seg)
     return STT_REASM_COMPLETE;
 }
 
+/* Asserts that the reassembler and the model have the same statistics, within
+ * the limits. */
 static void
 check_stats(struct model *m)
 {
@@ -481,6 +490,7 @@ advance_clock(struct model *m, struct input *in, size_t k)
     }
 }
 
+/* Returns the length of a new frame, chosen by the input. */
 static uint32_t
 get_total(struct input *in)
 {
@@ -518,6 +528,7 @@ get_len(struct input *in, uint32_t max)
     }
 }
 
+/* Sets limits, chosen by the input, for the reassembler and the model. */
 static void
 set_limits(struct model *m, struct input *in)
 {

@@ -49,6 +49,7 @@ check_frame(const struct stt_frame *frame, uint32_t id, size_t total)
     return ok;
 }
 
+/* Prints the counters of 'reasm' that are not 0. */
 static void
 print_counters(struct stt_reasm *reasm)
 {
@@ -101,6 +102,8 @@ parse_key(const char *s, struct stt_reasm_key *key)
     return s;
 }
 
+/* Adds the segment, or the segments, in 's', and prints the result of the last
+ * one. */
 static void
 script_segment(struct script *script, const char *s)
 {
@@ -167,6 +170,7 @@ script_segment(struct script *script, const char *s)
     }
 }
 
+/* Prints the number of frames in reassembly, and the size of their buffers. */
 static void
 script_held(const struct script *script)
 {
@@ -352,6 +356,8 @@ stress_control(void *stress_)
     return NULL;
 }
 
+/* Sends N_STRESS_FRAMES frames from N_THREADS threads, while another one calls
+ * the other functions, and checks the counters. */
 static void
 stress_round(struct stt_reasm *reasm, uint32_t round,
              const struct stt_reasm_limits *limits)
@@ -443,6 +449,7 @@ struct benchmark {
     uint8_t *data;
 };
 
+/* Adds segment number 'segment' of frame number 'frame'. */
 static void
 benchmark_segment(struct benchmark *b, uint32_t frame, uint32_t segment)
 {

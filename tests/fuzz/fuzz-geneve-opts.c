@@ -103,6 +103,7 @@ find(const struct item *items, size_t n, uint32_t key)
     return NULL;
 }
 
+/* Merges options and edits, and checks the result: input 'm'. */
 static void
 test_merge(const uint8_t *data, size_t size)
 {
@@ -174,6 +175,7 @@ relays(const struct ovs_action_push_tnl *data)
     return data->ovl.relay;
 }
 
+/* Receives options, and checks the outcome and the match: input 'w'. */
 static void
 test_walker(const uint8_t *data, size_t size)
 {

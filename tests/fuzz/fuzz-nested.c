@@ -114,7 +114,7 @@ enum { MAX_LEVELS = 3 };
 
 struct nested_case {
     size_t n_levels;
-    struct level levels[MAX_LEVELS + 1];    /* One more for what follows. */
+    struct level levels[MAX_LEVELS + 1];    /* The last without a push. */
     uint8_t bits;               /* PACKET_*. */
     enum dp_packet_source source;
     uint8_t headroom;

@@ -53,6 +53,8 @@ is_ours(const struct ovs_action_push_tnl *data)
     return ovl_vport_type_to_nw_proto(data->tnl_type, &nw_proto);
 }
 
+/* Parses and formats 'header', the text from the outer L4 header on, in a
+ * tnl_push action of 'class'. */
 static void
 test_text(const struct ovl_class *class, const char *header)
 {
@@ -76,6 +78,8 @@ test_text(const struct ovl_class *class, const char *header)
     free(text);
 }
 
+/* Formats and parses the 'size' bytes 'bytes', headers of 'class' from the
+ * outer L4 header on. */
 static void
 test_bytes(const struct ovl_class *class, const uint8_t *bytes, size_t size)
 {
