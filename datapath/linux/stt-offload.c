@@ -101,7 +101,7 @@ int stt_put_offload(struct sk_buff *skb, const struct tunnel_inner *in,
 
 /* Restores the offload state of 'skb', whose data starts with the inner
  * Ethernet header, from the STT header 'hdr' that it came with.  Returns 0,
- * -EINVAL if the headers of 'skb' contradict 'hdr', or -ENOMEM.
+ * -EINVAL if 'hdr' contradicts the headers of 'skb' or itself, or -ENOMEM.
  */
 int stt_get_offload(struct sk_buff *skb, const struct stthdr *hdr)
 {

@@ -34,7 +34,7 @@
 static DEFINE_PER_CPU(u32, stt_frame_id) = U32_MAX;
 static atomic_t stt_frame_id_block;
 
-/* Returns an ID for a frame.  Each CPU takes blocks of 2**16 IDs in turn, from
+/* Returns an ID for a frame.  CPUs take consecutive blocks of 2**16 IDs, from
  * a random start.  An ID repeats after 2**32 others, less 2**16 for each other
  * CPU that sends, unless a CPU keeps its block while others take all blocks.
  */

@@ -13,9 +13,9 @@
 
 /* Returns the outer header's TOS for the inner packet 'in': 'tos' with the
  * inner packet's ECN field.  Unlike INET_ECN_encapsulate(), this copies CE,
- * too (RFC 6040, section 4.1).  A packet with a VLAN tag gets Not-ECT, so that
- * routers drop it instead of marking it: the receiver would not find its IP
- * header.
+ * too (RFC 6040, section 4.1).  A packet behind a VLAN tag gets Not-ECT, so
+ * that routers drop it instead of marking it: the receiver would not find its
+ * IP header.
  */
 static inline u8 tunnel_ecn_encapsulate(u8 tos, const struct tunnel_inner *in)
 {
