@@ -17,7 +17,3 @@
         sflow_actions->tunnel_err |= !sflow_actions->tunnel.ip_dst;
         return;
     }
-
-# sFlow: a range of source ports in the header is no port.
-@in sflow_read_tnl_push_action after sflow_actions->tunnel.tp_src = udp->udp_src;
-        sflow_actions->tunnel.tp_src = udp->udp_len ? 0 : udp->udp_src;
