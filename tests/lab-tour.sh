@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# What ./quickstart shows of two hosts; it sources this file behind lab.sh.
+# The demonstration of ./quickstart, which sources this file after lab.sh.
 
 tour_seconds=4
 tour_node=h1
@@ -29,8 +29,8 @@ throughput() {
 measure() {
     local type=$1 mtu small big result rate retransmits
 
-    # The VMs get the greatest MTU that the tunnel carries over an underlay of
-    # 1500 bytes.  STT carries any; 9000 is what big ones are in practice.
+    # The VMs get the largest MTU that the tunnel carries over an underlay of
+    # 1500 bytes.  STT carries any; 9000 is a usual large MTU.
     case $type in
         none) mtu=1500 ;;
         stt) mtu=9000 ;;

@@ -22,8 +22,9 @@
 # h1 and h2 have an ovsdb-server and an ovs-vswitchd each; their files are in
 # $LAB_DIR/h1 and $LAB_DIR/h2.  With the kernel datapath there is no br-phy:
 # phy itself has the addresses, or is in br-int if there is no tunnel.  Nothing
-# is made outside of the four namespaces and $LAB_DIR, so an Open vSwitch that
-# runs on this machine notices nothing, and several labs can be up at once.
+# is created outside of the four namespaces and $LAB_DIR, so the lab does not
+# affect an Open vSwitch that runs on this machine, and several labs can be up
+# at once.
 #
 # This file is sourced ("." it, then call the functions) or run as
 # "tests/lab.sh FUNCTION-WITHOUT-lab_ ARGUMENT...", with these variables:
@@ -35,7 +36,7 @@
 #   LAB_WRAPPER_h1, LAB_WRAPPER_h2   command to run ovs-vswitchd under, such
 #             as "valgrind"
 #
-# A function that fails says why on stderr and returns nonzero.
+# A function that fails prints the reason to stderr and returns nonzero.
 
 : "${LAB_OVS:=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/_build/ovs}"
 
@@ -60,7 +61,7 @@ lab_exec() {
         ip netns exec "${LAB_DIR##*/}-$node" "$@"
 }
 
-# Prints the command line that lets a person work on node $1.
+# Prints the command line that starts a shell on node $1.
 lab_enter_command() {
     local dir=$LAB_DIR/$1
     echo "ip netns exec $(lab_ns "$1") env OVS_RUNDIR=$dir" \
@@ -79,9 +80,9 @@ lab_run() {
     "$@" >"$LAB_DIR/log" 2>&1 || lab_fail "$*"
 }
 
-# Brings everything of the picture up except for the tunnel.
+# Brings up the whole picture except for the tunnel.
 # $1: "tso" for userspace TSO, "notso" for none.
-# $2: MTU of the VMs' side, up to which lab_mtu can go later (default 9000).
+# $2: MTU on the side of the VMs, the maximum for lab_mtu (default 9000).
 lab_up() {
     local tso=$1 mtu=${2:-9000} n
 
@@ -134,8 +135,8 @@ lab_veth() {
     lab_run ip -n "$(lab_ns "$3")" link set "$4" up
 }
 
-# Has a device leave no work to others, and take none: lab_no_offloads NODE PORT.
-# Without userspace TSO the switch takes no packet beyond the MTU.
+# Turns off the offloads of a device: lab_no_offloads NODE PORT.  Without
+# userspace TSO the switch accepts no packet larger than the MTU.
 lab_no_offloads() {
     lab_run lab_exec "$1" ethtool -K "$2" tx off tso off gso off gro off
 }
@@ -163,7 +164,7 @@ lab_start() {
     lab_run lab_exec "$1" ovs-vsctl --no-wait init -- set Open_vSwitch . \
         other_config:userspace-tso-enable=$enable || return
     if test -n "${!wrapper}"; then
-        # A wrapper need not cope with a daemon that forks.
+        # A wrapper may not support a daemon that forks.
         lab_exec "$1" ${!wrapper} ovs-vswitchd --no-chdir --pidfile \
             --log-file -vconsole:off >"$dir/wrapper.log" 2>&1 </dev/null &
     else
@@ -182,8 +183,9 @@ lab_reach() {
 }
 
 # Fails unless node $1 gets answers to all of three echo requests, of $3 bytes
-# (default 56), from address $2.  They go one at a time: after several, ping
-# waits for the last answer only twice as long as the others took.
+# (default 56), from address $2.  Each has a ping of its own: after several
+# requests, ping waits for the last answer only twice as long as the others
+# took.
 lab_ping() {
     local i
     for i in 1 2 3; do
@@ -196,8 +198,8 @@ lab_ping() {
 #   TYPE    none (no encapsulation), or a type of tunnel port
 #   FAMILY  4 or 6, the address family of the underlay
 #   OPTION  settings of the Interface, as for "ovs-vsctl set"
-# Whatever connected them before is removed.  Fails, with the reason that the
-# switch gives, if the port cannot be made.
+# Removes an earlier connection.  Fails, with the error of the switch, if the
+# port cannot be created.
 lab_tunnel() {
     local type=$1 family=${2:-4} n net key error
 
@@ -243,7 +245,7 @@ lab_mtu() {
     done
 }
 
-# Removes all that the lab consists of.  Safe at any moment, also twice.
+# Removes the whole lab.  Can be called at any time, also twice.
 lab_down() {
     local i ns pids
 
@@ -264,7 +266,7 @@ lab_down() {
     rm -rf "$LAB_DIR"
 }
 
-# Run, not sourced: do what the command line says.
+# If this file is run, not sourced: call the function in the command line.
 if test "${BASH_SOURCE[0]}" = "$0"; then
     "lab_$1" "${@:2}" || exit
     test "$1" != new || echo "$LAB_DIR"

@@ -119,8 +119,8 @@ def l2tpv3_over_vxlan_rate_1400():
 
 def crossing_ratios(this, other):
     """Yields ratios of the instructions for a frame of 64 bytes that h1
-    receives in tunnel type 'this' and sends in 'other' to those for receiving
-    one in 'this' and sending one in 'other'."""
+    receives in tunnel type 'this' and forwards in 'other', to the sum of those
+    for receiving a frame in 'this' and for sending one in 'other'."""
     with CountedLab() as lab:
         for _ in range(ROUNDS):
             lab.connect(other, 1400)
@@ -286,8 +286,8 @@ def stt_over_vxlan_ports():
 
 def option_ratios(n):
     """Yields ratios of the instructions for a frame of 64 bytes that arrives
-    with 'n' options of 4 bytes, which a flow matches, to those for one without
-    options, which a flow without options matches."""
+    with 'n' options of 4 bytes, which a flow matches, to those for a frame
+    without options, while no flow matches options."""
     fields = ['tun_metadata%d' % i for i in range(n)]
     sets = ''.join('set_field:%d->%s,' % (7 + i, f)
                    for i, f in enumerate(fields))
@@ -295,8 +295,8 @@ def option_ratios(n):
 
     with CountedLab() as lab:
         def receive(sets, matches):
-            """Returns the instructions for a frame on which h2 executes the
-            actions 'sets', and which h1 forwards if it matches 'matches'."""
+            """Returns the instructions for a frame that h2 sends with the
+            actions 'sets' and that h1 forwards by a flow with 'matches'."""
             lab.exec('h2', 'ovs-ofctl', 'add-flow', 'br-int',
                      'in_port=vm,udp,actions=%stun' % sets)
             lab.exec('h1', 'ovs-ofctl', 'del-flows', 'br-int',
@@ -337,8 +337,8 @@ def geneve_match_16_options():
 
 
 def appliance(lab):
-    """Makes h1 of 'lab' an appliance behind a gateway load balancer at h2: it
-    sends packets from h2 back unchanged."""
+    """Makes h1 of 'lab' an appliance behind a gateway load balancer, h2: h1
+    returns packets from h2 unchanged."""
     lab.call('tunnel', 'geneve', '4', 'options:packet_type=legacy_l3',
              'options:unknown_options=relay', 'options:src_port=keep')
     lab.exec('h1', 'ovs-ofctl', 'add-tlv-map', 'br-int',
@@ -372,7 +372,7 @@ def balancer_frame(lab, cookie):
 def geneve_relay_connections():
     with CountedLab() as lab:
         appliance(lab)
-        # Use the default, because entries for many flows cost instructions.
+        # The default again, since entries for many flows have a cost.
         lab.exec('h1', 'ovs-vsctl', 'remove', 'Open_vSwitch', '.',
                  'other_config', 'emc-insert-inv-prob')
         frame = balancer_frame(lab, 0)
@@ -380,7 +380,7 @@ def geneve_relay_connections():
         burst = 32 * lab.BURST
 
         def megaflows():
-            """Returns the number of the tunnel's datapath flows."""
+            """Returns the number of datapath flows for the tunnel."""
             return lab.exec('h1', 'ovs-appctl', 'dpctl/dump-flows').count(
                 'tun_id=')
 
@@ -412,14 +412,14 @@ def geneve_relay_connections():
 
 
 def return_ratios(port_type):
-    """Yields ratios of the packet rate of an appliance that gives back packets
-    of 256 bytes in Geneve, see appliance(), to that of one that forwards the
-    same frames without tunnels.  The underlay's port is of 'port_type'.
+    """Yields ratios of the packet rate of an appliance that returns packets of
+    256 bytes in Geneve, see appliance(), to that of a switch that returns the
+    same frames without decapsulation.  The underlay's port is of 'port_type'.
 
-    A rate is the number of packets in a second of the switch's CPU time, the
-    kernel's part included, while it sends back 500 queued packets.  So it does
-    not depend on the speed of senders.  Other load on the machine can only
-    reduce it, so the best of 40 times counts."""
+    A rate is the number of packets for each second of the switch's CPU time,
+    the kernel's part included, while it returns 500 waiting packets.  So it
+    does not depend on how fast others send.  Other load of the machine can
+    only lower it, so the best of 40 measurements counts."""
     n, bursts = 500, 40
     with Lab() as lab, contextlib.ExitStack() as stack:
         pids = []
@@ -440,9 +440,9 @@ def return_ratios(port_type):
                 'status:xdp-mode').strip()))
         appliance(lab)
         frame = balancer_frame(lab, 0)
-        # Without an address, frames for the tunnel can be forwarded by flows.
+        # With an address on phy, frames for the tunnel could not leave by it.
         lab.exec('h1', 'ip', 'address', 'flush', 'dev', 'phy')
-        # h2 drops the packets that come back at once.
+        # h2 drops returned packets at once.
         lab.exec('h2', 'ovs-vsctl', 'del-port', 'br-phy', 'phy')
         sock = stack.enter_context(contextlib.closing(lab.socket('h2',
                                                                  'phy')))
@@ -468,8 +468,8 @@ def return_ratios(port_type):
             return n / seconds
 
         def rate(geneve):
-            """Returns the packets for a second of CPU time, through Geneve or
-            not."""
+            """Returns the packets for a second of CPU time, with 'geneve'
+            through the tunnel, otherwise without decapsulation."""
             flow = 'priority=40000,in_port=phy,udp,tp_dst=6081'
             if geneve:
                 lab.exec('h1', 'ovs-ofctl', '--strict', 'del-flows', 'br-phy',
@@ -507,7 +507,7 @@ def geneve_return_afxdp():
 
 def reassembly_cost(frames):
     """Returns the instructions per segment with 'frames' in flight, and the
-    nanoseconds, which depend on the CPU's caches."""
+    nanoseconds, which depend on the size of the CPU's caches."""
     path = os.path.join(OUT, 'callgrind.out')
     command = [OURS + '/tests/ovstest', 'test-stt-reasm', 'benchmark',
                str(frames), '300000']
@@ -529,13 +529,14 @@ def stt_reasm_scale():
 
 
 def flooded(lab, kind):
-    """Returns the Gb/s that arrive at vm2 of a UDP flow of 200 Mb/s, whose
-    frames have 7 segments each, while host h1 sends as many packets of 'kind'
-    as it can to h2; the packets of 'kind' per second; and the bytes in
-    reassembly."""
+    """Returns the Gb/s that arrive at vm2 of a UDP flow of 200 Mb/s, each
+    frame of which takes 7 segments, while host h1 sends packets of 'kind' to
+    h2 as fast as it can; the number of these packets per second; and the bytes
+    held for reassembly."""
     def flood(out, port, nodes, net, *args):
-        """Starts to send packets through 'out' of the first of 'nodes', from
-        the addresses of its 'port' to those of the second one's 'port'."""
+        """Starts to send through 'out' of the first of 'nodes' packets to
+        'port' of the second, with the addresses of 'port' of the first as
+        source."""
         macs = [lab.link(node, port)['address'] for node in nodes]
         return stack.enter_context(lab.start(
             nodes[0], OUT + '/flood', out, *macs, net + '1', net + '2', *args))
@@ -561,16 +562,16 @@ def flooded(lab, kind):
 
 
 def flood_ratios(kind):
-    """Yields ratios of the rate of a good flow that arrives beside a flood of
-    'kind' to that beside a flood of UDP."""
+    """Yields ratios of the Gb/s of a good flow beside a flood of 'kind' to its
+    Gb/s beside a flood of UDP."""
     run('gcc', '-O2', '-o', OUT + '/flood',
         os.path.join(TOP, 'tests', 'bench', 'flood.c'))
     with Lab() as lab:
         lab.connect('stt', 9000)
-        # The cheapest packets are those that a flow drops.
+        # To drop packets at once is the least work for the switch.
         lab.exec('h2', 'ovs-ofctl', 'add-flow', 'br-phy',
                  'udp,tp_dst=9,actions=drop')
-        # More rounds than elsewhere, because they differ more.
+        # More rounds than in other benchmarks, since the results vary more.
         for pair in alternate(kind, 'udp', 2 * ROUNDS - 1):
             result = {k: flooded(lab, k) for k in pair}
             say('  %.3f Gb/s beside %d segments/s, %d bytes held;'
@@ -594,9 +595,9 @@ def stt_reasm_flood_two():
 # The kernel datapath.
 
 def kernel_ratios(what, other, nic='plain'):
-    """Yields ratios of the result 'what' of tests/qemu/bench.sh with STT to
-    that with the tunnel type 'other', in the kernel datapath, on a device with
-    the segmentation offload 'nic'."""
+    """Yields ratios of the results of tests/qemu/bench.sh, measure 'what',
+    with STT to those with the tunnel type 'other', in the kernel datapath, on
+    a device with the offloads 'nic', see there."""
     kernels = os.path.join(TOP, '_build', 'kernels')
     out = os.path.join(kernels, 'bench')
     qemu = os.path.join(TOP, 'tests', 'qemu')

@@ -5,8 +5,8 @@
  *
  * Sends packets of SIZE bytes (with the Ethernet header) on the network
  * interface IFACE, from the addresses SMAC and SRC (IPv4) to DMAC and DST, as
- * fast as possible or at the given rate.  On SIGTERM or SIGINT, prints the
- * packets per second and exits.
+ * fast as it can or at the given rate, until it is killed; then prints the
+ * number of packets per second.
  *
  *   stt: each packet is the first segment of an STT frame of 60000 bytes whose
  *        other segments are never sent.  Each frame has an ID of its own, and
@@ -74,8 +74,8 @@ add(uint32_t sum, const void *p, size_t n)
     return sum;
 }
 
-/* Returns the Internet checksum, in network byte order, of the 'sum' that
- * add() returned. */
+/* Returns the Internet checksum, in network byte order, of the data whose sum
+ * by add() is 'sum'. */
 static uint16_t
 fold(uint32_t sum)
 {

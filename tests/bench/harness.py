@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""Tools of the benchmarks: two hosts, instruction counts, CPU time, and rounds
-in which the two compared tunnels alternate."""
+"""Functions for benchmarks: two hosts, instruction counts, CPU time, and
+rounds in which the two sides of a comparison alternate."""
 
 import collections
 import contextlib
@@ -36,9 +36,9 @@ BENCHES = collections.OrderedDict()
 
 
 def bench(name, goal, what):
-    """Registers the decorated generator of ratios, one for each round, as the
-    benchmark 'name'.  'goal' is a comparison that the median must meet, for
-    example ">= 0.90", and 'what' a description of the ratio."""
+    """Registers the decorated generator of ratios, one a round, as the
+    benchmark 'name'.  'goal' is a comparison that the median must meet, such
+    as ">= 0.90", and 'what' describes the ratio."""
     def register(rounds):
         BENCHES[name] = Bench(name, goal, what, rounds)
         return rounds
@@ -85,8 +85,7 @@ def build_pristine():
 
 
 def alternate(this, other, rounds=ROUNDS):
-    """Yields a pair of 'this' and 'other' for each round, in alternating
-    order."""
+    """Yields 'this' and 'other', a pair a round, in alternating order."""
     for i in range(rounds):
         yield (this, other) if i % 2 else (other, this)
 
@@ -113,8 +112,9 @@ def measure(b):
 
 class Lab:
     """The two hosts of tests/lab.sh, from the build tree 'ovs', for use in a
-    "with" statement.  'tso' enables userspace TSO, 'mtu' is the largest MTU of
-    the VMs, and 'wrapper' is a command that runs the ovs-vswitchd of h1."""
+    "with" statement.  'tso' says whether userspace TSO is on, 'mtu' is the
+    largest MTU of the VMs, and 'wrapper' is the command to run the
+    ovs-vswitchd of h1 under."""
 
     def __init__(self, ovs=OURS, tso=False, mtu=9000, wrapper=''):
         self.env = dict(os.environ, LAB_OVS=ovs)
@@ -195,8 +195,8 @@ class Lab:
 # Instructions.
 
 def udp_frame(src, dst, size, port):
-    """Returns an Ethernet frame of 'size' bytes with UDP.  No host has its IP
-    addresses, so that it is not answered."""
+    """Returns an Ethernet frame of 'size' bytes with UDP, to an IP address
+    that no host has, so that there is no answer."""
     udp = struct.pack('!HHHH', port, 9, size - 34, 0).ljust(size - 34, b'x')
     return (dst + src + struct.pack('!H', ETH_IP)
             + ip_header(ip_bytes('10.1.0.77'), ip_bytes('10.1.0.99'), UDP, udp,
@@ -234,8 +234,8 @@ class Profile:
                     self.total = int(line.split()[1])
 
     def inclusive(self, functions):
-        """Returns the instructions spent in 'functions' and their callees,
-        without counting calls among 'functions' twice."""
+        """Returns the instructions spent in 'functions' and in functions that
+        they call.  Calls among 'functions' are not counted twice."""
         return sum(cost for caller, callee, _, cost in self.calls
                    if callee in functions and caller not in functions)
 
@@ -249,8 +249,8 @@ def callgrind(toggle, path):
     """Returns a command line to run a program under valgrind, counting the
     instructions of the functions that match 'toggle' into a file 'path'.
 
-    The cost of an allocation is constant with tcmalloc.  With glibc, it
-    depends on all earlier allocations."""
+    The allocator is one whose calls always take the same time; the time of
+    glibc's depends on earlier calls."""
     if not glob.glob('/usr/lib/*/libtcmalloc_minimal.so.4'):
         need('libtcmalloc-minimal4')
     allocator, = glob.glob('/usr/lib/*/libtcmalloc_minimal.so.4')
@@ -261,10 +261,10 @@ def callgrind(toggle, path):
 class CountedLab(Lab):
     """A Lab that counts instructions on h1."""
     POLL = 'dp_netdev_process_rxq_port'     # Takes up to 32 from one port.
-    # The functions of push and pop, and of checksums on transmission.
+    # Functions of push and pop; sending completes the checksums.
     TUNNEL = {'netdev_push_header', 'netdev_pop_header',
               'dp_packet_ol_send_prepare'}
-    # One less than a full batch, after which h1 would poll the port again.
+    # One less than a full batch, after which h1 would poll again.
     BURST, BURSTS = 31, 5
 
     def __init__(self, ovs=OURS):
@@ -275,7 +275,7 @@ class CountedLab(Lab):
         super().__enter__()
         with open(self.dir + '/h1/ovs-vswitchd.pid') as f:
             self.pid = int(f.read())
-        # Every packet takes the same short path through the flow caches.
+        # Each flow gets an entry in the exact match cache.
         for host in 'h1', 'h2':
             self.exec(host, 'ovs-vsctl', 'set', 'Open_vSwitch', '.',
                       'other_config:emc-insert-inv-prob=1')
@@ -328,10 +328,10 @@ class CountedLab(Lab):
             time.sleep(.01)
 
     def burst(self, frames, crosses=False):
-        """Sends each of 'frames', {vm: frame}, BURST times through a stopped
-        h1, continues h1, and waits until it has forwarded all.  With
-        'crosses', frames from the underlay go back to the underlay.  Returns
-        the Profile."""
+        """Sends BURST times each of 'frames', {vm: frame}, to a stopped h1,
+        continues it, and waits until it has sent all of them.  With 'crosses',
+        frames from the underlay go back there.  Returns the Profile of the
+        burst."""
         n_in = self.BURST * ('vm2' in frames)
         n_out = self.BURST * ('vm1' in frames)
         with self.stopped(n_in, *((0, n_in) if crosses else (n_in, n_out))):
@@ -343,8 +343,9 @@ class CountedLab(Lab):
     @contextlib.contextmanager
     def stopped(self, n_in, n_vm, n_out):
         """Stops h1 while the body of the "with" statement sends packets, until
-        'n_in' of them have arrived from the underlay.  Then continues h1 until
-        it has sent 'n_vm' packets to the VM and 'n_out' to the underlay."""
+        'n_in' of them have arrived from the underlay; then continues it, and
+        waits until it has sent 'n_vm' packets to the VM and 'n_out' to the
+        underlay."""
         before = self.arrived()
         waiting = self.link('h1', 'phy')['stats64']['rx']['packets']
         os.kill(self.pid, signal.SIGSTOP)
@@ -370,9 +371,9 @@ class CountedLab(Lab):
                   for vm in senders}
         self.burst(frames, crosses)
 
-        # Leave out bursts with other packets, and bursts in which h1 did not
-        # poll each port exactly once: it polled twice, or callgrind wrote too
-        # early.
+        # Ignore bursts with other packets, or in which h1 did not poll each
+        # port once: it polled twice, or callgrind wrote the counts before h1
+        # had polled all of them.
         ports = len(re.findall(r'port \d+: \S+(?: \(tap\))?$',
                                self.exec('h1', 'ovs-appctl', 'dpctl/show'),
                                re.MULTILINE))
@@ -394,8 +395,8 @@ class CountedLab(Lab):
 
     @contextlib.contextmanager
     def second_tunnel(self, type_):
-        """Adds a second tunnel, of 'type_', to which h1 sends the frames that
-        it receives from the first one, and from which h2 drops them."""
+        """Makes a second tunnel, of 'type_'.  h1 sends to it the packets that
+        it receives from the first one, and h2 drops them."""
         port = '77'
         for host, peer in ('h1', '10.9.0.2'), ('h2', '10.9.0.1'):
             # First the flows: two tunnels and NORMAL are a loop.
@@ -421,7 +422,7 @@ class CountedLab(Lab):
 # CPU time.
 
 def cpu_seconds(pid):
-    """Returns the CPU time that the threads of process 'pid' have used."""
+    """Returns the CPU time of the threads of process 'pid', in seconds."""
     total = 0
     for path in glob.glob('/proc/%d/task/*/schedstat' % pid):
         with open(path) as f:

@@ -12,8 +12,8 @@ from harness import BENCHES, OUT, ROUNDS
 
 
 def save(results, names):
-    """Writes results.json with the 'results' of the benchmarks 'names', keeps
-    its results of others, and draws the plot."""
+    """Writes results.json with the 'results' of the benchmarks 'names' and its
+    earlier results of others, and draws the plot."""
     path = OUT + '/results.json'
     kept = {}
     if os.path.exists(path):
