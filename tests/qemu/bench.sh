@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# Measures the kernel datapath between the two hosts drawn in tests/lab.sh.
-# For tests/bench/run, prints a line for each round with the results of the
-# tunnel types in the arguments, in this order.
+# Measures the kernel datapath between two hosts; the picture is in
+# tests/lab.sh.  Prints, for tests/bench/run, a line for each round with the
+# results of the tunnels of the types in the arguments, in this order.
 #
 # usage: bench.sh ROUNDS NIC tcp|udp TYPE...
 #   tcp  Mb/s of one TCP stream
 #   udp  packets/s of 64 bytes that arrive
 #
-# NIC is the segmentation offload of the device between the hosts: "plain" for
-# TCP alone, or "all" for TCP in tunnels over UDP as well.
+# NIC is the segmentation offload of the device between the hosts: "plain", TCP
+# only, or "all", also TCP in tunnels over UDP.
 
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
 
-# Prints the frames of 64 bytes that arrive at vm2 in a second of a flood.
+# Prints how many frames of 64 bytes of a flood arrive at vm2 in a second.
 packets() {
     local before
     before=$(lab_exec vm2 cat /sys/class/net/eth0/statistics/rx_packets)
@@ -29,7 +29,7 @@ mac() {
     lab_exec "$1" cat /sys/class/net/eth0/address
 }
 
-# Prints the result of measure $1, tcp or udp, for a tunnel of type $2.
+# Prints the result of a tunnel of type $2 in measure $1.
 measure() {
     local mtu=1450
     case $2 in
@@ -51,7 +51,7 @@ measure() {
 rounds=$1 nic=$2 what=$3
 shift 3
 set -e
-# Copy it: the guest's clock does not stop while it reads files of the host.
+# The guest's clock also advances while it waits for files of the host.
 cp "$OUT/flood" /run/flood
 lab_up tso
 if test "$nic" = plain; then
@@ -60,7 +60,7 @@ if test "$nic" = plain; then
             tx-udp_tnl-csum-segmentation off
     done
 fi
-# The first round is to warm up: programs are loaded, TCP learns.
+# The first round is for warm-up: it loads programs, and TCP metrics settle.
 for ((i = 0; i <= rounds; i++)); do
     line=round
     for type; do

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The ovs-overlay Authors
 #
 # BIG TCP: STT cannot carry packets of more than 64 kB, so the kernel segments
-# them first.  Over IPv4, they exist since Linux 6.3.
+# them first.  Over IPv4, Linux has BIG TCP since 6.3.
 #
 # cpus: 1
 

@@ -64,8 +64,7 @@ def packets(a, b):
 
 
 def counters():
-    """Returns the number of frames that stt0 has received, and its counters of
-    drops."""
+    """Returns the number of frames that stt0 has received, and its drops."""
     with open('/proc/thread-self/net/dev') as f:
         n = re.search(r'stt0: *\d+ *(\d+)', f.read()).group(1)
     out = subprocess.run(['ethtool', '-S', 'stt0'], check=True,
@@ -87,7 +86,7 @@ def main():
         deadline = time.monotonic() + 10
         while counters()[0] < expected and time.monotonic() < deadline:
             time.sleep(.05)
-        # A packet that is counted wrongly later shows in the next round.
+        # A frame that is counted too late is noticed below next time.
         time.sleep(.2)
         if counters() != (expected, drops):
             sys.exit('%s: expected %d frames and %s\ngot %d frames and %s' % (

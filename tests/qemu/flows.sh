@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# Flows of the kernel datapath with STT, and the packets on the wire:
+# Flows with STT in the kernel datapath, and the packets on the wire:
 #
 #   vm1 --- br-int h1 === STT, Geneve === br-int h2 --- vm2
 #
@@ -13,14 +13,15 @@
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
 
-# Adds a port $2 of type $3 to host $1.  Flows set the remote and the key.
+# Adds a port $2 of type $3 to host $1.  Flows set the address and the key of
+# its packets.
 flow_port() {
     lab_exec "$1" ovs-vsctl --may-exist add-port br-int "$2" \
         -- set interface "$2" type="$3" options:remote_ip=flow options:key=flow
     same "error" "$(lab_exec "$1" ovs-vsctl get interface "$2" error)" "[]"
 }
 
-# Has host h$1 replace its flows by those on stdin.
+# Replaces the flows of host h$1 by those on stdin.
 flows() {
     lab_exec "h$1" ovs-ofctl replace-flows br-int -
 }
@@ -44,7 +45,7 @@ END
     lab_exec h2 ovs-appctl dpctl/dump-flows >"$LAB_DIR/flows"
     cat "$LAB_DIR/flows"
     grep -q 'tun_id=0xfedcba9876543211,' "$LAB_DIR/flows"
-    # One more bit must match, and does not.
+    # With one more bit in the mask, the flow does not match.
     flows 2 <<END
 in_port=vm,actions=set_field:0xfedcba9876543212->tun_id,\
 set_field:10.9.0.1->tun_dst,stt
@@ -53,7 +54,7 @@ END
     fails pings vm1 10.1.0.2 1
 }
 
-# A port with key=4242 has precedence over a port with key=flow.
+# The port with key=4242 takes precedence over the port with key=flow.
 ports_by_key() {
     lab_exec h2 ovs-vsctl add-port br-int fixed -- set interface fixed \
         type=stt options:remote_ip=10.9.0.1 options:key=4242
@@ -115,7 +116,7 @@ received() {
     lab_exec h2 cat /sys/class/net/stt_sys_7471/statistics/rx_packets
 }
 
-# Sets h2's input rule to $1, at the priority of firewalld's rules.
+# Sets h2's rule for input to $1, in the hook in which firewalld has its rules.
 input_rule() {
     lab_exec h2 nft -f - <<END
 table inet test
@@ -129,7 +130,7 @@ table inet test {
 END
 }
 
-# Fails if h2 receives packets that vm1 sends.
+# Fails if h2 receives any of the packets that vm1 sends now.
 nothing_received() {
     local before
     before=$(received)
@@ -149,8 +150,7 @@ firewall() {
         input_rule 'tcp dport 7471 ct state != untracked drop'
         pings vm1 10.1.0.2
     done
-    # The route of h2 to 10.9.0.1 leads elsewhere: it does not answer ARP,
-    # either.
+    # To h2, 10.9.0.1 is behind another device, also for ARP.
     lab_exec h1 ip neigh replace 10.9.0.2 dev phy nud permanent \
         lladdr "$(lab_exec h2 cat /sys/class/net/phy/address)"
     lab_exec h2 ip link add elsewhere up type dummy
@@ -165,7 +165,7 @@ firewall() {
     wait_for pings vm1 10.1.0.2
 }
 
-# "ovs-ctl enable-protocol" lets STT in where a firewall drops TCP.
+# "ovs-ctl enable-protocol" allows STT if a firewall drops TCP.
 enable_protocol() {
     local command='_build/ovs/utilities/ovs-ctl enable-protocol
         --protocol=tcp --dport=7471'
@@ -181,8 +181,7 @@ enable_protocol() {
     lab_exec h2 iptables -F INPUT
 }
 
-# The frame has the firewall's mark, whether it comes in one segment or in
-# many.
+# A frame in one or many segments has the mark that the firewall gives to them.
 mark() {
     local family
     lab_mtu 9000
@@ -201,7 +200,7 @@ END
     flows 2 <<<actions=normal
 }
 
-# A program gets the segments from a netfilter queue, and accepts them.
+# A program receives the segments from netfilter first, and accepts them.
 queue() {
     local family
     lab_mtu 9000
@@ -219,8 +218,8 @@ queue() {
     input_rule ''
 }
 
-# The packets on the wire are right: tshark finds none malformed, TCP's
-# checksums are good, no packet is larger than the MTU, and all are STT.
+# The packets on the wire are right: none is malformed to tshark, TCP checksums
+# are good, no packet is larger than the MTU, and all packets are STT.
 wire() {
     local family=$1 pcap=$OUT/wire-$1.pcap
     lab_tunnel stt "$family"
@@ -249,8 +248,8 @@ wire() {
     tail -n 3 "$LAB_DIR/decoded"
 }
 
-# Runs tshark on the capture $1, without the dissector of GSM, which uses the
-# port of transfer(), too.
+# Runs tshark on the capture $1.  tshark must not take the random data of
+# transfer() for GSM, which uses the same port.
 stt_tshark() {
     local pcap=$1
     shift
@@ -260,7 +259,7 @@ stt_tshark() {
         -r "$pcap" "$@" 2>/dev/null
 }
 
-# A port of this datapath and one of the userspace datapath with the same
+# A port of this datapath and a port of the userspace datapath have the same
 # number, type and UDP port: when the former is deleted, the latter still
 # receives.
 both_datapaths() {
@@ -294,8 +293,8 @@ listens_vxlan() {
     lab_exec h1 ovs-appctl tnl/ports/show | grep '^vxlan_sys_4789 '
 }
 
-# Sets n to the number of packets with a key of no port that h2 has counted at
-# its device $1, and line to its message about the last one.
+# Sets n to the number of packets with a key that no port has, at h2's device
+# $1, and line to the text about the last one.
 read_no_port() {
     line=$(lab_exec h2 ovs-appctl tnl/rx_no_port | grep "^$1 ") || line=
     n=$(sed -n 's/.*): \([0-9]*\) packets,.*/\1/p' <<<"$line")
@@ -309,9 +308,9 @@ has_no_port() {
     test "$n" -ge "$2"
 }
 
-# Packets of type $1, over IPv$2, with a key of no port: the switch gets the
-# first, and the kernel has a flow for the others.  Each counts once, at the
-# device $3.
+# Packets of type $1, over IPv$2, with a key that no port has: the switch
+# receives the first, and the kernel has a flow for the others.  Each counts
+# once, at the device $3.
 no_port() {
     local net=10.9.0. before n line total
     test "$2" = 4 || net=fd09::
@@ -319,7 +318,7 @@ no_port() {
     wait_for pings vm1 10.1.0.2 1
     lab_exec vm1 ip neigh replace 10.1.0.2 dev eth0 nud permanent \
         lladdr "$(lab_exec vm2 cat /sys/class/net/eth0/address)"
-    # Echo requests only.
+    # Send only the echo requests.
     flows 1 <<<priority=9,in_port=vm,icmp,actions=tun
     lab_exec h2 ovs-vsctl set interface tun options:key=4243
     read_no_port "$3"
@@ -329,16 +328,16 @@ no_port() {
         fails lab_exec vm1 ping -q -c $n -i .2 -W 1 10.1.0.2
         before=$((before + n)) total=$((total + n))
         wait_for has_no_port "$3" $before
-        # A packet counted twice would show after this.
+        # Time for a packet that is counted twice.
         lab_exec h2 ovs-appctl revalidator/wait
         read_no_port "$3"
         same "packets" "$n" $before
-        # Threads add their counts to the total from time to time.
+        # Threads add their counts to the coverage counter from time to time.
         wait_for no_port_total_is $total
         grep "^$3 ($1, kernel): .* from ${net}1 to ${net}2, key 4242\$" \
             <<<"$line"
     done
-    # Packets for a port do not count.
+    # Packets for a port are not counted.
     lab_exec h2 ovs-vsctl set interface tun options:key=4242
     flows 1 <<<actions=normal
     wait_for pings vm1 10.1.0.2 1

@@ -10,8 +10,8 @@
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
 
-# All kinds of traffic between two VMs, through a tunnel of $1 over IPv$2 that
-# leaves them an MTU of $3.
+# All traffic tests between two VMs, through a tunnel of type $1 over IPv$2,
+# with an inner MTU of $3.
 two_hosts() {
     lab_tunnel "$1" "$2"
     lab_mtu "$3"
@@ -25,7 +25,7 @@ two_hosts() {
     throughput vm2 vm1 10.1.0.1
 }
 
-# Packets with a tag, which is in the STT header.
+# Packets with a tag, which is carried in the STT header.
 tagged() {
     local n
     lab_tunnel stt 4
@@ -42,7 +42,7 @@ tagged() {
     done
 }
 
-# Datagrams that h1's GRO has put in frag_lists arrive unchanged.
+# Datagrams that h1's GRO has merged into lists arrive as they were sent.
 lists() {
     lab_tunnel stt 4
     lab_mtu 1400
@@ -67,8 +67,7 @@ for i in range(11):
     tx.send(data)
     assert data == b"".join(rx.recv(2000) for _ in range(20))
 ' "$(lab_ns vm2)"
-    # They were frag_lists: the flow counts one packet for each, after the
-    # first.
+    # GRO made lists: one each time, after the first.
     same "packets" "$(lab_exec h1 ovs-appctl dpctl/dump-flows |
         sed -n 's/.*proto=17.*packets:\([0-9]*\),.*/\1/p')" 10
 }

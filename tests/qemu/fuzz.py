@@ -22,8 +22,8 @@ from stt_wire import (IPV4, L4TCP, PARTIAL, TCP, UDP, V_BIT, VERIFIED, Path,
 
 
 def make_frames():
-    """Returns inner frames of many kinds, with the flags and the L4 offset of
-    their STT headers."""
+    """Returns inner frames of many kinds, with the offload fields of the STT
+    header for them."""
     frames = [(arp(), 0, 0), (b'\x50' * 14, 0, 0)]
     for ip, tcp, udp, l4ofs in (4, P4T, P4U, 34), (6, P6T, P6U, 54):
         for size in 1, 100, 1000, 4000, 9000, 30000:
@@ -80,7 +80,7 @@ def make_case(rng, frames, path):
         segments.append(path.segment(piece, ident, total & 0xffff,
                                      offset & 0xffff, **how))
 
-    # Lose, duplicate, reorder, truncate and garble some.
+    # Lose, duplicate, reorder, truncate and corrupt some.
     out = []
     for segment in segments:
         chance = rng.random()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# Mutated segments, as fast as possible, against the module: the kernel logs no
-# errors, memory stays below its limit, and traffic flows afterward.  Before,
-# incomplete frames of one sender against another sender.
+# Sends mutated segments to the module as fast as possible: the kernel logs no
+# error, memory stays below its limit, and traffic flows afterward.  Before
+# that, incomplete frames of one sender compete with frames of another one.
 #
 #   h2: raw socket on phy ---- phy: h1: br-int (kernel) --- vm1
 #
@@ -19,7 +19,7 @@ statistic() {
     lab_exec h1 ethtool -S stt_sys_7471 | sed -n "s/^ *$1: //p"
 }
 
-# Sends the segments of seed $2 for $1 seconds, over IPv4 and IPv6.
+# Sends for $1 seconds the packets of seed $2, over IPv4 and IPv6.
 fuzz() {
     local limit=1048576 bytes name
     lab_exec h1 sysctl -q -w net.stt.reassembly_max_bytes=$limit \
@@ -30,7 +30,7 @@ fuzz() {
     bytes=$(statistic reassembly_bytes)
     test "$bytes" -le "$limit"
     lab_exec h1 sysctl -q -w net.stt.reassembly_timeout_ms=1000
-    # Some segments were good, and some had each of these errors.
+    # Some segments were good, and some were bad in each of these ways.
     for name in rx_queued rx_complete rx_checksum rx_length rx_duplicate \
                 rx_overlap rx_total_mismatch rx_version rx_bad_offload \
                 rx_evicted; do
@@ -50,12 +50,13 @@ shares() {
     lab_exec h1 sysctl -q -w net.stt.reassembly_max_frames=65536 \
         net.stt.reassembly_timeout_ms=1000
     same "complete frames" "$(statistic rx_complete)" $((complete + 2))
-    # 901 of the first 1001 frames, and 1000 for the 1000 later ones.
+    # 901 of 1001 frames over IPv4.  The good frame completes and leaves room,
+    # so 1000 of 1001 over IPv6.
     same "evicted frames" "$(statistic rx_evicted)" $((evicted + 1901))
     wait_for holds_nothing
 }
 
-# Traffic flows, and no frames are in reassembly at the end.
+# Traffic flows, and reassembly holds no frames in the end.
 afterward() {
     pings vm1 10.1.0.2 5
     transfer vm1 vm2 1000000 10.1.0.2

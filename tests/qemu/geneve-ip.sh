@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The ovs-overlay Authors
 #
 # Geneve with IP payload between the kernel datapath, on h1, and the userspace
-# datapath, on h2.  Settings that the kernel's device does not support are
+# datapath, on h2; options that the kernel's device does not support are
 # refused.
 #
 #   vm1 --- h1: br-int tun --- Geneve: IPv4, IPv6 --- tun h2: br-int --- vm2
@@ -16,7 +16,7 @@
 LAB_DATAPATH_h1=system
 preload=
 
-# Prints the MAC address of VM $1.  Each VM has another one for its neighbor.
+# The MAC addresses of the VMs, and a third one that each uses for the other.
 mac() {
     lab_exec vm$1 cat /sys/class/net/eth0/address
 }
@@ -41,8 +41,7 @@ connect() {
     add_flows
 }
 
-# Adds the flows of both hosts.  (A port that was added again has another
-# number.)
+# (A port that could not be added at first has another number.)
 add_flows() {
     local n
     for n in 1 2; do
@@ -67,7 +66,7 @@ passes() {
     transfer vm1 vm2 1000000 fd01::2
 }
 
-# Prints the payload, "ip" or "ethernet", of the kernel's device on host $1.
+# Prints the payload of the kernel's device on host $1.
 payload() {
     case $(lab_exec "$1" ip -d link show genev_sys_6081) in
         *innerprotoinherit*) echo ip ;;
@@ -75,7 +74,7 @@ payload() {
     esac
 }
 
-# Packets on the wire have no Ethernet behind Geneve, in both directions.
+# Packets on the wire have no Ethernet header behind Geneve, both ways.
 on_the_wire() {
     capture h2 phy geneve.pcap 'udp port 6081'
     pings vm1 10.1.0.2
@@ -110,7 +109,7 @@ other_gets() {
     same "error" "$(lab_exec h1 ovs-vsctl get interface other error)" "$error"
 }
 
-# Prints the error of port $1 that the device has the payload of port $2.
+# Prints the error of port $1 if the device has the payload of port $2.
 shared() {
     echo "\"$1: in the kernel datapath, ports with the same dst_port must have \
 the same packet_type, and port $2 has another: set options:dst_port\""
@@ -123,7 +122,7 @@ other_payload() {
     pings vm1 10.1.0.2
     other_gets "[]" options:packet_type=legacy_l3
     other_gets "[]" options:dst_port=6082
-    # A changed port is checked like a new one.
+    # A change of the port has the same result as a new port.
     lab_exec h1 ovs-vsctl set interface other options:dst_port=6081
     same "error" "$(lab_exec h1 ovs-vsctl get interface other error)" \
         "$(shared other tun)"
@@ -131,7 +130,7 @@ other_payload() {
     pings vm1 10.1.0.2
 }
 
-# The device follows the setting of its only port, but not of one of two.
+# The device takes the payload of its only port, and not of one of two.
 changes() {
     tun_gets "[]" options:packet_type=legacy_l2
     same "payload" "$(payload h1)" ethernet
@@ -191,7 +190,7 @@ restart_changed() {
     add_flows
 }
 
-# The kernel's device removes the header of an Ethernet payload.
+# The kernel removes the header of an Ethernet frame for this device.
 ethernet_comes_as_ip() {
     local before
     lab_exec h2 ovs-vsctl set interface tun options:packet_type=legacy_l2
@@ -205,7 +204,7 @@ received() {
 }
 
 # A kernel that does not know inner-protocol-inherit ignores it.  All kernels
-# of these tests know it, so h1's daemon sends another attribute number.
+# here know it, so h1's daemon uses another attribute number for it.
 old_kernel() {
     preload=$LAB_DIR/old.so
     gcc -shared -fPIC -o "$preload" -x c - <<'END'

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# Geneve options in the kernel datapath: a datapath flow made by a packet
-# without options must not match packets with options that a rule tells apart.
-# Options that need the userspace datapath are refused, with an error that says
-# so.
+# Geneve options in the kernel datapath.  A datapath flow for a packet without
+# options must not match a packet with options, if a rule distinguishes the
+# two.  Options that only the userspace datapath supports are refused, with an
+# error.
 #
 #   vm1 --- h1: br-int --- Geneve --- h2: br-int --- vm2
 #           sets the                      priority 20: with the option,
@@ -18,14 +18,15 @@
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
 
-# Has host h1 send packets from vm1 with option value $1, or with none.
+# Has host h1 send packets from vm1 with option value $1, or without the
+# option.
 send_with() {
     lab_exec h1 ovs-ofctl add-flow br-int \
         "in_port=vm,ip,actions=${1:+set_field:$1->tun_metadata0,}output:tun"
 }
 
 # Prints how many of 5 packets with the option value $1 ("" for none) arrive at
-# vm2, sent without a pause after the previous packets.
+# vm2.  They are sent without a pause after earlier packets.
 arrives() {
     local before
     send_with "$1"
@@ -52,8 +53,8 @@ prepare() {
         'priority=20,in_port=tun,icmp,tun_metadata0=0x1234,actions=drop'
 }
 
-# After packets with option value $1, $3 (0 or 5) packets with value $2 must
-# arrive.
+# After packets with option value $1, packets with value $2 must arrive if $3
+# is 5, and not if it is 0.
 tells_apart() {
     lab_exec h2 ovs-appctl revalidator/purge
     arrives "$1"

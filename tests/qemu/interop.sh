@@ -9,7 +9,7 @@
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=netdev
 
-# Has node $1 get a file by HTTP from node $2, at address $3.
+# Fetches a file by HTTP from node $2, at address $3, to node $1.
 download() {
     mkdir -p "$LAB_DIR/www"
     head -c 1000000 /dev/urandom >"$LAB_DIR/www/file"
@@ -30,12 +30,12 @@ both_ways() {
     transfer vm2 vm1 4000000 fd01::1
     download vm1 vm2 10.1.0.2
     download vm2 vm1 '[fd01::1]'
-    # The hosts' drops, except frames that lost a segment.
+    # The drops of the hosts, except frames that lost a segment.
     drops h1 h2
     same "drops" "$(drops h1 h2 | sed '/expired/d')" ""
 }
 
-# With a tag, which is in the STT header.
+# With a tag, which is carried in the STT header.
 tagged() {
     local n
     for n in 1 2; do

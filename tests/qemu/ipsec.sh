@@ -14,10 +14,11 @@
 . tests/qemu/lib.sh
 LAB_DATAPATH_h1=system LAB_DATAPATH_h2=system
 
-# ovs-monitor-ipsec restarts a slow negotiation every 15 seconds.
+# If a negotiation takes long, ovs-monitor-ipsec restarts it, every 15 seconds.
 WAIT=600
 
-# Installs the packages of "tests/qemu/get ipsec", in this machine's memory.
+# Installs the packages of "tests/qemu/get ipsec" in the memory of this
+# machine.
 install() {
     local deb
     for deb in _build/kernels/ipsec/*.deb; do
@@ -50,8 +51,8 @@ start() {
 two_hosts() {
     local n
     lab_up tso
-    # Have the kernel load and test the algorithm, which takes seconds, before
-    # pluto uses it.
+    # The kernel needs seconds to load and test the algorithm: do it now, not
+    # when pluto needs it.
     ip xfrm state add src 127.0.0.1 dst 127.0.0.1 proto esp spi 1 \
         aead 'rfc4106(gcm(aes))' 0x$(printf %072d 1) 128
     for n in 1 2; do
@@ -75,20 +76,20 @@ are_active() {
     done
 }
 
-# Has ovs-monitor-ipsec of host $1 check the tunnels, and returns whether all
-# are up.
+# Has ovs-monitor-ipsec of host $1 check its connections, and returns whether
+# it has nothing left to do.
 is_done() {
     lab_exec "$1" ovs-appctl -t ovs-monitor-ipsec refresh
     tail -n 2 "$OUT/$1-monitor.log" | grep 'tunnels are Up'
 }
 
-# Returns whether both connections of both hosts are up, and will stay: after
-# its time limit, ovs-monitor-ipsec may remove a connection that comes up.
+# Returns whether both connections of both hosts are up, and will stay:
+# ovs-monitor-ipsec may remove one that comes up after its timeout.
 are_up() {
     are_active && is_done h1 && is_done h2 && are_active
 }
 
-# A tunnel with a preshared key carries all traffic, encrypted.
+# A tunnel with a key carries all kinds of traffic, encrypted.
 encrypted() {
     lab_tunnel stt 4 options:psk=swordfish
     lab_mtu 9000
@@ -97,7 +98,7 @@ encrypted() {
     nothing_but_esp "$not_esp"
 }
 
-# Filter without the packets that IPsec leaves in the clear.
+# Traffic that IPsec leaves in the clear.
 not_esp='not udp port 500 and not arp and not icmp6'
 
 # While the connections are up, segments in the clear are dropped.
@@ -107,8 +108,7 @@ refused() {
     drops h2 | grep 'rx_policy: [1-9]'
 }
 
-# Rules of the documentation that drop segments in the clear, in both
-# directions.
+# The rules of the documentation that drop segments in the clear, in and out.
 guard() {
     nft -f - <<'END'
 table inet stt {
@@ -124,17 +124,17 @@ table inet stt {
 END
 }
 
-# Returns whether host $1 has dropped packets by chain $2 of guard().
+# Returns whether host $1 has dropped a packet by chain $2 of guard().
 has_dropped() {
     lab_exec "$1" nft list chain inet stt "$2" | grep 'packets [1-9].* drop'
 }
 
-# On another port, with rules, nothing passes in the clear from the beginning.
+# On another port, with rules, no packet passes in the clear at any time.
 never_clear() {
     local n
     export -f guard
     for n in 1 2; do
-        # A host must not answer packets that are still on their way by RST.
+        # Nor may a host answer segments that are still on their way by RST.
         lab_exec h$n ovs-vsctl del-port br-int tun
         lab_exec h$n bash -c guard
     done
@@ -153,8 +153,8 @@ never_clear() {
     is_esp never.pcap
 }
 
-# When one side disables IPsec, the rules of the other drop its packets.  (The
-# policies do not: they vanish with the connections.)
+# When one side ends IPsec, the rules of the other drop its packets in the
+# clear.  (The policies do not: they vanish with the connections.)
 one_end() {
     wait_for are_up
     lab_exec h1 nft delete table inet stt

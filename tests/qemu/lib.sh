@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# The test scripts here source this in the guest.  A test is a function; "check
-# TITLE FUNCTION" runs it, and prints "ok TITLE" or "FAILED TITLE" and the end
-# of its log.  Programs are slow to start without KVM, so the tests of a script
-# share one lab.
+# Functions for the test scripts here, which source this file in the guest.  A
+# test is a function; "check TITLE FUNCTION" runs it, and prints "ok TITLE" or
+# "FAILED TITLE" and the end of its log.  Programs are slow to start without
+# KVM, so the tests of a script share one lab.
 
 . tests/lab.sh
 
@@ -12,8 +12,8 @@ n_checks=0 failed=0
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
 # Runs a test: check TITLE FUNCTION [ARGUMENT]...  The function runs in a
-# subshell, with "set -e".  The kernel must log no errors.  Returns whether the
-# test passed.
+# subshell, with "set -e".  The test fails, too, if the kernel logs an error.
+# Returns whether the test passed.
 check() {
     local title=$1 log status
     shift
@@ -34,7 +34,7 @@ check() {
         echo "FAILED $title"
         tail -n 15 "$log" | sed 's/^/    /'
         failed=1
-        # The same may fail in each test: do not wait as long again.
+        # The same failure may happen in each test: do not wait as long again.
         WAIT=10
     fi
     return $status
@@ -51,8 +51,8 @@ stack() {
     trap - ERR
 }
 
-# Keeps the logs of the lab's daemons beside those of the tests, and ends the
-# script with the exit status that says whether all checks passed.
+# Ends the script, with exit status 0 if all checks passed.  Before that, keeps
+# the logs of the lab's daemons beside those of the tests.
 finish() {
     local node
     test ! -e $KMEMLEAK || check "no memory leaked" nothing_leaked
@@ -76,8 +76,8 @@ kernel_is_content() {
 
 # Fails if the kernel has leaked objects of our modules.
 nothing_leaked() {
-    # kmemleak reports an object if two scans find no reference to it, unless
-    # it is young.
+    # An object counts if two scans find no reference to it; young objects do
+    # not count.
     sleep 6
     echo scan >$KMEMLEAK
     echo scan >$KMEMLEAK
@@ -123,16 +123,16 @@ end_background() {
     wait $! || :
 }
 
-# Starts to capture the packets of port $2 of node $1 that match the filter
+# Starts to capture the packets that pass port $2 of node $1 and the filter
 # $4..., into $OUT/$3.
 capture() {
-    # Into the guest's memory first, because each packet is a write.
+    # Capture into the guest's memory first, since each packet is a write.
     background "$1" tcpdump -Z root -U -n -s 0 -B 16384 -i "$2" \
         -w "$LAB_DIR/$3" "${@:4}"
     wait_for test -s "$LAB_DIR/$3"
 }
 
-# Ends the capture into $OUT/$1, after tcpdump has read all packets.
+# Ends the capture into $OUT/$1 when tcpdump has received all packets.
 end_capture() {
     sleep 1
     end_background
@@ -140,9 +140,9 @@ end_capture() {
 }
 
 # Fails unless node $1 gets answers to all of $3 (default 3) echo requests,
-# with $4 (default 56) bytes each, from address $2.  Sends one at a time,
-# because ping waits for the last of several answers only twice as long as the
-# others took.
+# with $4 (default 56) bytes each, from address $2.  Each has a ping of its
+# own: after several requests, ping waits for the last answer only twice as
+# long as the others took.
 pings() {
     # shellcheck disable=SC2016
     lab_exec "$1" sh -c '
@@ -177,8 +177,8 @@ throughput() {
     sed -n 's/.* \([0-9]*\)[.0-9]* Mbits.* receiver$/\1/p' "$LAB_DIR/iperf3"
 }
 
-# Runs a command on the machine outside of QEMU, which is faster, in its
-# directory of $OUT.  "$OUT/" is removed from names of files.
+# Runs a command on the host of this virtual machine, without emulation, in the
+# directory $OUT there.  "$OUT/" is removed from names of files.
 on_host() {
     local job=$OUT/host/$BASHPID-$SECONDS-$RANDOM
     mkdir -p "$OUT/host"
@@ -192,13 +192,13 @@ on_host() {
     return "$(cat "$job.status")"
 }
 
-# Runs tshark outside: it takes many seconds to start here.
+# tshark takes many seconds to start in the guest.
 tshark() {
     on_host tshark "$@"
 }
 
 # Sends pings and files between the VMs, through a tunnel from h1 to h2.  Fails
-# if the packets on the wire that match tcpdump's filter $1 are not all ESP.
+# if packets on the wire that pass tcpdump's filter $1 are not ESP.
 nothing_but_esp() {
     capture h2 phy esp.pcap "$1"
     pings vm1 10.1.0.2 3 8000
@@ -209,17 +209,17 @@ nothing_but_esp() {
     is_esp esp.pcap
 }
 
-# Fails unless the capture $OUT/$1 has packets, all of them ESP.
+# Fails unless the capture $OUT/$1 has packets, and only ESP.
 is_esp() {
     same "protocols" "$(tshark -r "$OUT/$1" -T fields -e ip.proto \
         2>/dev/null | sort -u)" 50
 }
 
-# Brings up h2's device $1, a tunnel of Linux, in the place of vm2.
+# Brings up h2's device $1, a tunnel of Linux, in place of vm2.
 linux_end() {
     lab_exec h2 ip address add 10.1.0.2/24 dev "$1"
     lab_exec h2 ip address add fd01::2/64 dev "$1" nodad
-    # vm1 has the previous device's address in its neighbor table.
+    # vm1 still has the MAC address of the previous device.
     lab_exec h2 ip link set "$1" address 02:00:00:00:00:12 mtu 1400 up
 }
 
@@ -247,7 +247,7 @@ drops() {
     done
 }
 
-# Without these modules, each test would wait in vain.
+# Without these, all tests would fail after long timeouts.
 modules_there() {
     modprobe --dry-run --all openvswitch stt geneve vxlan
 }

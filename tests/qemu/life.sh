@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# Creation and deletion of STT devices, on the hosts drawn in tests/lab.sh.
+# Creation and deletion of STT devices; the picture is in tests/lab.sh.
 #
 # kernel: slub_debug=FZP
 
@@ -13,13 +13,13 @@ error_is() {
     same "error" "$(lab_exec "$1" ovs-vsctl get interface "$2" error)" "$3"
 }
 
-# Adds the port $2 of STT with settings $3... to host $1.
+# Adds the STT port $2 with settings $3... to host $1.
 add_stt() {
     lab_exec "$1" ovs-vsctl add-port br-int "$2" -- set interface "$2" \
         type=stt "${@:3}"
 }
 
-# Without the kernel module, a port of STT is refused with an error.
+# Without the kernel module, an STT port is refused, and its error says why.
 no_module() {
     local modprobe
     modprobe=$(cat /proc/sys/kernel/modprobe)
@@ -34,7 +34,7 @@ no_module() {
     echo "$modprobe" >/proc/sys/kernel/modprobe
 }
 
-# A program uses the TCP port, then the device.
+# A program has the TCP port first, then the device.
 port_in_use() {
     background h1 python3 -c '
 import socket, time
@@ -56,7 +56,7 @@ import socket
 socket.create_server(("::", 7471), family=socket.AF_INET6)'
 }
 
-# A device that Open vSwitch did not make has the TCP port.
+# A device that was not created by Open vSwitch has the TCP port.
 other_device() {
     lab_exec h1 ovs-vsctl --if-exists del-port br-int tun
     lab_exec h1 ip link add other type stt
@@ -64,7 +64,7 @@ other_device() {
     error_is h1 tun '"tun: port 7471 is in use on this host"'
     lab_exec h1 ovs-vsctl del-port br-int tun
     lab_exec h1 ip link delete other
-    # A device with the right name is used, or replaced if it has another kind.
+    # A device with the right name is used, or replaced.
     lab_exec h1 ip link add stt_sys_7471 type stt
     lab_exec h1 ip link add stt_sys_7472 type dummy
     add_stt h1 a options:remote_ip=10.9.0.2
@@ -77,7 +77,7 @@ other_device() {
     fails lab_exec h1 ip link show stt_sys_7472
 }
 
-# The ports are deleted and added again while TCP runs, which continues.
+# The port is deleted and added while TCP runs.  TCP continues in the end.
 readded() {
     local i client
     lab_tunnel stt 4
@@ -97,7 +97,7 @@ readded() {
     wait_for pings vm1 10.1.0.2
 }
 
-# "ip link" sets the device down and up, and deletes it.
+# Changes of the device by "ip link".
 by_ip_link() {
     lab_tunnel stt 4
     wait_for pings vm1 10.1.0.2
@@ -111,7 +111,7 @@ by_ip_link() {
     wait_for pings vm1 10.1.0.2
 }
 
-# Two ports of STT have a device each, and their own traffic.
+# Two STT ports have a device each, and separate traffic.
 two_ports() {
     local n before
     lab_tunnel stt 4 options:dst_port=7472
@@ -131,7 +131,7 @@ two_ports() {
     pings vm1 10.1.0.2
 }
 
-# Prints the number of packets received by device $2 of host $1.
+# Prints the number of packets that device $2 of host $1 has received.
 packets() {
     lab_exec "$1" cat /sys/class/net/"$2"/statistics/rx_packets
 }
@@ -157,7 +157,8 @@ mtu() {
     pings vm1 10.1.0.2 3 8000
 }
 
-# The module cannot be removed while it has a device, and can after that.
+# The module cannot be removed while there is a device, and leaves no objects
+# behind after that.
 unload() {
     fails rmmod stt
     lab_down
@@ -175,8 +176,9 @@ kmod_ctl() {
     modprobe stt
 }
 
-# Adds and removes devices 1000 times, then some in a namespace that is deleted
-# with them.  Fails if the kernel has not freed the memory, except for caches.
+# Adds and removes devices 1000 times, some together with their namespace.
+# Fails if more memory is taken afterward than the kernel may keep for later
+# use.
 many() {
     local before after i
     for ((i = 0; i < 500; i++)); do

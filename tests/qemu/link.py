@@ -9,8 +9,8 @@ usage: link.py add NAME [OPTION VALUE]... [-- COMMAND]...
 The options, named after the attributes in include/linux/if_stt.h, are port,
 collect_metadata (whose VALUE is ignored), id, remote, local, ttl and tos.  An
 attribute's number is an option as well; its VALUE is in hex.  "show" prints
-the attributes from the kernel in the same form.  If the kernel refuses a
-command, prints its error and its message, continues, and fails in the end."""
+the kernel's attributes in the same form.  If the kernel refuses a command, prints
+its error and its message, continues, and fails in the end."""
 
 import ipaddress
 import os
@@ -76,7 +76,7 @@ def request(kind, flags, payload):
         return reply[32:size]
     error = -struct.unpack_from('=l', reply, 16)[0]
     if error:
-        # The rest of the request may be in between.
+        # The error message may repeat the request before its attributes.
         echoed = 16 if flags & 0x100 else struct.unpack_from(
             '=L', reply, 20)[0]
         message = attributes(reply[20 + echoed:size]).get(

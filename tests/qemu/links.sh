@@ -31,8 +31,8 @@ link() {
     lab_exec "$1" python3 tests/qemu/link.py "${@:2}"
 }
 
-# Fails unless host a refuses to make links with the options before the "|" in
-# each line of stdin, with the error behind it.
+# Fails unless host a refuses to create a link with the options in each line of
+# stdin, before the "|", with the error after it.
 refuses() {
     local options error commands=() errors=
     while IFS='|' read options error; do
@@ -44,7 +44,7 @@ refuses() {
     fails lab_exec a ip link show bad
 }
 
-# Each wrong value has an error that names the mistake.
+# Each wrong value gets an error that says what is wrong.
 validation() {
     refuses <<'END'
 port 0 | Invalid argument: The port is 0
@@ -90,7 +90,7 @@ END
     refuses <<'END'
 remote 10.9.0.2 | File exists: A device that collects metadata has the port
 END
-    # A link cannot change its namespace, but may be made in another one.
+    # A link stays in its namespace, which may differ from the command's.
     fails lab_exec a ip link set one netns "$(lab_ns b)"
     lab_exec a ip link add far netns "$(lab_ns b)" type stt
     lab_exec a ip link delete one
@@ -98,7 +98,7 @@ END
     lab_exec b ip link delete far
 }
 
-# The kernel reports the options given, or the defaults.
+# The kernel shows the options that were set, or the defaults.
 shown() {
     link a add one port 7472 id 0xfedcba9876543210 remote 10.9.0.2 \
         local 10.9.0.1 ttl 33 tos 0x48
@@ -115,8 +115,8 @@ remote 10.9.0.2 local 10.9.0.1 ttl 33 tos 72"
     lab_exec a ip link delete one
 }
 
-# Adds stt0, with addresses, on both hosts.  The underlay's addresses are $11
-# and $12, and the options are $2...
+# Adds stt0, with addresses, on both hosts.  The underlay's addresses are $1
+# followed by 1 and 2, and the options are $2...
 pair() {
     local n
     unpair
@@ -137,7 +137,7 @@ unpair() {
     done
 }
 
-# Keeps the kernel of host $1 from sending packets of its own on links $2...
+# Keeps the kernel from sending its own packets on links $2... of host $1.
 silence() {
     # shellcheck disable=SC2046
     lab_exec "$1" sysctl -q -w \
@@ -150,7 +150,7 @@ stt0_drops() {
         sed -n 's/^ *//; /x_queued/d; /x_complete/d; /x_.*: [1-9]/p'
 }
 
-# All kinds of traffic between two ends with fixed addresses $11 and $12.
+# All traffic tests between two links with fixed remote addresses, over IPv$2.
 fixed() {
     pair "$1" id 0x123456789abcdef0 ttl 33 tos 0x48
     capture b phy fixed.pcap tcp
@@ -166,8 +166,7 @@ fixed() {
         tr -s '\t' ' ' | sed 's/^ //; s/ $//' | sort -u)" "33 18"
 }
 
-# Links on one port differ in ID or local address, and get only their own
-# frames.
+# Links with one port, several IDs and local addresses have separate traffic.
 several() {
     local n order
     lab_exec a ip address replace 10.9.0.3/24 dev phy
@@ -216,17 +215,17 @@ counts_are() {
     test "$(counts)" = "$1"
 }
 
-# Routes of tunnels that lead into tunnels: packets are dropped and counted.
+# Packets of tunnels that lead into each other are dropped and counted.
 loops() {
     local n before
     pair 10.9.0.
-    # The route to the other host leads into the tunnel itself.
+    # The route to the other host leads through the tunnel.
     lab_exec a ip route add 10.9.0.2/32 dev stt0
     fails pings a 10.2.0.2 1
     stt0_drops a | grep 'tx_loop: [1-9]'
     lab_exec a ip route delete 10.9.0.2/32 dev stt0
     wait_for pings a 10.2.0.2
-    # Two tunnels, each of which has its route through the other.
+    # Two tunnels: the route of each leads through the other.
     link a add x remote 10.4.0.2
     link a add y remote 10.5.0.2
     lab_exec a ip address add 10.5.0.1/24 dev x
@@ -244,7 +243,7 @@ loops() {
     pings a 10.2.0.2
 }
 
-# Authentication headers are verified, and the segments behind them received.
+# Segments behind authentication headers are received after a check of these.
 ah() {
     local n i
     pair fd09::
@@ -287,7 +286,7 @@ b_counts() {
 }
 
 # Fails unless host b's stt0 counts the given number of frames of each packet,
-# for example ipv4=1.
+# such as ipv4=1.
 counted() {
     lab_exec b python3 tests/qemu/count.py "$(lab_ns a)" "$(mac a)" \
         "$(mac b)" "$@"
@@ -297,7 +296,7 @@ mac() {
     lab_exec "$1" cat /sys/class/net/phy/address
 }
 
-# Only packets for this host itself, outside of VRFs, are received.
+# Packets are received if they are for this host itself, in no VRF.
 taken() {
     pair 10.9.0.
     silence a stt0
@@ -319,7 +318,7 @@ taken() {
         two-cpus6=1
 }
 
-# While the device is down, it counts no packets.
+# A host with the device down receives no frames.
 down() {
     local before
     pair 10.9.0.

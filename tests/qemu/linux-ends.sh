@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# The types that only the userspace datapath has, with Linux devices at the
-# other end: NVGRE with gretap, L2TPv3 with l2tp_eth.  tests/lab.sh has the
-# rest of the picture.
+# The types that only the userspace datapath has, against devices of Linux:
+# NVGRE with gretap, L2TPv3 with l2tp_eth.  tests/lab.sh has the rest of the
+# picture.
 #
 #      vm1           h1                              h2
 #   [eth0]----[vm br-int tun]               [gre1 or l2tpeth0] 10.1.0.2
 #                     ~~ NVGRE or L2TPv3 ~~~~~~~~~~~ ~~        fd01::2
 #             [br-phy phy]--------------------[phy br-phy]
 #
-# For Linux, VSID and FlowID of NVGRE are one key, the same for each packet.
+# To Linux, VSID and FlowID of NVGRE together are one key, which is the same
+# for all packets of a device.
 #
 # cpus: 1
 
 . tests/qemu/lib.sh
 vsid=0x123456
 
-# Connects h1 to h2, where gre1 exists already, over IPv$1.
+# Connects h1 to h2, over IPv$1.  gre1 of h2 must be up.
 connect() {
     local net=10.9.0.
     test "$1" = 4 || net=fd09::
@@ -33,7 +34,7 @@ same_drops() {
         sed -n 's/ (.*//; s/^ *//; /: [1-9]/p')" ""
 }
 
-# A device that takes any key, and sends the VSID and a FlowID.
+# A device that accepts any key, and sends the VSID and a FlowID.
 any_key() {
     local kind=gretap net=10.9.0.
     test "$1" = 4 || { kind=ip6gretap; net=fd09::; }
@@ -48,7 +49,7 @@ any_key() {
     same_drops
 }
 
-# A device with one key: that of the FlowID of vm1's pings.
+# A device with one key, with the FlowID of vm1's pings.
 one_key() {
     local mac key
     connect_key $((vsid << 8))
@@ -78,7 +79,7 @@ connect_key() {
     connect 4
 }
 
-# Prints h1's counters of drops that are not 0.
+# Prints the drops of h1.
 h1_drops() {
     lab_exec h1 ovs-appctl l2tpv3/show | sed -n 's/^ */h1 /; s/ (.*//
         /: [1-9]/p'
@@ -86,8 +87,8 @@ h1_drops() {
 
 # session FAMILY ENCAP LINUX-ARGUMENTS OPTIONS
 #
-# Connects vm1 and h2 by a session with LINUX-ARGUMENTS on the one side and
-# OPTIONS of the port on the other, and sends pings and files.
+# Connects vm1 and h2 by a session with LINUX-ARGUMENTS on h2 and OPTIONS of
+# the port on h1, and sends pings and files.
 session() {
     local family=$1 encap=$2 net=10.9.0. ports=
     test "$family" = 4 || net=fd09::
@@ -117,7 +118,7 @@ for module in tun ip_gre ip6_gre sch_ingress cls_matchall act_tunnel_key \
     modprobe $module
 done
 # Linux numbers the packets of a session without a lock.  Packets from two CPUs
-# may arrive out of order, and l2tpv3 drops these.
+# may arrive out of order, and l2tpv3 drops them.
 cpu=/sys/devices/system/cpu/cpu1/online
 test ! -e $cpu || echo 0 >$cpu
 check "two hosts" lab_up notso || finish

@@ -29,7 +29,7 @@ two_hosts() {
     pings a 10.2.0.2 3 8000
 }
 
-# Packets with metadata for IPv6 are dropped.
+# A packet with IPv6 addresses in its metadata is dropped.
 remote6() {
     local program="tests/qemu/link.py add bad remote fd09::2" before
     # shellcheck disable=SC2086

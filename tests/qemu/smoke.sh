@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# A short test for each kernel: the two hosts drawn in tests/lab.sh, with the
-# kernel datapath, exchange pings and files.
+# A short test for each kernel: two hosts with the kernel datapath exchange a
+# few packets.  The picture is in tests/lab.sh.
 #
 # cpus: 1
 

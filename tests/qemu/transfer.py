@@ -5,7 +5,8 @@
 
 usage: transfer.py FROM TO ADDRESS BYTES
 
-ADDRESS is one of namespace TO.  Fails unless all bytes arrive unchanged.
+ADDRESS is an address of namespace TO.  Fails unless all bytes arrive
+unchanged.
 """
 
 import os
@@ -23,7 +24,7 @@ TIMEOUT = 60
 
 
 def receive(server, received):
-    """Accepts a connection, and appends its bytes to 'received'."""
+    """Accepts a connection, and appends its data to 'received'."""
     with server.accept()[0] as connection:
         connection.settimeout(TIMEOUT)
         while data := connection.recv(1 << 20):

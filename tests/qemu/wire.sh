@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The ovs-overlay Authors
 #
 # Segments and frames of tests/stt_cases.py, made and checked by an encoder
-# that is independent of the module:
+# that shares no code with the module:
 #
 #                      h1, kernel datapath
 #                  +-------------------------+
@@ -37,7 +37,7 @@ prepare() {
     # Some cases send hundreds of segments, which takes long.
     # Do not let their frames expire.
     lab_exec h1 sysctl -q -w net.stt.reassembly_timeout_ms=60000
-    # Keep the kernel from sending packets of its own.
+    # The kernel sends packets of its own on each device that is up.
     lab_exec h1 sysctl -q -w net.ipv6.conf.stt_sys_7471.disable_ipv6=1
     lab_exec vm1 sysctl -q -w net.ipv6.conf.eth0.disable_ipv6=1
     lab_exec h1 ovs-ofctl add-flow br-int in_port=tun,actions=output:vm
@@ -62,15 +62,14 @@ cases() {
         --counters "ethtool -S stt_sys_7471"
 }
 
-# Has the devices of the raw sockets pass partial checksums and packets to be
-# segmented.
+# Turns on the offloads of the devices of the raw sockets.
 leave() {
     lab_exec vm1 ethtool -K eth0 tx on tso on gso on
     lab_exec h2 ethtool -K phy tx on tso on gso on
 }
 
-# Packets of more than 64 kB, over IPv4 as well: since Linux 6.3.  Debian 12's
-# "ip" does not know that.
+# Packets of more than 64 kB, over IPv4 as well, since Linux 6.3.  Debian 12's
+# "ip" does not support that.
 big() {
     lab_exec vm1 python3 -c '
 import struct, sys
