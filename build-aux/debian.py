@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""Getting packages from the Debian archive that this machine uses, without
+"""Gets packages from the Debian archive that this machine uses, without
 changing the configuration and the package lists of its apt."""
 
 import os
@@ -29,7 +29,7 @@ def mirrors():
                           *args)
         return [s.split() for s in out.splitlines()] if not status else []
 
-    # Before package lists have been fetched, apt does not know origins.
+    # A machine whose package lists were never fetched knows no origins yet.
     found = (targets('--format', '$(REPO_URI) $(RELEASE)', 'Origin: Debian')
              or targets('--format', '$(REPO_URI) $(RELEASE)',
                         '--no-release-info', 'Component: main'))
@@ -41,8 +41,8 @@ def mirrors():
 
 
 class Apt:
-    """apt with sources, lists and cache of its own, below 'work'.  It uses
-    'suite' at 'uri', and assumes that no package is installed."""
+    """apt with sources, lists and cache of its own, below 'work'.  It gets
+    'suite' from 'uri', as if no package were installed."""
 
     def __init__(self, work, uri, suite):
         shutil.rmtree(work, ignore_errors=True)

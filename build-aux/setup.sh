@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# Functions common to ./quickstart and ./run-tests: installation of packages
-# and a build in _build/ovs.  To be sourced by bash in the top directory, with
-# 'log' set to the name of the file for the output of commands.
+# Common functions of ./quickstart and ./run-tests, which install packages and
+# build in _build/ovs.  To be sourced by bash in the top directory, with 'log'
+# the name of the file for the output of commands.
 
-# Packages needed to build, with the same names in Debian 12 and 13.
+# Packages for the build, with the same names in Debian 12 and 13.
 BUILD_PACKAGES='autoconf automake ca-certificates g++ gcc libbpf-dev libc6-dev
     libcap-ng-dev libnuma-dev libssl-dev libtool libunbound-dev libxdp-dev make
     pkg-config python3 python3-sphinx'
@@ -14,15 +14,15 @@ BUILD_PACKAGES='autoconf automake ca-certificates g++ gcc libbpf-dev libc6-dev
 OPTIONAL_PACKAGES='graphviz groff libunwind-dev python3-flake8
     python3-hacking sparse systemtap-sdt-dev valgrind'
 
-# If ccache is installed, its links with the compilers' names are here.
+# Use ccache if it is installed: the compilers here are links to it.
 PATH=/usr/lib/ccache:$PATH
 
-# Prints a progress message, with the seconds since the start.
+# Prints a message, with the seconds since the start.
 say() {
     printf '[%4ds] %s\n' "$SECONDS" "$*"
 }
 
-# File descriptor 3 is for output to the user, where stdout goes to a log.
+# File descriptor 3 is for messages to the user, when stdout goes to a log.
 exec 3>&1
 busy=
 
@@ -32,9 +32,8 @@ fail() {
     exit 1
 }
 
-# Runs a command, and prints the output of function $1 every 15 seconds.
-# Returns the exit status of the command, whose process ID is in 'busy' while
-# it runs.
+# Runs a command, and every 15 seconds prints the output of function $1.
+# 'busy' is the process id of the command meanwhile.  Returns its exit status.
 run_and_say() {
     local what=$1 i=0 pid
     shift
@@ -51,20 +50,19 @@ run_and_say() {
     wait $pid
 }
 
-# Stops the command that run_and_say has started, with its child processes.
+# Stops the command of run_and_say, with all of its processes.
 stop_busy() {
     test -z "$busy" || kill -- -"$busy" 2>/dev/null
     busy=
 }
 
-# Prints the start of the last line of the log, after the test's name in
-# 'name', if set.
+# Prints the last line of the log, after the name of the test 'name', if any.
 last_of_log() {
     echo "${name:+$name: }$(tail -n 1 "$log" | cut -c 1-60)"
 }
 
-# Runs a command that takes long, with its output in the log file.  $1
-# describes it, the other arguments are the command.
+# Runs a command that takes long, with its output in the log file.  $1 is a
+# description for the user, the rest is the command.
 patiently() {
     local what=$1
     shift
@@ -75,7 +73,7 @@ patiently() {
     }
 }
 
-# Prints those of the packages $@ that are not installed.
+# Prints the packages among $@ that are not installed.
 missing_packages() {
     local p
     for p; do
@@ -84,8 +82,8 @@ missing_packages() {
     done
 }
 
-# Installs the packages $@ that are missing; with 'no_install' set, fails with
-# a list of them instead.
+# Installs the packages among $@ that are missing; with 'no_install' set, fails
+# with their names instead.
 install_packages() {
     local missing
     command -v apt-get >/dev/null || fail "only Debian 12 and 13 are known"
@@ -98,8 +96,8 @@ install_packages() {
         apt-get -q -y --no-install-recommends install $missing
 }
 
-# Builds in _build/ovs, or brings that up to date.  Debian's own Python has the
-# modules that the packages install, unlike another one in $PATH.
+# Builds in _build/ovs, or updates the build.  Uses Debian's own Python,
+# because another one in $PATH lacks the modules of Debian's packages.
 build() {
     local state
     # shellcheck disable=SC2086

@@ -9,8 +9,8 @@ usage: link.py add NAME [OPTION VALUE]... [-- COMMAND]...
 The options, named after the attributes in include/linux/if_stt.h, are port,
 collect_metadata (whose VALUE is ignored), id, remote, local, ttl and tos.  An
 attribute's number is an option as well; its VALUE is in hex.  "show" prints
-the kernel's attributes in the same form.  If the kernel refuses a command, prints
-its error and its message, continues, and fails in the end."""
+the kernel's attributes in the same form.  If the kernel refuses a command,
+prints its error and its message, continues, and fails in the end."""
 
 import ipaddress
 import os
