@@ -27,6 +27,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const uint8_t header[] = { 0x30, 0 };
 
     fuzz_pop_push_pop(netdev, OVL_VPORT_etherip, 97, header,
-                      sizeof header, 0, data, size);
+                      sizeof header, 0, true, data, size);
     return 0;
 }

@@ -27,6 +27,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const uint8_t header[] = { 0x20, 0, 0x65, 0x58, 0x12, 0x34, 0x56, 0 };
 
     fuzz_pop_push_pop(netdev, OVL_VPORT_nvgre, IPPROTO_GRE, header,
-                      sizeof header, 0x123456, data, size);
+                      sizeof header, 0x123456, false, data, size);
     return 0;
 }

@@ -130,12 +130,13 @@ fuzz_leave_undone(struct dp_packet *packet, bool tso)
  * inner frame, with 'tun_id'.
  *
  * The outer headers are those of 'vport_type': IP with protocol 'nw_proto',
- * and the 'l4_len' bytes 'l4' behind it.  The first of the 'size' bytes 'data'
- * is FRAME_* bits, the rest is the frame. */
+ * and the 'l4_len' bytes 'l4' behind it.  If 'has_tags' is false, the
+ * encapsulation removes 802.1Q tags.  The first of the 'size' bytes 'data' is
+ * FRAME_* bits, the rest is the frame. */
 void
 fuzz_pop_push_pop(struct netdev *netdev, uint32_t vport_type, uint8_t nw_proto,
                   const void *l4, size_t l4_len, uint64_t tun_id,
-                  const uint8_t *data, size_t size)
+                  bool has_tags, const uint8_t *data, size_t size)
 {
     enum {
         FRAME_FIX_SUM = 1 << 0, /* Correct its IPv4 checksum. */
@@ -175,7 +176,7 @@ fuzz_pop_push_pop(struct netdev *netdev, uint32_t vport_type, uint8_t nw_proto,
         flow_extract(packet, &flow);
         if (bits & (FRAME_PARTIAL | FRAME_TSO)) {
             fuzz_leave_undone(packet, bits & FRAME_TSO);
-        } else {
+        } else if (has_tags || !flow.vlans[0].tci) {
             before_size = dp_packet_size(packet);
             before = xmemdup(dp_packet_data(packet), before_size);
         }

@@ -28,7 +28,7 @@ void fuzz_fix_sums(struct dp_packet *, ovs_be16 dl_type, uint8_t nw_proto);
 void fuzz_leave_undone(struct dp_packet *, bool tso);
 void fuzz_pop_push_pop(struct netdev *, uint32_t vport_type, uint8_t nw_proto,
                        const void *l4, size_t l4_len, uint64_t tun_id,
-                       const uint8_t *data, size_t size);
+                       bool has_tags, const uint8_t *data, size_t size);
 void fuzz_round_trip(const char *text,
                      bool (*is_ours)(const struct ovs_action_push_tnl *));
 
