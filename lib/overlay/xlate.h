@@ -22,7 +22,8 @@ bool ovl_owns(const struct netdev *);
 uint64_t ovl_get_own_key(const struct netdev *);
 bool ovl_poses_as_own(const struct netdev *, const struct flow *);
 bool ovl_vport_type_to_nw_proto(uint32_t vport_type, uint8_t *nw_proto);
-int ovl_finish_template(struct ovs_action_push_tnl *, const struct netdev *port,
+int ovl_finish_template(struct ovs_action_push_tnl *,
+                        const struct netdev *port,
                         const struct netdev *egress,
                         const struct flow_tnl *upcall,
                         const struct flow_tnl *);
