@@ -28,3 +28,12 @@
     if (ovl_pop(netdev, batch)) {
         return;
     }
+
+# End of the process: the thread that handles a signal reads the list of
+# devices, while other threads open and close some.
+@in restore_all_flags before SHASH_FOR_EACH (node, &netdev_shash) {
+    ovs_mutex_lock(&netdev_mutex);
+
+# The same.
+@in restore_all_flags last
+    ovs_mutex_unlock(&netdev_mutex);
