@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ofproto-dpif-account.h"
 #include "ofproto-dpif-geneve.h"
 #include "ofproto-dpif-oam.h"
 #include "overlay/hooks.h"

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 The ovs-overlay Authors
 
 ofproto_libofproto_la_SOURCES += \
+	ofproto/ofproto-dpif-account.c \
+	ofproto/ofproto-dpif-account.h \
 	ofproto/ofproto-dpif-geneve.c \
 	ofproto/ofproto-dpif-geneve.h \
 	ofproto/ofproto-dpif-oam.c \

@@ -22,6 +22,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/l2tpv3.at \
 	tests/geneve.at \
 	tests/geneve-opts.at \
+	tests/account.at \
 	tests/tnl-execute.at \
 	tests/tnl-ecn.at \
 	tests/tnl-fields.at \
@@ -47,6 +48,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-own.at \
 	tests/l2tpv3-macros.at \
 	tests/system-l2tpv3.at \
+	tests/system-account.at \
 	tests/system-port-io.at \
 	tests/system-tnl-afxdp.at \
 	tests/system-bond.at \

@@ -52,3 +52,9 @@
         p->output_pkts_rxqs = xrealloc(p->output_pkts_rxqs, capacity
                                        * sizeof *p->output_pkts_rxqs);
     }
+
+# Accounts: other threads may count packets while the flow is removed.
+@in flow_del_on_pmd before dp_netdev_pmd_remove_flow(pmd, netdev_flow);
+        if (ovl_account_rest_wait(del->rest, netdev_flow)) {
+            dp_netdev_flow_ref(netdev_flow);
+        }

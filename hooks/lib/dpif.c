@@ -26,3 +26,7 @@
 # Slow path: free all packets that are left.
 @in dpif_execute_with_help before dp_packet_batch_destroy(&pb);
     ovl_slow_free(&pb, execute->packet);
+
+# Accounts: none are known of the flow.
+@in dpif_flow_del after op.flow_del.terse = false;
+    op.flow_del.rest = NULL;

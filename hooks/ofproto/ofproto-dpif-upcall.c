@@ -17,3 +17,61 @@
                                    : op->dop.flow_del.key_len,
                                    push->n_packets);
         }
+
+# Accounts: those of the packets of the datapath flow.
+@in struct udpif_key after struct recirc_refs recircs;  /* Action recirc IDs with references held. */
+    struct ovl_flow_accounts accounts; /* Guarded by 'mutex'. */
+
+# Accounts: none, for a flow that was in the datapath before.
+@in ukey_create__ before recirc_refs_init(&ukey->recircs);
+    memset(&ukey->accounts, 0, sizeof ukey->accounts);
+
+# Accounts: those of the translation.
+@in ukey_create__ after recirc_refs_swap(&ukey->recircs, &xout->recircs);
+        ovl_account_list_swap(&ukey->accounts.now, &xout->accounts);
+
+# Accounts: the userspace datapath has no flows of an earlier ovs-vswitchd.
+@in ukey_create_from_dpif_flow before return 0;
+    ovl_account_found(&(*ukey)->accounts, udpif->dpif);
+
+# Accounts: free them.
+@in ukey_delete__ after recirc_refs_unref(&ukey->recircs);
+        ovl_flow_accounts_uninit(&ukey->accounts);
+
+# Accounts: keep those of the new translation until its actions are in the
+# datapath.
+@in revalidate_ukey__ before xlate_out_uninit(xoutp);
+    if (xoutp) {
+        ovl_account_list_swap(
+            &CONST_CAST(struct udpif_key *, ukey)->accounts.next,
+            &xoutp->accounts);
+    }
+
+# Accounts: settle those of the packets so far.
+@in revalidate_ukey before /* Stats for deleted flows will be attributed upon flow deletion. Skip. */
+    ovl_account_revalidated(&ukey->accounts, stats,
+                            need_revalidate && result == UKEY_KEEP);
+
+# Accounts: the flow is in another layer, and counts from zero.
+@in revalidate after memset(&ukey->stats, 0, sizeof ukey->stats);
+                    ovl_flow_accounts_reset(&ukey->accounts);
+
+# Accounts: read the statistics when the actions change.
+@in reval_op_init after put_op_init(op, ukey, DPIF_FP_MODIFY);
+        ovl_account_modify(&ukey->accounts, &op->dop, &op->stats);
+
+# Accounts: none are known of the flow.
+@in delete_op_init__ last
+    op->dop.flow_del.rest = NULL;
+
+# Accounts: those of the flow, as long as packets may still count.
+@in delete_op_init last
+    op->dop.flow_del.rest = ovl_account_rest_create(&ukey->accounts);
+
+# Accounts: settle those of the packets until the change or deletion.
+@in push_dp_ops after struct ukey_op *op = &ops[i];
+        if (op->ukey) {
+            ovs_mutex_lock(&op->ukey->mutex);
+            ovl_account_op_done(&op->ukey->accounts, &op->dop);
+            ovs_mutex_unlock(&op->ukey->mutex);
+        }

@@ -160,3 +160,56 @@
 # The switch's own packets: some types need a key other than 0.
 @in xlate_send_packet before ofpact_put_OUTPUT(&ofpacts)->port = xport->ofp_port;
     ovl_xlate_put_own_key(&ofpacts, xport->netdev);
+
+# Accounts: bytes that tunnel headers add to a packet.
+@in struct xlate_ctx after struct xlate_out *xout;
+    int pushed;                 /* See ovl_account_pushed(). */
+
+# Accounts: with a tunnel header, the packet is one of the underlay.
+@in native_tunnel_output before tnl_push_data.out_port = out_dev->odp_port;
+    int pushed = ctx->pushed;
+    ctx->pushed = ovl_account_pushed(pushed, flow, &tnl_push_data);
+
+# Accounts: a frame is sent if the underlay has an output for it.
+@in native_tunnel_output before /* Restore sFlow data. */
+    ctx->pushed = pushed;
+    if (ctx->odp_actions->size >= push_action_size) {
+        ovl_account_sent(ctx->xout, ctx->xin, xport->netdev, pushed);
+    }
+
+# Accounts: a frame is sent by the kernel, unless recirculation comes first.
+@in compose_output_action__ before commit_odp_tunnel_action(flow, &ctx->base_flow,
+            if (!xr) {
+                ovl_account_sent(ctx->xout, ctx->xin, xport->netdev,
+                                 ctx->pushed);
+            }
+
+# Accounts: STP discards the actions that follow.
+@in patch_port_output after mirror_mask_t old_mirrors2 = ctx->mirrors;
+            size_t n_accounts = ctx->xout->accounts.n;
+
+# Accounts: STP discards the actions.
+@in patch_port_output before ctx->odp_actions->size = old_size;
+            ovl_account_list_truncate(&ctx->xout->accounts, n_accounts);
+
+# Accounts: an action that marks an edge.
+@in xlate_sample_action first
+    if (ovl_account_is_edge(ctx->xbridge->name, os->collector_set_id)) {
+        ovl_account_edge(ctx->xout, ctx->xin, ctx->xbridge->name,
+                         os->collector_set_id,
+                         ofpact_sample_get_domain(ctx, os),
+                         ofpact_sample_get_point(ctx, os), ctx->pushed);
+        return;
+    }
+
+# Accounts: frames received, and the packet of this translation.
+@in xlate_actions after exit:
+    const struct xport *rx_port
+        = get_ofp_port(xbridge, ctx.base_flow.in_port.ofp_port);
+    ovl_account_translated(xout, xin, rx_port && rx_port->is_tunnel
+                           ? rx_port->netdev : NULL, ctx.error,
+                           ctx.nf_output_iface != NF_OUT_DROP);
+
+# Accounts: free the list.
+@in xlate_out_uninit after recirc_refs_unref(&xout->recircs);
+        ovl_account_list_clear(&xout->accounts);

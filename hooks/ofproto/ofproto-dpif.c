@@ -36,3 +36,7 @@
 # Receive buffers: larger on ports that may receive tunnel packets.
 @in type_run before xlate_ofproto_set(ofproto, ofproto->up.name,
             ovl_ofproto_set_tunnels(ofproto);
+
+# Accounts: remove old ones, and apply a new configuration.
+@in type_run first
+    ovl_account_ofproto_run();

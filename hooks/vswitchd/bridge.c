@@ -3,6 +3,7 @@
 # Classes: settings in other_config.
 @in bridge_reconfigure before add_del_bridges(ovs_cfg);
     ovl_set_other_config(&ovs_cfg->other_config);
+    ovl_account_set_other_config(&ovs_cfg->other_config);
 
 # Error messages: tell why a port cannot be added, and what to change.
 @in iface_do_create before if (!VLOG_DROP_WARN(&rl)) {
@@ -43,3 +44,11 @@
             goto delete;
         }
         ovl_port_configure(iface->netdev, &iface->cfg->other_config);
+
+# Accounts: the column that says which collector sets count.
+@in bridge_init after ovsdb_idl_omit(idl, &ovsrec_flow_sample_collector_set_col_external_ids);
+    ovl_account_monitor(idl);
+
+# Accounts: the collector sets that count.
+@in bridge_configure_lsample first
+    ovl_account_set_edges(idl, br->cfg);

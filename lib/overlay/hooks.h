@@ -7,6 +7,9 @@
 /* For hooks in those of upstream's files that call functions of several of
  * ours. */
 
+#include "overlay/account-config.h"
+#include "overlay/account-rest.h"
+#include "overlay/account-show.h"
 #include "overlay/action.h"
 #include "overlay/admit.h"
 #include "overlay/afxdp.h"

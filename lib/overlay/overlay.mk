@@ -2,6 +2,14 @@
 # Copyright (c) 2026 The ovs-overlay Authors
 
 lib_libopenvswitch_la_SOURCES += \
+	lib/overlay/account-config.c \
+	lib/overlay/account-config.h \
+	lib/overlay/account-rest.c \
+	lib/overlay/account-rest.h \
+	lib/overlay/account-show.c \
+	lib/overlay/account-show.h \
+	lib/overlay/account.c \
+	lib/overlay/account.h \
 	lib/overlay/action.c \
 	lib/overlay/action.h \
 	lib/overlay/admit.c \
@@ -69,6 +77,8 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/overlay/rxq-poll.c \
 	lib/overlay/rxq-poll.h \
 	lib/overlay/secret-hash.h \
+	lib/overlay/settings.c \
+	lib/overlay/settings.h \
 	lib/overlay/slow-path.c \
 	lib/overlay/slow-path.h \
 	lib/overlay/src-port.c \

@@ -39,6 +39,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/list.h"
 #include "openvswitch/ofpbuf.h"
+#include "overlay/account.h"
 #include "overlay/class.h"
 #include "overlay/geneve/unknown.h"
 #include "overlay/recirculate.h"
@@ -270,8 +271,8 @@ ovl_too_big_get_options(enum ovl_too_big_mode mode, const char *type,
 }
 
 /* Implements 'get_custom_stats' of struct netdev_class for all tunnels: the
- * counters of Geneve's options, and, unless the mode is "send", those of
- * packets that are too big. */
+ * counters of Geneve's options, those of its accounts, and, unless the mode is
+ * "send", those of packets that are too big. */
 int
 ovl_get_custom_stats(const struct netdev *netdev,
                      struct netdev_custom_stats *stats)
@@ -287,6 +288,7 @@ ovl_get_custom_stats(const struct netdev *netdev,
     if (!strcmp(netdev_get_type(netdev), "geneve")) {
         ovl_geneve_get_custom_stats(netdev, stats);
     }
+    ovl_account_get_custom_stats(netdev, stats);
     if (!cfg || !cfg->ovl.too_big) {
         return stats->size ? 0 : EOPNOTSUPP;
     }

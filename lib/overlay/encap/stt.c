@@ -31,13 +31,12 @@
 #include "netlink.h"
 #include "odp-netlink.h"
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/vlog.h"
 #include "overlay/class.h"
 #include "overlay/counters.h"
 #include "overlay/encap/stt-reasm.h"
 #include "overlay/gso.h"
-#include "overlay/log.h"
 #include "overlay/packet.h"
+#include "overlay/settings.h"
 #include "overlay/src-port.h"
 #include "ovs-atomic.h"
 #include "ovs-thread.h"
@@ -48,8 +47,6 @@
 #include "unixctl.h"
 #include "userspace-tso.h"
 #include "util.h"
-
-VLOG_DEFINE_THIS_MODULE(ovl_stt);
 
 /* Wire format. */
 
@@ -767,45 +764,19 @@ stt_init(void)
     unixctl_command_register("stt/show", "", 0, 0, stt_unixctl_show, NULL);
 }
 
-/* Returns the value of 'key' in 'other_config', an integer from 'min' to
- * 'max', or 'def' if it is not set.  Warns in the log, and returns 'def', if
- * it is invalid. */
-static uint64_t
-stt_get_limit(const struct smap *other_config, const char *key, uint64_t def,
-              uint64_t min, uint64_t max)
-{
-    const char *s = smap_get(other_config, key);
-    unsigned long long int value;
-
-    if (!s) {
-        return def;
-    }
-    if (s[0] == '-' || !str_to_ullong(s, 10, &value)
-        || value < min || value > max) {
-        char *warning = xasprintf("invalid other_config:%s=\"%s\": must be "
-                                  "%"PRIu64" to %"PRIu64"; using %"PRIu64,
-                                  key, s, min, max, def);
-
-        VLOG(ovl_warn_level(warning), "%s", warning);
-        free(warning);
-        return def;
-    }
-    return value;
-}
-
 /* Implements 'set_other_config' of struct ovl_class. */
 static void
 stt_set_global(const struct smap *other_config)
 {
     struct stt_reasm_limits old, new;
 
-    new.max_bytes = stt_get_limit(other_config, "stt-reasm-max-bytes",
-                                  STT_REASM_MAX_BYTES, 1 << 20,
-                                  UINT64_C(1) << 40);
-    new.max_frames = stt_get_limit(other_config, "stt-reasm-max-frames",
-                                   STT_REASM_MAX_FRAMES, 1, 1 << 24);
-    new.timeout = stt_get_limit(other_config, "stt-reasm-timeout",
-                                STT_REASM_TIMEOUT, 1, 60 * 1000);
+    new.max_bytes = ovl_get_setting(other_config, "stt-reasm-max-bytes",
+                                    STT_REASM_MAX_BYTES, 1 << 20,
+                                    UINT64_C(1) << 40);
+    new.max_frames = ovl_get_setting(other_config, "stt-reasm-max-frames",
+                                     STT_REASM_MAX_FRAMES, 1, 1 << 24);
+    new.timeout = ovl_get_setting(other_config, "stt-reasm-timeout",
+                                  STT_REASM_TIMEOUT, 1, 60 * 1000);
     stt_reasm_get_limits(stt_reasm, &old);
     if (old.max_bytes != new.max_bytes || old.max_frames != new.max_frames
         || old.timeout != new.timeout) {

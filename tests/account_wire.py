@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+
+"""Traffic for system-account.at, and what of it was on the wire, counted
+independently of the switch.
+
+  account_wire.py reflect DEVICE FILE     sends all tunnel packets that DEVICE
+                                          receives back, as the remote host
+                                          would; on SIGTERM, writes what it
+                                          has received and sent to FILE
+  account_wire.py send DEVICE FRAMES SEED
+                                          sends that many frames of random
+                                          sizes, for random flows; waits after
+                                          each BURST until they have come back,
+                                          so that no queue overflows
+  account_wire.py flows                   prints the flows that send the frames
+  account_wire.py compare DUMP FILE [BOUND [CHANGES]]
+                                          compares the output of account/dump
+                                          to FILE, prints the differences of
+                                          more than BOUND packets (default 0),
+                                          and the differences of the sums; not
+                                          those of what was sent if they are at
+                                          most a packet for each of CHANGES
+
+The environment variable ACCOUNT_TYPES names the types of tunnels, by default
+all.
+"""
+
+import json
+import os
+import random
+import signal
+import socket
+import struct
+import sys
+
+from wire import ip_header, mac
+
+TENANTS, REMOTES = 50, ("10.9.0.2", "10.9.0.3", "10.9.0.4")
+
+# Types: OpenFlow port and the first key.
+TYPES = {"stt": (11, 1 << 40), "vxlan": (12, 5000), "geneve": (13, 5000),
+         "nvgre": (14, 5000), "l2tpv3": (15, 5000)}
+if "ACCOUNT_TYPES" in os.environ:
+    TYPES = {kind: TYPES[kind]
+             for kind in os.environ["ACCOUNT_TYPES"].split()}
+
+FIRST_PORT = 10000
+
+# Frames in flight, and the flow of the frame that follows them and comes back
+# to the VM.
+BURST, MARKER_PORT, MARKER_KEY = 100, 9999, 4000
+SOL_PACKET, PACKET_STATISTICS = 263, 6
+
+
+def all_flows():
+    """Returns the flows: (type, OpenFlow port, key, remote) of each, in the
+    order of their UDP ports."""
+    return [(kind, port, first + tenant, remote)
+            for kind, (port, first) in TYPES.items()
+            for remote in REMOTES
+            for tenant in range(TENANTS)]
+
+
+def print_flows():
+    """Prints the OpenFlow flows."""
+    flow = ("in_port=vm,udp,tp_dst=%d,actions=set_field:%d->tun_id,"
+            "set_field:%s->tun_dst,%d")
+    for n, (_, port, key, remote) in enumerate(all_flows()):
+        print(flow % (FIRST_PORT + n, key, remote, port))
+    print(flow % (MARKER_PORT, MARKER_KEY, REMOTES[0], TYPES["geneve"][0]))
+    print("in_port=%d,tun_id=%d,actions=vm" % (TYPES["geneve"][0], MARKER_KEY))
+
+
+def decode(packet):
+    """Returns (type, key, length of the inner frame) of 'packet', an Ethernet
+    frame with IPv4, or None if it is no tunnel packet."""
+    if packet[12:14] != b"\x08\0":
+        return None
+    proto = packet[23]
+    size = struct.unpack_from("!H", packet, 16)[0] - 20
+    if proto == 17:
+        dport, = struct.unpack_from("!H", packet, 36)
+        if dport == 4789:
+            return ("vxlan", int.from_bytes(packet[46:49], "big"), size - 16)
+        if dport == 6081:
+            return ("geneve", int.from_bytes(packet[46:49], "big"), size - 16)
+        if dport == 1701:
+            return ("l2tpv3", int.from_bytes(packet[46:50], "big"), size - 16)
+    elif proto == 47:
+        return ("nvgre", int.from_bytes(packet[38:41], "big"), size - 8)
+    elif proto == 6 and packet[36:38] == b"\x1d\x2f":
+        # 18 bytes of the STT header, after 20 of TCP's.
+        return ("stt", int.from_bytes(packet[62:70], "big"), size - 38)
+    return None
+
+
+def packet_socket(device):
+    """Returns a socket that sends and receives the frames of 'device'."""
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    s.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
+    s.bind((device, 0))
+    return s
+
+
+def reflect(device, name):
+    """Implements "reflect"."""
+    counts, running = {}, [True]
+    s = packet_socket(device)
+    s.settimeout(0.2)
+    signal.signal(signal.SIGTERM, lambda *_: running.clear())
+    print("ready", flush=True)
+    while running:
+        try:
+            packet, address = s.recvfrom(65536)
+        except socket.timeout:
+            continue
+        if address[2] == socket.PACKET_OUTGOING:
+            continue
+        decoded = decode(packet)
+        if not decoded:
+            continue
+        kind, key, length = decoded
+        remote = socket.inet_ntoa(packet[30:34])
+        count = counts.setdefault("%s %d %s" % (kind, key, remote), [0, 0])
+        count[0] += 1
+        count[1] += length
+        s.send(packet[6:12] + packet[:6] + packet[12:26] + packet[30:34]
+               + packet[26:30] + packet[34:])
+    _, lost = struct.unpack("II", s.getsockopt(SOL_PACKET, PACKET_STATISTICS,
+                                               8))
+    with open(name, "w") as f:
+        json.dump({"lost": lost, "counts": counts}, f)
+
+
+def send(device, frames, seed):
+    """Implements "send"."""
+    rand = random.Random(seed)
+    n_flows = len(all_flows())
+    s = packet_socket(device)
+    s.settimeout(60)
+    ether = (mac("02:00:00:00:00:02") + mac("02:00:00:00:00:01") + b"\x08\0")
+    src, dst = socket.inet_aton("10.1.0.1"), socket.inet_aton("10.1.0.2")
+    data = bytes(1400)
+
+    def frame(port, size):
+        """Returns a frame for 'port' with 'size' bytes of data."""
+        udp = struct.pack("!HHHH", 7000, port, 8 + size, 0)
+        return ether + ip_header(src, dst, 17, udp + data[:size])
+
+    for n in range(1, frames + 1):
+        s.send(frame(FIRST_PORT + rand.randrange(n_flows),
+                     rand.randrange(18, 1358)))
+        if n % BURST == 0:
+            marker = frame(MARKER_PORT, n // BURST % 1300)
+            s.send(marker)
+            while s.recv(65536) != marker:
+                pass
+
+
+def compare(dump_name, name, bound=0, changes=0):
+    """Implements "compare"."""
+    with open(name) as f:
+        wire = json.load(f)
+    with open(dump_name) as f:
+        cells = json.load(f)["cells"]
+    if wire["lost"]:
+        print("the wire lost %d packets" % wire["lost"])
+    accounts = {"%(type)s %(tenant)s %(remote)s" % cell: cell
+                for cell in cells}
+    total = [0, 0, 0, 0]
+    for name in sorted(set(accounts) | set(wire["counts"])):
+        packets, size = wire["counts"].get(name, (0, 0))
+        cell = accounts.get(name, {})
+        diff = [cell.get("tx_packets", 0) - packets,
+                cell.get("tx_bytes", 0) - size,
+                cell.get("rx_packets", 0) - packets,
+                cell.get("rx_bytes", 0) - size]
+        total = [a + b for a, b in zip(total, diff)]
+        if max(abs(diff[0]), abs(diff[2])) > bound or not bound and any(diff):
+            print(name, *diff)
+    print("accounts:", len(accounts))
+    if 0 < abs(total[0]) <= changes:
+        total[:2] = 0, 0
+    print("differences of the sums:", *total)
+
+
+def main(command, *args):
+    if command == "reflect":
+        reflect(*args)
+    elif command == "send":
+        send(args[0], *map(int, args[1:]))
+    elif command == "flows":
+        print_flows()
+    else:
+        compare(*args[:2], *map(int, args[2:]))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
