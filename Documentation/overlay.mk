@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The ovs-overlay Authors
 
 DOC_SOURCE += \
+	Documentation/howto/billing.rst \
 	Documentation/howto/gateway.rst \
 	Documentation/howto/gwlb.rst \
 	Documentation/howto/l2tpv3.rst \
@@ -10,4 +11,4 @@ DOC_SOURCE += \
 	Documentation/internals/hooks.rst \
 	Documentation/internals/new-tunnel.rst \
 	Documentation/internals/testing.rst
-RST_MANPAGES += ovs-tunnels.7.rst
+RST_MANPAGES += ovs-oam.8.rst ovs-tunnels.7.rst

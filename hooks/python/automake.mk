@@ -7,3 +7,4 @@ include ofproto/overlay.mk
 include Documentation/overlay.mk
 include tests/overlay.mk
 include python/overlay.mk
+include utilities/overlay.mk

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+
+"""The command line of ovs-oam(8)."""
+
+import argparse
+import calendar
+import ipaddress
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+import time
+
+import ovs.dirs
+import ovs.version
+from ovs.oam import (access, inventory, ipfix, poller, server, usage,
+                     view)
+from ovs.oam.record import Busy, Record, RecordError
+
+_UNITS = {"m": 60, "h": 3600, "d": 86400}
+_DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S",
+          "%Y-%m-%dT%H:%M:%SZ")
+
+
+class UsageError(Exception):
+    """A wrong command line.  Its message says why."""
+
+
+def main():
+    """Runs the command.  Returns its exit status."""
+    # Whatever the locale, names that it cannot print are no error.
+    sys.stdout.reconfigure(errors="backslashreplace")
+    arguments = _parser().parse_args()
+    try:
+        return arguments.run(arguments)
+    except (UsageError, inventory.InventoryError, access.AccessError,
+            RecordError) as error:
+        _say(str(error))
+    except BrokenPipeError:
+        # So that Python does not fail again when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="ovs-oam", description="Usage of tenants, over all hosts.",
+        epilog="ovs-oam(8) explains it.", allow_abbrev=False)
+    parser.add_argument("-V", "--version", action="version",
+                        version="ovs-oam (Open vSwitch) %s"
+                        % ovs.version.VERSION)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _usage_parser(commands)
+    _serve_parser(commands)
+    return parser
+
+
+def _command(commands, name, run, about):
+    """Adds the command 'name' and returns its parser, which has the options
+    that all commands have."""
+    parser = commands.add_parser(name, help=about, description=about,
+                                 allow_abbrev=False)
+    parser.set_defaults(run=run)
+    parser.add_argument("--hosts", metavar="FILE",
+                        help="inventory of the hosts")
+    parser.add_argument("--record", metavar="FILE",
+                        default=os.path.join(ovs.dirs.DBDIR, "oam.db"),
+                        help="the record (default: %(default)s)")
+    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds,
+                        default=10, help="how long to wait for a host "
+                        "(default: %(default)s)")
+    parser.add_argument("--edge-set", metavar="N", type=_u32, default=900,
+                        help="collector set that counts at the edge "
+                        "(default: %(default)s)")
+    parser.add_argument("--edge-out", metavar="POINT", type=_u32, default=1,
+                        help="its point for packets out of a tenant's network "
+                        "(default: %(default)s)")
+    parser.add_argument("--edge-in", metavar="POINT", type=_u32, default=2,
+                        help="its point for packets into it (default: "
+                        "%(default)s)")
+    parser.add_argument("--edge-tenant", metavar="DOMAIN=TENANT", default=[],
+                        type=_edge_tenant, action="append",
+                        help="the tenant of a domain, if it is another number")
+    return parser
+
+
+def _usage_parser(commands):
+    parser = _command(commands, "usage", _usage,
+                      "Poll the hosts, and print usage by tenant and remote.")
+    parser.add_argument("--vni", metavar="N", dest="tenant", type=_tenant,
+                        help="only the tenant with this key")
+    parser.add_argument("--remote", metavar="ADDRESS", type=_address,
+                        help="only tunnels to and from there")
+    parser.add_argument("--host", metavar="NAME", help="only this host")
+    times = parser.add_mutually_exclusive_group()
+    times.add_argument("--since", metavar="TIME", type=_date,
+                       help="only since then, for example 2026-11-01")
+    times.add_argument("--last", metavar="LENGTH", type=_length,
+                       help="only the last, for example, 24h, 30d or 15m")
+    parser.add_argument("--bytes", action="store_true",
+                        help="print bytes, not KiB and so on")
+    parser.add_argument("--json", action="store_true",
+                        help="print JSON, with exact numbers")
+
+
+def _serve_parser(commands):
+    parser = _command(commands, "serve", _serve,
+                      "Poll the hosts, keep the record, and serve it.")
+    parser.add_argument("--interval", metavar="SECONDS", type=_seconds,
+                        default=10, help="how often to poll the hosts "
+                        "(default: %(default)s)")
+    parser.add_argument("--listen", metavar="ADDRESS:PORT",
+                        default="127.0.0.1:9475",
+                        help="where to serve (default: %(default)s)")
+    parser.add_argument("--certificate", metavar="FILE",
+                        help="certificate for TLS")
+    parser.add_argument("--private-key", metavar="FILE", help="its key")
+    parser.add_argument("--token-file", metavar="FILE",
+                        help="file with the token that requests must have")
+    parser.add_argument("--ipfix", metavar="HOST:PORT", type=_collector,
+                        help="send IPFIX to this collector")
+    parser.add_argument("--textfile", metavar="FILE",
+                        help="write metrics there for the node exporter")
+    parser.add_argument("--once", action="store_true",
+                        help="poll once, write --textfile and --ipfix, and "
+                        "exit")
+
+
+def _usage(arguments):
+    hosts, site = _site(arguments)
+    log = poller.Log(_say)
+    now = None
+    try:
+        with Record(arguments.record, write=True) as record:
+            now = poller.Poller(hosts, arguments.timeout, record, log,
+                                ()).poll()
+    except Busy:
+        # "ovs-oam serve" writes it, every few seconds.
+        pass
+    with Record(arguments.record, write=False) as record:
+        now = now or view.read(record, time.time_ns() // 1000000)
+        if arguments.host not in (None, *now.hosts):
+            raise UsageError("no host \"%s\" on record" % arguments.host)
+        since = arguments.since
+        if arguments.last:
+            since = now.time - arguments.last * 1000
+        if since is not None:
+            # Samples are sums at the end of a minute.
+            since -= since % 60000
+        before = record.sums_at(since) if since is not None else None
+    counted = usage.count(now, site, arguments.tenant, arguments.remote,
+                          arguments.host, since, before)
+    if arguments.json:
+        sys.stdout.write(usage.to_json(counted))
+    else:
+        sys.stdout.write(usage.table(counted, arguments.bytes))
+    sys.stdout.flush()
+    return 1 if log.count else 0
+
+
+def _serve(arguments):
+    hosts, site = _site(arguments)
+    may = access.check(arguments.listen, arguments.certificate,
+                       arguments.private_key, arguments.token_file)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with Record(arguments.record, write=True) as record:
+        sinks = []
+        if arguments.textfile:
+            sinks.append((arguments.textfile,
+                          lambda now: poller.write_textfile(
+                              arguments.textfile, now, site)))
+        if arguments.ipfix:
+            exporter = ipfix.Exporter(*arguments.ipfix)
+            sinks.append(("IPFIX to %s port %d" % arguments.ipfix,
+                          lambda now: exporter.send(now, site)))
+        log = poller.Log(_say)
+        if arguments.once:
+            poller.Poller(hosts, arguments.timeout, record, log,
+                          sinks).poll()
+            return 1 if log.count else 0
+        content = server.Content(
+            site, lambda: Record(arguments.record, write=False), RecordError)
+        sinks.append(("metrics", content.publish))
+        try:
+            listener = server.Server(may, content)
+        except OSError as error:
+            raise UsageError("%s: %s" % (arguments.listen,
+                                         error.strerror)) from None
+        poller.in_thread(listener)
+        _say("serving at %s://%s/" % ("https" if may.tls else "http",
+                                      _where(listener.server_address)))
+        poller.Poller(hosts, arguments.timeout, record, log, sinks).run(
+            arguments.interval, stop)
+        listener.shutdown()
+        listener.server_close()
+    return 0
+
+
+def _site(arguments):
+    """Returns (hosts, Site) as the options and the inventory say.  Raises
+    UsageError, inventory.InventoryError."""
+    if arguments.edge_in == arguments.edge_out:
+        raise UsageError("--edge-in and --edge-out are the same point")
+    path = arguments.hosts or os.path.join(ovs.dirs.DBDIR, "oam.hosts")
+    if arguments.hosts or os.path.exists(path):
+        hosts, problems = inventory.read(path)
+        for problem in problems:
+            _say(problem)
+    else:
+        hosts = [inventory.Host(socket.gethostname(), (), ())]
+    return hosts, view.Site(
+        inventory.names(hosts),
+        {host.name: host.vtep for host in hosts if host.vtep},
+        arguments.edge_set, arguments.edge_out, arguments.edge_in,
+        dict(arguments.edge_tenant))
+
+
+def _say(message):
+    print("ovs-oam: %s" % message, file=sys.stderr, flush=True)
+
+
+def _where(address):
+    """Returns the address of a socket as in a URL."""
+    host, port = address[:2]
+    return ("[%s]:%d" if ":" in host else "%s:%d") % (host, port)
+
+
+def _argument(message):
+    return argparse.ArgumentTypeError(message)
+
+
+def _seconds(text):
+    if not re.match(r"[1-9][0-9]{0,4}\Z", text):
+        raise _argument("\"%s\" is not a number of seconds from 1 to 99999"
+                        % text)
+    return int(text)
+
+
+def _u32(text):
+    if not re.match(r"[0-9]{1,10}\Z", text) or int(text) >= 2**32:
+        raise _argument("\"%s\" is not a number of 32 bits" % text)
+    return int(text)
+
+
+def _tenant(text):
+    if not re.match(r"([0-9]{1,20})?\Z", text) or int(text or 0) >= 2**64:
+        raise _argument("\"%s\" is not a number of 64 bits" % text)
+    return str(int(text)) if text else ""
+
+
+def _edge_tenant(text):
+    domain, equal, tenant = text.partition("=")
+    if not equal:
+        raise _argument("\"%s\" is not DOMAIN=TENANT" % text)
+    return _u32(domain), _tenant(tenant)
+
+
+def _address(text):
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise _argument("\"%s\" is not an IP address" % text) from None
+
+
+def _length(text):
+    match = re.match(r"([1-9][0-9]{0,4})([mhd])\Z", text)
+    if not match:
+        raise _argument("\"%s\" is not a length such as 15m, 24h or 30d"
+                        % text)
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _date(text):
+    for form in _DATES:
+        try:
+            return calendar.timegm(time.strptime(text, form)) * 1000
+        except ValueError:
+            pass
+    raise _argument("\"%s\" is not a time such as 2026-11-01 or \"2026-11-01 "
+                    "12:00\", in UTC" % text)
+
+
+def _collector(text):
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        host, port = text, str(ipfix.PORT)
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    if not host or not re.match(r"[0-9]{1,5}\Z", port) \
+            or not 0 < int(port) < 65536:
+        raise _argument("\"%s\" is not HOST or HOST:PORT" % text)
+    return host, int(port)
