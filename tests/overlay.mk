@@ -17,6 +17,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/etherip.at \
 	tests/ipsec.at \
 	tests/nvgre.at \
+	tests/oam.at \
 	tests/gateway.at \
 	tests/l2tpv3-macros.at \
 	tests/l2tpv3.at \
