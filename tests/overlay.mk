@@ -46,6 +46,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-howto.at \
 	tests/system-nvgre.at \
 	tests/system-no-port.at \
+	tests/system-oam.at \
 	tests/system-own.at \
 	tests/l2tpv3-macros.at \
 	tests/system-l2tpv3.at \
