@@ -85,6 +85,14 @@ def rates(path):
             for y in re.findall(r"[ML][0-9.]+ ([0-9.]+)H", path)]
 
 
+def answer(db, host, boot, age, minute, lines):
+    """Records an answer of 'host' at 'minute', 'age' minutes after an
+    arbitrary time."""
+    snap = oam_dump.dump(boot, age * 60000 + 10**10, lines)
+    db.add(host, snapshot.parse(json.dumps(snap).encode()),
+           minute * 60000 + 30000)
+
+
 def history(path):
     """Records 31 days of a made-up switch in file 'path', and compares the
     plots with its numbers."""
@@ -101,18 +109,23 @@ def history(path):
         db._db.execute("PRAGMA synchronous = OFF")
         for minute in range(now - 31 * 24 * 60, now):
             total += add(minute)
+            # A second host, with answers in other minutes, and a third one
+            # that was there for a week.
+            recent = minute >= now - 180
+            if recent or minute % 10 == 4:
+                answer(db, "hv2", 2, minute - now, minute, [])
+            if minute < now - 24 * 24 * 60 and minute % 10 == 4:
+                answer(db, "old", 3, minute - now, minute, [])
             # Nothing in the 10 minutes before the last 20.
             if now - 30 <= minute < now - 20:
                 continue
             # As often as the shortest plot needs it.
-            if minute < now - 180 and minute % 10 != 9:
-                continue
-            snap = oam_dump.dump(1, (minute - now) * 60000 + 10**10, [
-                ["edge", "br0", "900", "1", "2", "0", str(total)],
-                ["cell", "t", "stt", "1", "192.0.2.2", "0", str(2 * total),
-                 "0", "0", "0"]])
-            db.add("hv1", snapshot.parse(json.dumps(snap).encode()),
-                   minute * 60000 + 30000)
+            if recent or minute % 10 == 9:
+                answer(db, "hv1", 1, minute - now, minute, [
+                    ["edge", "br0", "900", "1", "2", "0", str(total)],
+                    ["cell", "t", "stt", "1", "192.0.2.2", "0",
+                     str(2 * total), "0", "0", "0"]])
+        db.thin(now * 60000)
         seen = view.read(db, now * 60000)
         made = page.tenant(db, seen, site, view.tenants(seen, site), "1")
     plots = parse(made.decode(), page.POLICY).paths
@@ -123,24 +136,19 @@ def history(path):
             first = now - (steps - i) * step
             minutes = range(first, first + step)
             want.append(sum(map(add, minutes)) * 8 / 60 / step)
-        if step == 1:
-            # Counts during the gap are drawn at its end.
-            want[40] += sum(want[30:40])
-            runs = [want[:30], want[40:]]
-        elif step == 10:
-            want[142] += want[141]
-            runs = [want[:141], want[142:]]
-        else:
-            runs = [want]
+        # Counts of the gap, and of the step behind it, are distributed.
+        gap = {1: range(30, 41), 10: range(141, 143)}.get(step, ())
+        mean = sum(want[i] for i in gap) / max(1, len(gap))
+        want = [mean if i in gap else n for i, n in enumerate(want)]
         for title, factor in (("Edge", 1), ("Tunnels, all hosts", 2)):
             paths = [rates(d) for name, d in plots["%s, %s" % (title, span)]
                      if name == "in"]
-            top = min(n for n in TOPS if n >= factor * max(map(max, runs)))
-            assert [len(run) for run in paths] == [len(run) for run in runs]
-            for got, run in zip(paths, runs):
-                for a, b in zip(got, run):
-                    # A tenth of a unit of the picture.
-                    assert abs(a - factor * b / top) < .1 / 166, (span, a, b)
+            top = min(n for n in TOPS if n >= factor * max(want))
+            got, = paths
+            assert len(got) == steps
+            for a, b in zip(got, want):
+                # A tenth of a unit of the picture.
+                assert abs(a - factor * b / top) < .1 / 166, (span, a, b)
     print("the plots have what was counted")
 
 

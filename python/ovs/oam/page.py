@@ -32,7 +32,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { padding: 3px 8px; text-align: right; white-space: nowrap;
          border-bottom: 1px solid #ddd; }
 th:first-child, td:first-child { text-align: left; white-space: normal;
-         overflow-wrap: anywhere; }
+         overflow-wrap: anywhere; min-width: 5em; }
 .bad { color: #b11; } p { margin: .4em 0; }
 @media (prefers-color-scheme: dark) {
  body { color: #ddd; background: #181818; } svg text { fill: #aaa; }
@@ -136,7 +136,7 @@ def _plot(past, title, steps, unit, factor, lines):
     about = "%s, %s" % (title, past.span.title)
     return "<h3>%s: %s</h3>\n%s" % (
         _text(title), "; ".join(words),
-        plot.svg(about, drawn, past.start, past.span.step, unit))
+        plot.svg(about, drawn, past.gaps, past.start, past.span.step, unit))
 
 
 def _hosts(seen):

@@ -8,23 +8,24 @@ import time
 
 # Sizes in units of the picture, which is as wide as the page allows.
 _WIDTH, _HEIGHT = 640, 200
-_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 8, 10, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 96, 8, 10, 24
 
 
-def svg(title, lines, start, step, unit):
+def svg(title, lines, gaps, start, step, unit):
     """Returns a plot.
 
     'lines' is a list of (class, list of numbers), all of the same length,
-    where None means that nothing is known.  'start' is the first minute and
-    'step' the number of minutes between numbers.  'unit' is for the numbers,
-    as for scaled()."""
-    count = len(lines[0][1])
+    where None means that nothing is known.  'gaps' is a list of booleans of
+    this length: those that are true get a gray background.  'start' is the
+    first minute and 'step' the number of minutes between numbers.  'unit' is
+    for the numbers, as for scaled()."""
+    count = len(gaps)
     top = _nice(max((n for _, numbers in lines for n in numbers
                      if n is not None), default=0))
     parts = ['<svg viewBox="0 0 %d %d" role="img" aria-label="%s">\n'
              % (_WIDTH, _HEIGHT, html.escape(title))]
-    for i in range(count):
-        if lines[0][1][i] is None:
+    for i, gap in enumerate(gaps):
+        if gap:
             parts.append('<rect class="gap" x="%.1f" y="%d" width="%.1f" '
                          'height="%d"/>\n'
                          % (_x(i, count), _TOP,
@@ -84,9 +85,9 @@ def _y(number, top):
 
 
 def _nice(number):
-    """Returns the smallest of 1, 2, 5, 10, 20... that is not below 'number'.
-    """
-    nice = 1
+    """Returns the smallest of .1, .2, .5, 1, 2... that is not below
+    'number'."""
+    nice = .1
     while True:
         for factor in (1, 2, 5):
             if nice * factor >= number:

@@ -205,18 +205,17 @@ class Record:
                         (counter, counter, start))]
 
     def answers(self, start):
-        """Returns the set of minutes from 'start' on in which every host that
-        was on record by then has answered, as far as LEVELS keep them.  Raises
+        """Returns a dictionary from names of hosts to the sets of minutes from
+        'start' on in which they answered, as far as LEVELS keep them.  Raises
         RecordError."""
+        found = {}
         with self._errors():
-            hosts = dict(self._db.execute("SELECT id, first FROM host"))
-            count = collections.Counter()
-            for minute, in self._db.execute(
-                    "SELECT minute FROM answer WHERE minute >= ?", (start,)):
-                count[minute] += 1
-            return {minute for minute, n in count.items()
-                    if n >= sum(first // 60000 <= minute
-                                for first in hosts.values())}
+            for name, minute in self._db.execute(
+                    "SELECT name, minute FROM answer"
+                    " JOIN host ON host = host.id WHERE minute >= ?",
+                    (start,)):
+                found.setdefault(name, set()).add(minute)
+        return found
 
     def _add(self, name, snap, now):
         """Records a snapshot, inside of a transaction, for add().  Returns the
