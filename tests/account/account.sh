@@ -175,3 +175,23 @@ account_dump() {
             lab_exec $h ovs-appctl account/dump >"$LAB_DIR/$1.$h" || return
     done
 }
+
+# Writes the inventory of ovs-oam(8) into $LAB_DIR/hosts.
+account_hosts() {
+    local n
+    for n in 1 2 3; do
+        cat <<END
+[h$n]
+vtep = 10.9.0.$n
+via = ip netns exec $(lab_ns h$n)
+rundir = $LAB_DIR/h$n
+END
+    done >"$LAB_DIR/hosts"
+}
+
+# Runs a command of ovs-oam for the three hosts.
+account_oam() {
+    PYTHONPATH=$LAB_OVS/python PATH=$LAB_OVS/utilities:$PATH \
+        ovs-oam "$1" --hosts "$LAB_DIR/hosts" --record "$LAB_DIR/oam.db" \
+        "${@:2}"
+}

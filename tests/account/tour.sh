@@ -17,6 +17,21 @@ account_send() {
         failed=1
 }
 
+# Writes the pages of ovs-oam into _build/account.
+account_pages() {
+    local page url=http://127.0.0.1:$1 serve
+    mkdir -p _build/account || return
+    account_oam serve --listen "127.0.0.1:$1" >"$LAB_DIR/serve.log" 2>&1 &
+    serve=$!
+    for page in '' tenant/5001 tenant/5002; do
+        lab_run curl -sSf --retry 20 --retry-delay 1 --retry-all-errors \
+            -o "_build/account/${page//\//-}.html" "$url/$page" || failed=1
+    done
+    mv _build/account/.html _build/account/site.html
+    kill $serve
+    wait $serve
+}
+
 # Shows the accounts of three hosts, and what was on the wire.
 tour() {
     local h vm
@@ -35,17 +50,27 @@ tour() {
     account_send b2 203.0.113.1 5
     account_capture_end
     account_dump after || return
-    for h in h1 h2 h3; do
-        printf '\n%s# ovs-appctl account/show\n' $h
-        lab_exec $h ovs-appctl account/show
-    done
+    printf '\nh3# ovs-appctl account/show\n'
+    lab_exec h3 ovs-appctl account/show
     cat <<'END'
 
 At the edge, set 900, the domain is the tenant, point 1 is out and 2 is in.
 
-The frames since the hosts are up, counted from a capture on the underlay:
+# ovs-oam usage
+END
+    account_hosts
+    account_oam usage || failed=1
+    cat <<'END'
+
+What a capture on the underlay has of this, compared to the accounts:
 
 END
     python3 tests/account/compare.py "$LAB_DIR" || failed=1
-    echo
+    account_pages 19475
+    cat <<END
+
+Pages for a browser: $PWD/_build/account/site.html,
+tenant-5001.html and tenant-5002.html.
+
+END
 }
