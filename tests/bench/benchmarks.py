@@ -212,76 +212,50 @@ def hooked_over_pristine_geneve():
     return hooked_ratios('geneve')
 
 
-class DummySwitch:
-    """An Open vSwitch from the build tree 'ovs', with dummy datapaths, for use
-    in a "with" statement.  If 'toggle' is given, counts the instructions of
-    the functions that match it.  At the end, 'profile' is their Profile."""
-
-    def __init__(self, ovs, toggle=None):
-        self.ovs = ovs
-        self.toggle = toggle
-        self.dir = tempfile.mkdtemp(prefix='ovs-bench.')
-        self.env = dict(os.environ, OVS_RUNDIR=self.dir, OVS_LOGDIR=self.dir,
-                        OVS_DBDIR=self.dir, OVS_SYSCONFDIR=self.dir,
-                        OVS_PKGDATADIR=ovs + '/vswitchd')
-        self.server = self.switch = self.profile = None
-        self.commands = ()      # To run at the beginning.
-
-    def __enter__(self):
-        try:
-            run(self.ovs + '/ovsdb/ovsdb-tool', 'create',
-                self.dir + '/conf.db',
-                self.ovs + '/vswitchd/vswitch.ovsschema', env=self.env)
-            self.server = subprocess.Popen(
-                [self.ovs + '/ovsdb/ovsdb-server', '-vconsole:off',
-                 '--remote=punix:%s/db.sock' % self.dir,
-                 self.dir + '/conf.db'], env=self.env)
-            self.tool('ovs-vsctl', '--retry', '--no-wait', 'init')
-            self.switch = subprocess.Popen(
-                (callgrind(self.toggle, self.dir + '/callgrind.out')
-                 if self.toggle else [])
-                + [self.ovs + '/vswitchd/ovs-vswitchd', '-vconsole:off',
-                   '--pidfile', '--enable-dummy=override', '--disable-system',
-                   '--disable-system-route'],
-                env=self.env, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL)
-            for command in self.commands:
-                self.tool(*command)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *args):
-        if self.switch:
-            self.switch.terminate()
-            self.switch.wait()
-            if self.toggle and not any(args):
-                self.profile = Profile(self.dir + '/callgrind.out')
-        if self.server:
-            self.server.terminate()
-            self.server.wait()
-        shutil.rmtree(self.dir)
-
-    def tool(self, name, *args):
-        """Runs a tool of Open vSwitch for this switch."""
-        return run(self.ovs + '/utilities/' + name, '--timeout=300', *args,
-                   env=self.env)
-
-
 def reconfigure_cost(ovs, type_, n):
     """Returns the instructions of ovs-vswitchd, from the build tree 'ovs', to
     add 'n' tunnel ports of 'type_' at once, and then to delete them all."""
-    with DummySwitch(ovs, 'bridge_reconfigure') as switch:
-        switch.tool('ovs-vsctl', 'add-br', 'br0', '--', 'set', 'bridge', 'br0',
-                    'datapath_type=dummy', 'fail_mode=secure')
-        switch.tool('ovs-vsctl', *itertools.chain.from_iterable(
+    directory = tempfile.mkdtemp(prefix='ovs-bench.')
+    path = directory + '/callgrind.out'
+    env = dict(os.environ, OVS_RUNDIR=directory, OVS_LOGDIR=directory,
+               OVS_DBDIR=directory, OVS_SYSCONFDIR=directory,
+               OVS_PKGDATADIR=ovs + '/vswitchd')
+    server = switch = None
+
+    def vsctl(*args):
+        run(ovs + '/utilities/ovs-vsctl', '--timeout=300', *args, env=env)
+
+    try:
+        run(ovs + '/ovsdb/ovsdb-tool', 'create', directory + '/conf.db',
+            ovs + '/vswitchd/vswitch.ovsschema', env=env)
+        server = subprocess.Popen(
+            [ovs + '/ovsdb/ovsdb-server', '-vconsole:off',
+             '--remote=punix:%s/db.sock' % directory, directory + '/conf.db'],
+            env=env)
+        vsctl('--retry', '--no-wait', 'init')
+        switch = subprocess.Popen(
+            callgrind('bridge_reconfigure', path)
+            + [ovs + '/vswitchd/ovs-vswitchd', '-vconsole:off',
+               '--enable-dummy=override', '--disable-system',
+               '--disable-system-route'],
+            env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        vsctl('add-br', 'br0', '--', 'set', 'bridge', 'br0',
+              'datapath_type=dummy', 'fail_mode=secure')
+        vsctl(*itertools.chain.from_iterable(
             ('--', 'add-port', 'br0', 'p%d' % i, '--', 'set', 'interface',
              'p%d' % i, 'type=' + type_, 'options:key=%d' % (4096 + i),
              'options:remote_ip=10.%d.%d.1' % (i // 256, i % 256))
             for i in range(n)))
-        switch.tool('ovs-vsctl', 'del-br', 'br0')
-    return switch.profile.total
+        vsctl('del-br', 'br0')
+        switch.terminate()
+        switch.wait()
+        return Profile(path).total
+    finally:
+        for process in switch, server:
+            if process:
+                process.terminate()
+                process.wait()
+        shutil.rmtree(directory)
 
 
 def ports_ratios(this, other, n):
@@ -343,99 +317,6 @@ def account_rate_ratios(n):
        'Packet rate, 64 bytes: with 10,000 accounts / with none')
 def account_rate():
     return account_rate_ratios(10000)
-
-
-def account_switch(limit, toggle=None):
-    """Returns a DummySwitch that sends a frame from UDP port N to tenant N,
-    with other_config:account-max='limit'."""
-    switch = DummySwitch(OURS, toggle)
-    switch.commands = (
-        ('ovs-vsctl', 'set', 'Open_vSwitch', '.',
-         'other_config:account-max=%d' % limit,
-         'other_config:max-idle=3600000',
-         *'-- add-br br-phy -- set bridge br-phy datapath_type=dummy'
-         ' -- add-br br-int -- set bridge br-int datapath_type=dummy'
-         ' fail_mode=secure'
-         ' -- add-port br-int vm -- set interface vm type=dummy'
-         ' ofport_request=1'
-         ' -- add-port br-int tun -- set interface tun type=vxlan'
-         ' options:remote_ip=10.9.0.2 options:key=flow'.split()),
-        ('ovs-appctl', 'netdev-dummy/ip4addr', 'br-phy', '10.9.0.1/24'),
-        ('ovs-appctl', 'tnl/neigh/set', 'br-phy', '10.9.0.2',
-         '02:00:00:00:00:02'),
-        ('ovs-ofctl', 'add-flow', 'br-phy', 'actions=normal'),
-        ('ovs-ofctl', 'add-flow', 'br-int', 'udp,actions='
-         'move:NXM_OF_UDP_SRC[]->NXM_NX_TUN_ID[0..15],tun'))
-    return switch
-
-
-def send_to_tenants(switch, tenants):
-    """Has 'switch', of account_switch(), send a frame to each tenant in the
-    range 'tenants'."""
-    frames = [udp_frame(b'\2\0\0\0\0\1', b'\2\0\0\0\0\3', 64, tenant).hex()
-              for tenant in tenants]
-    for i in range(0, len(frames), 100):
-        switch.tool('ovs-appctl', 'netdev-dummy/receive', 'vm',
-                    *frames[i:i + 100])
-    switch.tool('ovs-appctl', 'revalidator/wait')
-
-
-def check_accounts(switch, n):
-    """Raises Failure unless 'switch' has 'n' accounts."""
-    found = switch.tool('ovs-appctl', 'account/show').count('\n') - 1
-    if found != n:
-        raise Failure('%d accounts instead of %d' % (found, n))
-
-
-def revalidate_cost(limit, n):
-    """Returns the instructions to revalidate a datapath flow, of 'n' that each
-    send to another tenant, with other_config:account-max='limit'."""
-    with account_switch(limit, 'revalidate_ukey') as switch:
-        send_to_tenants(switch, range(1000, 1000 + n))
-        for priority in range(4):
-            switch.tool('ovs-ofctl', 'add-flow', 'br-int',
-                        'priority=%d,in_port=9,actions=drop' % priority)
-            switch.tool('ovs-appctl', 'revalidator/wait')
-        check_accounts(switch, n if limit else 0)
-    return switch.profile.total / switch.profile.count('revalidate_ukey',
-                                                       'revalidate_ukey__')
-
-
-def account_revalidate_ratios(n):
-    """Yields ratios of the instructions to revalidate one of 'n' datapath
-    flows, with an account each, to those with no accounts."""
-    for pair in alternate(2 * n, 0):
-        insns = {limit: revalidate_cost(limit, n) for limit in pair}
-        say('  %d flows: %.0f instructions to revalidate one with accounts, '
-            '%.0f without' % (n, insns[2 * n], insns[0]))
-        yield insns[2 * n] / insns[0]
-
-
-@bench('account-revalidate', '<= 1.05',
-       'Instructions to revalidate a flow: with accounts / without')
-def account_revalidate():
-    return account_revalidate_ratios(2000)
-
-
-@bench('account-cell', '<= 256', 'Bytes of memory for an account')
-def account_cell():
-    n = 20000
-    for _ in range(ROUNDS):
-        with account_switch(65536) as switch:
-            rss = []
-            for first in 1000, 1000 + n:
-                send_to_tenants(switch, range(first, first + n))
-                switch.tool('ovs-appctl', 'revalidator/purge')
-                time.sleep(1)
-                with open(switch.dir + '/ovs-vswitchd.pid') as f:
-                    pid = int(f.read())
-                with open('/proc/%d/status' % pid) as f:
-                    rss.append(int(re.search(r'VmRSS:\s+(\d+)',
-                                             f.read()).group(1)))
-            check_accounts(switch, 2 * n)
-        size = (rss[1] - rss[0]) * 1024 / n
-        say('  %d accounts more: %.0f bytes each' % (n, size))
-        yield size
 
 
 # Geneve.
