@@ -19,9 +19,10 @@ struct ovl_account_rest {
     struct dp_netdev_flow *flow;
 };
 
-/* Returns the accounts of a datapath flow that is to be deleted, and takes them
- * out of 'accounts'.  Returns NULL if there are none.  The caller must pass
- * them to ovl_account_rest_settle(), as the member of struct dpif_flow_del. */
+/* Returns the accounts of a datapath flow that is to be deleted, and takes
+ * them out of 'accounts'.  Returns NULL if there are none.  The caller must
+ * pass them to ovl_account_rest_settle(), as the member of struct
+ * dpif_flow_del. */
 struct ovl_account_rest *
 ovl_account_rest_create(struct ovl_flow_accounts *accounts)
 {

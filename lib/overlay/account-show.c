@@ -22,15 +22,6 @@
 static struct uuid boot;
 static long long int boot_msec;
 
-/* Members of an account in JSON, by enum ovl_account_counter. */
-static const char *const counter_names[OVL_ACCOUNT_N_COUNTERS] = {
-    [OVL_ACCOUNT_RX_PACKETS] = "rx_packets",
-    [OVL_ACCOUNT_RX_BYTES] = "rx_bytes",
-    [OVL_ACCOUNT_RX_DROPPED] = "rx_dropped",
-    [OVL_ACCOUNT_TX_PACKETS] = "tx_packets",
-    [OVL_ACCOUNT_TX_BYTES] = "tx_bytes",
-};
-
 /* What of the accounts to show.  Null members select all. */
 struct filter {
     const char *port;
@@ -122,7 +113,7 @@ tunnel_to_json(const struct ovl_account_record *r)
     }
     ds_destroy(&s);
     for (size_t i = 0; i < OVL_ACCOUNT_N_COUNTERS; i++) {
-        put_counter(object, counter_names[i], r->n[i]);
+        put_counter(object, ovl_account_counter_names[i], r->n[i]);
     }
     return object;
 }

@@ -30,6 +30,15 @@ struct ovl_account {
                                  * 'account_mutex' held. */
 };
 
+/* Names of the counters in JSON, and, behind "account_", in statistics. */
+const char *const ovl_account_counter_names[OVL_ACCOUNT_N_COUNTERS] = {
+    [OVL_ACCOUNT_RX_PACKETS] = "rx_packets",
+    [OVL_ACCOUNT_RX_BYTES] = "rx_bytes",
+    [OVL_ACCOUNT_RX_DROPPED] = "rx_dropped",
+    [OVL_ACCOUNT_TX_PACKETS] = "tx_packets",
+    [OVL_ACCOUNT_TX_BYTES] = "tx_bytes",
+};
+
 /* All accounts, by their keys.  Changed with 'account_mutex' held. */
 static struct cmap accounts = CMAP_INITIALIZER;
 static struct ovs_mutex account_mutex = OVS_MUTEX_INITIALIZER;
@@ -581,18 +590,11 @@ ovl_account_free_all(struct ovl_account_record *records, size_t n)
 }
 
 /* Implements part of 'get_custom_stats' of struct netdev_class for all
- * tunnels: appends to 'stats' the sums of the accounts of the port 'netdev'. */
+ * tunnels: appends to 'stats' the sums of the accounts of port 'netdev'. */
 void
 ovl_account_get_custom_stats(const struct netdev *netdev,
                              struct netdev_custom_stats *stats)
 {
-    static const char *const names[OVL_ACCOUNT_N_COUNTERS] = {
-        [OVL_ACCOUNT_RX_PACKETS] = "account_rx_packets",
-        [OVL_ACCOUNT_RX_BYTES] = "account_rx_bytes",
-        [OVL_ACCOUNT_RX_DROPPED] = "account_rx_dropped",
-        [OVL_ACCOUNT_TX_PACKETS] = "account_tx_packets",
-        [OVL_ACCOUNT_TX_BYTES] = "account_tx_bytes",
-    };
     const struct ovl_account_key key = {
         .kind = OVL_ACCOUNT_PORT,
         .name = netdev_get_name(netdev),
@@ -612,6 +614,7 @@ ovl_account_get_custom_stats(const struct netdev *netdev,
         struct netdev_custom_counter *c = &stats->counters[stats->size++];
 
         c->value = n[i];
-        ovs_strlcpy(c->name, names[i], sizeof c->name);
+        snprintf(c->name, sizeof c->name, "account_%s",
+                 ovl_account_counter_names[i]);
     }
 }

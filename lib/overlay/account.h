@@ -67,6 +67,7 @@ enum ovl_account_counter {
     OVL_ACCOUNT_TX_BYTES,
     OVL_ACCOUNT_N_COUNTERS
 };
+extern const char *const ovl_account_counter_names[OVL_ACCOUNT_N_COUNTERS];
 
 struct ovl_account;
 
