@@ -4,6 +4,7 @@
 tests_ovstest_SOURCES += \
 	tests/stt-reasm-model.c \
 	tests/stt-reasm-model.h \
+	tests/test-account.c \
 	tests/test-stt-reasm.c
 
 OVERLAY_TESTSUITE_AT = \

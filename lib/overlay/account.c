@@ -334,22 +334,42 @@ ovl_account_list_clear(struct ovl_account_list *list)
     }
 }
 
+/* Returns true if the bytes of some of 'n_packets' packets, with 'n_bytes'
+ * bytes in all, must be missing: no frame of 'list' has a negative length. */
+static bool
+lacks_bytes(const struct ovl_account_list *list,
+            uint64_t n_packets, uint64_t n_bytes)
+{
+    const struct ovl_account_entry *entries = list_entries(list);
+
+    for (size_t i = 0; i < list->n; i++) {
+        int delta = entries[i].delta;
+
+        if (delta < 0 && n_bytes < n_packets * -delta) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Settles the accounts in 'flow_accounts' for the packets in 'stats', the
  * statistics of the datapath flow since it was created, that were not settled
  * before.  'stats' may be older than those of the last call; then this does
  * nothing.  A thread that adds a packet to the statistics adds its bytes after
- * it, so they may be missing in one call and be in the next. */
+ * it, so they may be missing in one call and be in the next; if counters would
+ * decrease, this does nothing, and the next call settles both. */
 void
 ovl_flow_accounts_settle(struct ovl_flow_accounts *flow_accounts,
                          const struct dpif_flow_stats *stats)
 {
+    uint64_t n_packets = stats->n_packets - flow_accounts->n_packets;
+    uint64_t n_bytes = stats->n_bytes - flow_accounts->n_bytes;
+
     if (stats->n_packets >= flow_accounts->n_packets
         && stats->n_bytes >= flow_accounts->n_bytes
-        && (stats->n_packets > flow_accounts->n_packets
-            || stats->n_bytes > flow_accounts->n_bytes)) {
-        ovl_account_list_count(&flow_accounts->now,
-                               stats->n_packets - flow_accounts->n_packets,
-                               stats->n_bytes - flow_accounts->n_bytes);
+        && (n_packets || n_bytes)
+        && !lacks_bytes(&flow_accounts->now, n_packets, n_bytes)) {
+        ovl_account_list_count(&flow_accounts->now, n_packets, n_bytes);
         flow_accounts->n_packets = stats->n_packets;
         flow_accounts->n_bytes = stats->n_bytes;
     }
@@ -515,7 +535,8 @@ remove_unused(struct ovl_account *account, bool to_other)
 
 /* Removes cells that have had no packet for long.  If cells have no room,
  * removes those of which flows have dropped every frame after
- * USELESS_IF_FULL_SECS, so that a sender cannot fill them.
+ * USELESS_IF_FULL_SECS, so that a sender cannot fill them.  Does nothing while
+ * no accounts are kept.
  *
  * To be called often, by the main thread; does its work once a minute. */
 void
@@ -527,7 +548,7 @@ ovl_account_run(void)
     unsigned int idle_secs;
     bool full;
 
-    if (now < next) {
+    if (now < next || !ovl_account_is_on()) {
         return;
     }
     next = now + 60 * 1000;
