@@ -36,7 +36,7 @@ import sys
 
 from wire import ip_header, mac
 
-TENANTS, REMOTES = 50, ("10.9.0.2", "10.9.0.3", "10.9.0.4")
+TENANTS, REMOTES = 50, ("10.9.0.2", "10.9.0.3", "fd09::4")
 
 # Types: OpenFlow port and the first key.
 TYPES = {"stt": (11, 1 << 40), "vxlan": (12, 5000), "geneve": (13, 5000),
@@ -65,34 +65,61 @@ def all_flows():
 def print_flows():
     """Prints the OpenFlow flows."""
     flow = ("in_port=vm,udp,tp_dst=%d,actions=set_field:%d->tun_id,"
-            "set_field:%s->tun_dst,%d")
+            "set_field:%s->%s,%d")
     for n, (_, port, key, remote) in enumerate(all_flows()):
-        print(flow % (FIRST_PORT + n, key, remote, port))
-    print(flow % (MARKER_PORT, MARKER_KEY, REMOTES[0], TYPES["geneve"][0]))
+        field = "tun_ipv6_dst" if ":" in remote else "tun_dst"
+        print(flow % (FIRST_PORT + n, key, remote, field, port))
+    print(flow % (MARKER_PORT, MARKER_KEY, REMOTES[0], "tun_dst",
+                  TYPES["geneve"][0]))
     print("in_port=%d,tun_id=%d,actions=vm" % (TYPES["geneve"][0], MARKER_KEY))
 
 
+def addresses(packet):
+    """Returns (family, offset of the source address, that of the destination
+    address, that of the payload) of 'packet', an Ethernet frame with IPv4 or
+    IPv6."""
+    if packet[12:14] == b"\x08\0":
+        return socket.AF_INET, 26, 30, 34
+    return socket.AF_INET6, 22, 38, 54
+
+
 def decode(packet):
-    """Returns (type, key, length of the inner frame) of 'packet', an Ethernet
-    frame with IPv4, or None if it is no tunnel packet."""
-    if packet[12:14] != b"\x08\0":
+    """Returns (type, key, source, destination, length of the inner frame) of
+    'packet', an Ethernet frame, or None if it is no tunnel packet."""
+    if packet[12:14] not in (b"\x08\0", b"\x86\xdd"):
         return None
-    proto = packet[23]
-    size = struct.unpack_from("!H", packet, 16)[0] - 20
-    if proto == 17:
-        dport, = struct.unpack_from("!H", packet, 36)
-        if dport == 4789:
-            return ("vxlan", int.from_bytes(packet[46:49], "big"), size - 16)
-        if dport == 6081:
-            return ("geneve", int.from_bytes(packet[46:49], "big"), size - 16)
-        if dport == 1701:
-            return ("l2tpv3", int.from_bytes(packet[46:50], "big"), size - 16)
+    family, src, dst, payload = addresses(packet)
+    if family == socket.AF_INET:
+        proto, size = packet[23], struct.unpack_from("!H", packet, 16)[0] - 20
+    else:
+        proto, size = packet[20], struct.unpack_from("!H", packet, 18)[0]
+
+    def field(offset, length):
+        """Returns an integer in the payload of the IP packet."""
+        start = payload + offset
+        return int.from_bytes(packet[start:start + length], "big")
+
+    if proto == 17 and field(2, 2) in (4789, 6081):
+        kind = "vxlan" if field(2, 2) == 4789 else "geneve"
+        key, size = field(12, 3), size - 16
+    elif proto == 17 and field(2, 2) == 1701:
+        kind, key, size = "l2tpv3", field(12, 4), size - 16
     elif proto == 47:
-        return ("nvgre", int.from_bytes(packet[38:41], "big"), size - 8)
-    elif proto == 6 and packet[36:38] == b"\x1d\x2f":
+        kind, key, size = "nvgre", field(4, 3), size - 8
+    elif proto == 6 and field(2, 2) == 7471:
         # 18 bytes of the STT header, after 20 of TCP's.
-        return ("stt", int.from_bytes(packet[62:70], "big"), size - 38)
-    return None
+        kind, key, size = "stt", field(28, 8), size - 38
+    else:
+        return None
+    return (kind, key, socket.inet_ntop(family, packet[src:dst]),
+            socket.inet_ntop(family, packet[dst:payload]), size)
+
+
+def reflected(packet):
+    """Returns 'packet' as the remote host would send it back."""
+    _, src, dst, payload = addresses(packet)
+    return (packet[6:12] + packet[:6] + packet[12:src] + packet[dst:payload]
+            + packet[src:dst] + packet[payload:])
 
 
 def packet_socket(device):
@@ -120,13 +147,11 @@ def reflect(device, name):
         decoded = decode(packet)
         if not decoded:
             continue
-        kind, key, length = decoded
-        remote = socket.inet_ntoa(packet[30:34])
+        kind, key, _, remote, length = decoded
         count = counts.setdefault("%s %d %s" % (kind, key, remote), [0, 0])
         count[0] += 1
         count[1] += length
-        s.send(packet[6:12] + packet[:6] + packet[12:26] + packet[30:34]
-               + packet[26:30] + packet[34:])
+        s.send(reflected(packet))
     _, lost = struct.unpack("II", s.getsockopt(SOL_PACKET, PACKET_STATISTICS,
                                                8))
     with open(name, "w") as f:

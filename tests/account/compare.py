@@ -14,7 +14,6 @@ remote, with the numbers of both, and exits with 1 if any differ.
 import collections
 import json
 import os
-import socket
 import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -32,9 +31,7 @@ def read_wire(directory):
     found = collections.defaultdict(lambda: [0] * len(MEMBERS))
     for n in 1, 2, 3:
         for packet in wire.read_pcap('%s/p%d.pcap' % (directory, n)):
-            _, vni, length = account_wire.decode(packet)
-            src, dst = (socket.inet_ntoa(packet[at:at + 4])
-                        for at in (26, 30))
+            _, vni, src, dst, length = account_wire.decode(packet)
             for key, at in ((src, vni, dst), 0), ((dst, vni, src), 2):
                 found[key][at] += 1
                 found[key][at + 1] += length

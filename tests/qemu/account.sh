@@ -19,12 +19,13 @@ start() {
         # shellcheck disable=SC2086
         lab_no_offloads $n
     done
-    for n in h1 vm1 wire; do
+    for n in vm1 wire; do
         lab_exec $n sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
     done
     lab_run ip -n "$(lab_ns h1)" address add 10.9.0.1/24 dev phy
-    for n in 2 3 4; do
-        lab_run ip -n "$(lab_ns h1)" neighbor replace 10.9.0.$n dev phy \
+    lab_run ip -n "$(lab_ns h1)" address add fd09::1/64 dev phy nodad
+    for n in 10.9.0.2 10.9.0.3 fd09::4; do
+        lab_run ip -n "$(lab_ns h1)" neighbor replace $n dev phy \
             lladdr "$(lab_exec wire cat /sys/class/net/eth0/address)"
     done
     lab_start h1 notso
