@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 
-"""The benchmarks, sorted by the quantity that they compare.  Each is a
-generator of ratios, one for each round, see harness.bench()."""
+"""The benchmarks, sorted by the quantity that they compare.  They follow the
+generator of their ratios, see harness.bench()."""
 
 import contextlib
 import itertools
 import os
 import re
-import shutil
 import signal
 import struct
 import subprocess
-import tempfile
 import time
 
-from harness import (OURS, OUT, PRISTINE, ROUNDS, TOP, CountedLab, Failure,
-                     Lab, Profile, alternate, bench, build_pristine, callgrind,
+from harness import (OURS, OUT, PRISTINE, ROUNDS, TOP, CountedLab, DummySwitch,
+                     Failure, Lab, alternate, bench, build_pristine,
                      cpu_seconds, run, rx_packets, say, stop, udp_frame)
 
 import geneve_wire      # "harness" has found where it is.
@@ -35,45 +33,23 @@ def throughput_ratios(tso, this, other):
             yield rates[this] / rates[other]
 
 
-@bench('stt-over-none-tso', '>= 0.90', 'Gb/s, TSO on: STT / no tunnel')
-def stt_over_none_tso():
-    return throughput_ratios(True, ('stt', 1500), ('none', 1500))
-
-
-@bench('stt-over-vxlan-tso', '>= 6', 'Gb/s, TSO on: STT / VXLAN')
-def stt_over_vxlan_tso():
-    return throughput_ratios(True, ('stt', 1500), ('vxlan', 1450))
-
-
-@bench('stt-over-geneve-tso', '>= 6', 'Gb/s, TSO on: STT / Geneve')
-def stt_over_geneve_tso():
-    return throughput_ratios(True, ('stt', 1500), ('geneve', 1450))
-
-
-@bench('nvgre-over-gre-tso', '>= 0.97', 'Gb/s, TSO on: NVGRE / GRE')
-def nvgre_over_gre_tso():
-    return throughput_ratios(True, ('nvgre', 1450), ('gre', 1450))
-
-
-@bench('nvgre-over-gre-notso', '>= 0.97', 'Gb/s, TSO off: NVGRE / GRE')
-def nvgre_over_gre_notso():
-    return throughput_ratios(False, ('nvgre', 1450), ('gre', 1450))
-
-
-@bench('l2tpv3-over-vxlan-tso', '>= 0.95', 'Gb/s, TSO on: L2TPv3 / VXLAN')
-def l2tpv3_over_vxlan_tso():
-    return throughput_ratios(True, ('l2tpv3', 1450), ('vxlan', 1450))
-
-
-@bench('l2tpv3-over-vxlan-notso', '>= 0.95', 'Gb/s, TSO off: L2TPv3 / VXLAN')
-def l2tpv3_over_vxlan_notso():
-    return throughput_ratios(False, ('l2tpv3', 1450), ('vxlan', 1450))
-
-
-@bench('stt-over-vxlan-notso-jumbo', '>= 1.3',
-       'Gb/s, TSO off: STT, inner MTU 9000 / VXLAN, 1450')
-def stt_over_vxlan_notso_jumbo():
-    return throughput_ratios(False, ('stt', 9000), ('vxlan', 1450))
+bench('stt-over-none-tso', '>= 0.90', 'Gb/s, TSO on: STT / no tunnel',
+      throughput_ratios, True, ('stt', 1500), ('none', 1500))
+bench('stt-over-vxlan-tso', '>= 6', 'Gb/s, TSO on: STT / VXLAN',
+      throughput_ratios, True, ('stt', 1500), ('vxlan', 1450))
+bench('stt-over-geneve-tso', '>= 6', 'Gb/s, TSO on: STT / Geneve',
+      throughput_ratios, True, ('stt', 1500), ('geneve', 1450))
+bench('nvgre-over-gre-tso', '>= 0.97', 'Gb/s, TSO on: NVGRE / GRE',
+      throughput_ratios, True, ('nvgre', 1450), ('gre', 1450))
+bench('nvgre-over-gre-notso', '>= 0.97', 'Gb/s, TSO off: NVGRE / GRE',
+      throughput_ratios, False, ('nvgre', 1450), ('gre', 1450))
+bench('l2tpv3-over-vxlan-tso', '>= 0.95', 'Gb/s, TSO on: L2TPv3 / VXLAN',
+      throughput_ratios, True, ('l2tpv3', 1450), ('vxlan', 1450))
+bench('l2tpv3-over-vxlan-notso', '>= 0.95', 'Gb/s, TSO off: L2TPv3 / VXLAN',
+      throughput_ratios, False, ('l2tpv3', 1450), ('vxlan', 1450))
+bench('stt-over-vxlan-notso-jumbo', '>= 1.3',
+      'Gb/s, TSO off: STT, inner MTU 9000 / VXLAN, 1450',
+      throughput_ratios, False, ('stt', 9000), ('vxlan', 1450))
 
 
 # Instructions.
@@ -93,28 +69,18 @@ def rate_ratios(this, other, size):
             yield insns[other] / insns[this]
 
 
-@bench('nvgre-over-gre-rate-64', '>= 0.97',
-       'Packet rate, 64 bytes: NVGRE / GRE, from instructions')
-def nvgre_over_gre_rate_64():
-    return rate_ratios(('nvgre',), ('gre',), 64)
-
-
-@bench('nvgre-over-gre-rate-1400', '>= 0.97',
-       'Packet rate, 1400 bytes: NVGRE / GRE, from instructions')
-def nvgre_over_gre_rate_1400():
-    return rate_ratios(('nvgre',), ('gre',), 1400)
-
-
-@bench('l2tpv3-over-vxlan-rate-64', '>= 0.95',
-       'Packet rate, 64 bytes: L2TPv3 / VXLAN, from instructions')
-def l2tpv3_over_vxlan_rate_64():
-    return rate_ratios(('l2tpv3',), ('vxlan',), 64)
-
-
-@bench('l2tpv3-over-vxlan-rate-1400', '>= 0.95',
-       'Packet rate, 1400 bytes: L2TPv3 / VXLAN, from instructions')
-def l2tpv3_over_vxlan_rate_1400():
-    return rate_ratios(('l2tpv3',), ('vxlan',), 1400)
+bench('nvgre-over-gre-rate-64', '>= 0.97',
+      'Packet rate, 64 bytes: NVGRE / GRE, from instructions',
+      rate_ratios, ('nvgre',), ('gre',), 64)
+bench('nvgre-over-gre-rate-1400', '>= 0.97',
+      'Packet rate, 1400 bytes: NVGRE / GRE, from instructions',
+      rate_ratios, ('nvgre',), ('gre',), 1400)
+bench('l2tpv3-over-vxlan-rate-64', '>= 0.95',
+      'Packet rate, 64 bytes: L2TPv3 / VXLAN, from instructions',
+      rate_ratios, ('l2tpv3',), ('vxlan',), 64)
+bench('l2tpv3-over-vxlan-rate-1400', '>= 0.95',
+      'Packet rate, 1400 bytes: L2TPv3 / VXLAN, from instructions',
+      rate_ratios, ('l2tpv3',), ('vxlan',), 1400)
 
 
 def crossing_ratios(this, other):
@@ -134,22 +100,15 @@ def crossing_ratios(this, other):
             yield cross / (receive + send)
 
 
-@bench('crossing-vxlan-to-stt', '<= 1.10',
-       'Instructions, 64 bytes: VXLAN to STT / VXLAN in + STT out')
-def crossing_vxlan_to_stt():
-    return crossing_ratios('vxlan', 'stt')
-
-
-@bench('crossing-geneve-to-nvgre', '<= 1.10',
-       'Instructions, 64 bytes: Geneve to NVGRE / Geneve in + NVGRE out')
-def crossing_geneve_to_nvgre():
-    return crossing_ratios('geneve', 'nvgre')
-
-
-@bench('crossing-stt-to-l2tpv3', '<= 1.10',
-       'Instructions, 64 bytes: STT to L2TPv3 / STT in + L2TPv3 out')
-def crossing_stt_to_l2tpv3():
-    return crossing_ratios('stt', 'l2tpv3')
+bench('crossing-vxlan-to-stt', '<= 1.10',
+      'Instructions, 64 bytes: VXLAN to STT / VXLAN in + STT out',
+      crossing_ratios, 'vxlan', 'stt')
+bench('crossing-geneve-to-nvgre', '<= 1.10',
+      'Instructions, 64 bytes: Geneve to NVGRE / Geneve in + NVGRE out',
+      crossing_ratios, 'geneve', 'nvgre')
+bench('crossing-stt-to-l2tpv3', '<= 1.10',
+      'Instructions, 64 bytes: STT to L2TPv3 / STT in + L2TPv3 out',
+      crossing_ratios, 'stt', 'l2tpv3')
 
 
 def push_pop_ratios(size):
@@ -168,16 +127,12 @@ def push_pop_ratios(size):
             yield stt / vxlan
 
 
-@bench('stt-over-vxlan-insns-64', '<= 1.10',
-       'Instructions, push + pop of 64 bytes: STT / VXLAN with csum')
-def stt_over_vxlan_insns_64():
-    return push_pop_ratios(64)
-
-
-@bench('stt-over-vxlan-insns-1400', '<= 1.10',
-       'Instructions, push + pop of 1400 bytes: STT / VXLAN with csum')
-def stt_over_vxlan_insns_1400():
-    return push_pop_ratios(1400)
+bench('stt-over-vxlan-insns-64', '<= 1.10',
+      'Instructions, push + pop of 64 bytes: STT / VXLAN with csum',
+      push_pop_ratios, 64)
+bench('stt-over-vxlan-insns-1400', '<= 1.10',
+      'Instructions, push + pop of 1400 bytes: STT / VXLAN with csum',
+      push_pop_ratios, 1400)
 
 
 def hooked_ratios(type_):
@@ -194,68 +149,30 @@ def hooked_ratios(type_):
             yield pair[0] / pair[1]
 
 
-@bench('hooked-over-pristine-forward', '<= 1.02',
-       'Instructions, no tunnel: this Open vSwitch / pristine')
-def hooked_over_pristine_forward():
-    return hooked_ratios('none')
-
-
-@bench('hooked-over-pristine-vxlan', '<= 1.02',
-       'Instructions, VXLAN: this Open vSwitch / pristine')
-def hooked_over_pristine_vxlan():
-    return hooked_ratios('vxlan')
-
-
-@bench('hooked-over-pristine-geneve', '<= 1.02',
-       'Instructions, Geneve without options: this Open vSwitch / pristine')
-def hooked_over_pristine_geneve():
-    return hooked_ratios('geneve')
+bench('hooked-over-pristine-forward', '<= 1.02',
+      'Instructions, no tunnel: this Open vSwitch / pristine',
+      hooked_ratios, 'none')
+bench('hooked-over-pristine-vxlan', '<= 1.02',
+      'Instructions, VXLAN: this Open vSwitch / pristine',
+      hooked_ratios, 'vxlan')
+bench('hooked-over-pristine-geneve', '<= 1.02',
+      'Instructions, Geneve without options: this Open vSwitch / pristine',
+      hooked_ratios, 'geneve')
 
 
 def reconfigure_cost(ovs, type_, n):
     """Returns the instructions of ovs-vswitchd, from the build tree 'ovs', to
     add 'n' tunnel ports of 'type_' at once, and then to delete them all."""
-    directory = tempfile.mkdtemp(prefix='ovs-bench.')
-    path = directory + '/callgrind.out'
-    env = dict(os.environ, OVS_RUNDIR=directory, OVS_LOGDIR=directory,
-               OVS_DBDIR=directory, OVS_SYSCONFDIR=directory,
-               OVS_PKGDATADIR=ovs + '/vswitchd')
-    server = switch = None
-
-    def vsctl(*args):
-        run(ovs + '/utilities/ovs-vsctl', '--timeout=300', *args, env=env)
-
-    try:
-        run(ovs + '/ovsdb/ovsdb-tool', 'create', directory + '/conf.db',
-            ovs + '/vswitchd/vswitch.ovsschema', env=env)
-        server = subprocess.Popen(
-            [ovs + '/ovsdb/ovsdb-server', '-vconsole:off',
-             '--remote=punix:%s/db.sock' % directory, directory + '/conf.db'],
-            env=env)
-        vsctl('--retry', '--no-wait', 'init')
-        switch = subprocess.Popen(
-            callgrind('bridge_reconfigure', path)
-            + [ovs + '/vswitchd/ovs-vswitchd', '-vconsole:off',
-               '--enable-dummy=override', '--disable-system',
-               '--disable-system-route'],
-            env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        vsctl('add-br', 'br0', '--', 'set', 'bridge', 'br0',
-              'datapath_type=dummy', 'fail_mode=secure')
-        vsctl(*itertools.chain.from_iterable(
+    with DummySwitch(ovs, 'bridge_reconfigure') as switch:
+        switch.vsctl('add-br', 'br0', '--', 'set', 'bridge', 'br0',
+                     'datapath_type=dummy', 'fail_mode=secure')
+        switch.vsctl(*itertools.chain.from_iterable(
             ('--', 'add-port', 'br0', 'p%d' % i, '--', 'set', 'interface',
              'p%d' % i, 'type=' + type_, 'options:key=%d' % (4096 + i),
              'options:remote_ip=10.%d.%d.1' % (i // 256, i % 256))
             for i in range(n)))
-        vsctl('del-br', 'br0')
-        switch.terminate()
-        switch.wait()
-        return Profile(path).total
-    finally:
-        for process in switch, server:
-            if process:
-                process.terminate()
-                process.wait()
-        shutil.rmtree(directory)
+        switch.vsctl('del-br', 'br0')
+    return switch.profile.total
 
 
 def ports_ratios(this, other, n):
@@ -270,16 +187,12 @@ def ports_ratios(this, other, n):
         yield pair[0] / pair[1]
 
 
-@bench('hooked-over-pristine-ports', '<= 1.05',
-       'Instructions, 600 VXLAN ports made: this Open vSwitch / pristine')
-def hooked_over_pristine_ports():
-    return ports_ratios((OURS, 'vxlan'), (PRISTINE, 'vxlan'), 600)
-
-
-@bench('stt-over-vxlan-ports', '<= 1.05',
-       'Instructions, 600 ports made: STT / VXLAN, pristine')
-def stt_over_vxlan_ports():
-    return ports_ratios((OURS, 'stt'), (PRISTINE, 'vxlan'), 600)
+bench('hooked-over-pristine-ports', '<= 1.05',
+      'Instructions, 600 VXLAN ports made: this Open vSwitch / pristine',
+      ports_ratios, (OURS, 'vxlan'), (PRISTINE, 'vxlan'), 600)
+bench('stt-over-vxlan-ports', '<= 1.05',
+      'Instructions, 600 ports made: STT / VXLAN, pristine',
+      ports_ratios, (OURS, 'stt'), (PRISTINE, 'vxlan'), 600)
 
 
 # Accounts.
@@ -313,10 +226,95 @@ def account_rate_ratios(n):
             yield insns[0] / insns[2 * n]
 
 
-@bench('account-rate', '>= 0.99',
-       'Packet rate, 64 bytes: with 10,000 accounts / with none')
-def account_rate():
-    return account_rate_ratios(10000)
+bench('account-rate', '>= 0.99',
+      'Packet rate, 64 bytes: with 10, 000 accounts / with none',
+      account_rate_ratios, 10000)
+
+
+class AccountSwitch(DummySwitch):
+    """A DummySwitch that sends a frame from UDP port N to tenant N."""
+
+    def connect(self, limit):
+        """Makes the tunnel, with other_config:account-max='limit'."""
+        self.vsctl(
+            'set', 'Open_vSwitch', '.',
+            'other_config:account-max=%d' % limit,
+            'other_config:max-idle=3600000',
+            *'-- add-br br-phy -- set bridge br-phy datapath_type=dummy'
+            ' -- add-port br-phy phy -- set interface phy type=dummy'
+            ' -- add-br br-int -- set bridge br-int datapath_type=dummy'
+            ' fail_mode=secure'
+            ' -- add-port br-int vm -- set interface vm type=dummy'
+            ' -- add-port br-int tun -- set interface tun type=vxlan'
+            ' options:remote_ip=10.9.0.2 options:key=flow'.split())
+        self.appctl('netdev-dummy/ip4addr', 'br-phy', '10.9.0.1/24')
+        self.appctl('tnl/neigh/set', 'br-phy', '10.9.0.2',
+                    '02:00:00:00:00:02')
+        self.flow('br-phy', 'actions=phy')
+        self.flow('br-int', 'udp,actions='
+                  'move:NXM_OF_UDP_SRC[]->NXM_NX_TUN_ID[0..15],tun')
+
+    def send(self, tenants):
+        """Sends a frame to each tenant in the range 'tenants'."""
+        self.receive('vm', [udp_frame(b'\2\0\0\0\0\1', b'\2\0\0\0\0\3',
+                                      64, tenant) for tenant in tenants])
+        self.appctl('revalidator/wait')
+
+    def check(self, n):
+        """Raises Failure unless there are 'n' accounts."""
+        found = self.appctl('account/show').count('\n') - 1
+        if found != n:
+            raise Failure('%d accounts instead of %d' % (found, n))
+
+
+def revalidate_cost(limit, n):
+    """Returns the instructions to revalidate a datapath flow, of 'n' that each
+    send to another tenant, with other_config:account-max='limit'."""
+    # The compiler may append to the name of a function.
+    with AccountSwitch(OURS, 'revalidate_ukey.*') as switch:
+        switch.connect(limit)
+        switch.send(range(1000, 1000 + n))
+        for priority in range(4):
+            switch.flow('br-int', 'priority=%d,in_port=9,actions=drop'
+                        % priority)
+        switch.check(n if limit else 0)
+    times = switch.profile.count('revalidate_ukey', 'revalidate_ukey__')
+    if times < n:
+        raise Failure('%d flows revalidated instead of %d' % (times, n))
+    return switch.profile.total / times
+
+
+def account_revalidate_ratios(n):
+    """Yields ratios of the instructions to revalidate one of 'n' datapath
+    flows, with an account each, to those with no accounts."""
+    for pair in alternate(2 * n, 0):
+        insns = {limit: revalidate_cost(limit, n) for limit in pair}
+        say('  %d flows: %.0f instructions to revalidate one with accounts, '
+            '%.0f without' % (n, insns[2 * n], insns[0]))
+        yield insns[2 * n] / insns[0]
+
+
+bench('account-revalidate', '<= 1.05',
+      'Instructions to revalidate a flow: with accounts / without',
+      account_revalidate_ratios, 2000)
+
+
+def account_sizes():
+    """Yields the bytes of memory for an account."""
+    n = 20000
+    for _ in range(ROUNDS):
+        with AccountSwitch(OURS) as switch:
+            switch.connect(65536)
+            rss = []
+            for first in 1000, 1000 + n:
+                switch.send(range(first, first + n))
+                switch.appctl('revalidator/purge')
+                time.sleep(1)
+                rss.append(switch.rss())
+            switch.check(2 * n)
+        size = (rss[1] - rss[0]) / n
+        say('  %d accounts more: %.0f bytes each' % (n, size))
+        yield size
 
 
 # Geneve.
@@ -355,22 +353,15 @@ def option_ratios(n):
             yield some / none
 
 
-@bench('geneve-match-1-option', '<= 1.05',
-       'Instructions, Geneve received: 1 option, matched / none')
-def geneve_match_1_option():
-    return option_ratios(1)
-
-
-@bench('geneve-match-4-options', '<= 1.05',
-       'Instructions, Geneve received: 4 options, matched / none')
-def geneve_match_4_options():
-    return option_ratios(4)
-
-
-@bench('geneve-match-16-options', '<= 1.10',
-       'Instructions, Geneve received: 16 options, matched / none')
-def geneve_match_16_options():
-    return option_ratios(16)
+bench('geneve-match-1-option', '<= 1.05',
+      'Instructions, Geneve received: 1 option, matched / none',
+      option_ratios, 1)
+bench('geneve-match-4-options', '<= 1.05',
+      'Instructions, Geneve received: 4 options, matched / none',
+      option_ratios, 4)
+bench('geneve-match-16-options', '<= 1.10',
+      'Instructions, Geneve received: 16 options, matched / none',
+      option_ratios, 16)
 
 
 def appliance(lab):
@@ -403,10 +394,9 @@ def balancer_frame(lab, cookie):
     return b''.join(macs) + frame[12:]
 
 
-@bench('geneve-relay-connections', '>= 0.90',
-       'Packet rate, options relayed: 100,000 connections that differ in an'
-       ' option / 1, from instructions')
-def geneve_relay_connections():
+def relay_connections_ratios():
+    """Yields ratios of the packet rate of 100,000 connections that differ in
+    an option that is relayed to that of one connection."""
     with CountedLab() as lab:
         appliance(lab)
         # The default again, since entries for many flows have a cost.
@@ -446,6 +436,12 @@ def geneve_relay_connections():
                     '100,000: %.0f, with %d datapath flows in both cases'
                     % (one, many, before))
                 yield one / many
+
+
+bench('geneve-relay-connections', '>= 0.90',
+      'Packet rate, options relayed: 100,000 connections that differ in an'
+      ' option / 1, from instructions',
+      relay_connections_ratios)
 
 
 def return_ratios(port_type):
@@ -528,16 +524,12 @@ def return_ratios(port_type):
             yield rates[True] / rates[False]
 
 
-@bench('geneve-return', '>= 0.70',
-       'Packet rate, 256 bytes, AF_PACKET: returned in Geneve / forwarded')
-def geneve_return():
-    return return_ratios('')
-
-
-@bench('geneve-return-afxdp', '>= 0.70',
-       'Packet rate, 256 bytes, AF_XDP: returned in Geneve / forwarded')
-def geneve_return_afxdp():
-    return return_ratios('afxdp')
+bench('geneve-return', '>= 0.70',
+      'Packet rate, 256 bytes, AF_PACKET: returned in Geneve / forwarded',
+      return_ratios, '')
+bench('geneve-return-afxdp', '>= 0.70',
+      'Packet rate, 256 bytes, AF_XDP: returned in Geneve / forwarded',
+      return_ratios, 'afxdp')
 
 
 # Reassembly.
@@ -555,14 +547,19 @@ def reassembly_cost(frames):
     return cost, float(re.search(r'([\d.]+) ns', run(*command)).group(1))
 
 
-@bench('stt-reasm-scale', '<= 1.10',
-       'Instructions per segment: 100,000 frames in flight / 1')
-def stt_reasm_scale():
+def reassembly_ratios():
+    """Yields ratios of the instructions for a segment with 100,000 frames in
+    flight to those with one frame."""
     for _ in range(ROUNDS):
         one, many = reassembly_cost(1), reassembly_cost(100000)
         say('  a segment: %.0f instructions (%.0f ns) with 1 frame in flight,'
             ' %.0f (%.0f ns) with 100000' % (one + many))
         yield many[0] / one[0]
+
+
+bench('stt-reasm-scale', '<= 1.10',
+      'Instructions per segment: 100,000 frames in flight / 1',
+      reassembly_ratios)
 
 
 def flooded(lab, kind):
@@ -617,16 +614,12 @@ def flood_ratios(kind):
             yield result[kind][0] / result['udp'][0]
 
 
-@bench('stt-reasm-flood', '>= 0.80',
-       'Gb/s of an STT flow: beside a flood of unfinished frames / of UDP')
-def stt_reasm_flood():
-    return flood_ratios('stt')
-
-
-@bench('stt-reasm-flood-two', '>= 0.80',
-       'The same, with two segments of each unfinished frame')
-def stt_reasm_flood_two():
-    return flood_ratios('stt2')
+bench('stt-reasm-flood', '>= 0.80',
+      'Gb/s of an STT flow: beside a flood of unfinished frames / of UDP',
+      flood_ratios, 'stt')
+bench('stt-reasm-flood-two', '>= 0.80',
+      'The same, with two segments of each unfinished frame',
+      flood_ratios, 'stt2')
 
 
 # The kernel datapath.
@@ -652,31 +645,20 @@ def kernel_ratios(what, other, nic='plain'):
         yield int(b) / int(a)
 
 
-@bench('kstt-over-kvxlan', '>= 1.30',
-       'Kernel datapath, one TCP stream, device segments TCP: STT / VXLAN')
-def kstt_over_kvxlan():
-    return kernel_ratios('tcp', 'vxlan')
-
-
-@bench('kstt-over-kvxlan-tso', '>= 0.95',
-       'The same, device segments TCP in UDP tunnels, too: STT / VXLAN')
-def kstt_over_kvxlan_tso():
-    return kernel_ratios('tcp', 'vxlan', 'all')
-
-
-@bench('kstt-over-kgeneve', '>= 1.30',
-       'Kernel datapath, one TCP stream, device segments TCP: STT / Geneve')
-def kstt_over_kgeneve():
-    return kernel_ratios('tcp', 'geneve')
-
-
-@bench('kstt-over-none', '>= 0.90',
-       'Kernel datapath, one TCP stream, device segments TCP: STT / no tunnel')
-def kstt_over_none():
-    return kernel_ratios('tcp', 'none')
-
-
-@bench('kstt-over-kvxlan-pps', '>= 0.85',
-       'Kernel datapath, packets of 64 bytes: STT / VXLAN with csum')
-def kstt_over_kvxlan_pps():
-    return kernel_ratios('udp', 'vxlan')
+bench('kstt-over-kvxlan', '>= 1.30',
+      'Kernel datapath, one TCP stream, device segments TCP: STT / VXLAN',
+      kernel_ratios, 'tcp', 'vxlan')
+bench('kstt-over-kvxlan-tso', '>= 0.95',
+      'The same, device segments TCP in UDP tunnels, too: STT / VXLAN',
+      kernel_ratios, 'tcp', 'vxlan', 'all')
+bench('kstt-over-kgeneve', '>= 1.30',
+      'Kernel datapath, one TCP stream, device segments TCP: STT / Geneve',
+      kernel_ratios, 'tcp', 'geneve')
+bench('kstt-over-none', '>= 0.90',
+      'Kernel datapath, one TCP stream, device segments TCP: STT / no tunnel',
+      kernel_ratios, 'tcp', 'none')
+bench('kstt-over-kvxlan-pps', '>= 0.85',
+      'Kernel datapath, packets of 64 bytes: STT / VXLAN with csum',
+      kernel_ratios, 'udp', 'vxlan')
+bench('account-cell', '<= 256', 'Bytes of memory for an account',
+      account_sizes)

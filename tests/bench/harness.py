@@ -7,17 +7,20 @@ rounds in which the two sides of a comparison alternate."""
 import collections
 import contextlib
 import ctypes
+import functools
 import glob
 import json
 import operator
 import os
 import re
+import shutil
 import signal
 import socket
 import statistics
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
@@ -35,14 +38,11 @@ Bench = collections.namedtuple('Bench', 'name goal what rounds')
 BENCHES = collections.OrderedDict()
 
 
-def bench(name, goal, what):
-    """Registers the decorated generator of ratios, one a round, as the
-    benchmark 'name'.  'goal' is a comparison that the median must meet, such
-    as ">= 0.90", and 'what' describes the ratio."""
-    def register(rounds):
-        BENCHES[name] = Bench(name, goal, what, rounds)
-        return rounds
-    return register
+def bench(name, goal, what, rounds, *args):
+    """Registers the benchmark 'name'.  rounds(*args) generates ratios, one a
+    round.  'goal' is a comparison that the median must meet, such as
+    ">= 0.90", and 'what' describes the ratio."""
+    BENCHES[name] = Bench(name, goal, what, functools.partial(rounds, *args))
 
 
 class Failure(Exception):
@@ -190,6 +190,94 @@ class Lab:
             finally:
                 libc.setns(home.fileno(), 0)
         return sock
+
+
+# One switch.
+
+class DummySwitch:
+    """An Open vSwitch from the build tree 'ovs', with dummy datapaths, for use
+    in a "with" statement.  If 'toggle' is given, counts the instructions of
+    the functions that match it; after the statement, 'profile' is their
+    Profile."""
+
+    def __init__(self, ovs, toggle=None):
+        self.ovs = ovs
+        self.toggle = toggle
+        self.dir = tempfile.mkdtemp(prefix='ovs-bench.')
+        self.env = dict(os.environ, OVS_RUNDIR=self.dir, OVS_LOGDIR=self.dir,
+                        OVS_DBDIR=self.dir, OVS_SYSCONFDIR=self.dir,
+                        OVS_PKGDATADIR=ovs + '/vswitchd')
+        self.server = self.switch = self.profile = None
+
+    def __enter__(self):
+        try:
+            run(self.ovs + '/ovsdb/ovsdb-tool', 'create',
+                self.dir + '/conf.db',
+                self.ovs + '/vswitchd/vswitch.ovsschema', env=self.env)
+            self.server = subprocess.Popen(
+                [self.ovs + '/ovsdb/ovsdb-server', '-vconsole:off',
+                 '--remote=punix:%s/db.sock' % self.dir,
+                 self.dir + '/conf.db'], env=self.env)
+            self.vsctl('--retry', '--no-wait', 'init')
+            self.switch = subprocess.Popen(
+                (callgrind(self.toggle, self.dir + '/callgrind.out')
+                 if self.toggle else [])
+                + [self.ovs + '/vswitchd/ovs-vswitchd', '-vconsole:off',
+                   '--pidfile', '--enable-dummy', '--disable-system',
+                   '--disable-system-route'],
+                env=self.env, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL)
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def __exit__(self, *args):
+        if self.switch:
+            self.switch.terminate()
+            self.switch.wait()
+            if self.toggle and not any(args):
+                self.profile = Profile(self.dir + '/callgrind.out')
+        if self.server:
+            self.server.terminate()
+            self.server.wait()
+        shutil.rmtree(self.dir)
+
+    def tool(self, name, *args):
+        """Runs a program of Open vSwitch for this switch."""
+        return run(self.ovs + '/utilities/' + name, '--timeout=300', *args,
+                   env=self.env)
+
+    def vsctl(self, *args):
+        return self.tool('ovs-vsctl', *args)
+
+    def appctl(self, *args):
+        return self.tool('ovs-appctl', *args)
+
+    def rss(self):
+        """Returns the size of the switch's memory, in bytes."""
+        with open('/proc/%d/status' % self.switch.pid) as f:
+            return 1024 * int(re.search(r'VmRSS:\s+(\d+)',
+                                        f.read()).group(1))
+
+    def flow(self, bridge, flow):
+        """Adds an OpenFlow flow, and waits until it has taken effect."""
+        self.tool('ovs-ofctl', 'add-flow', bridge, flow)
+        self.appctl('revalidator/wait')
+
+    def receive(self, port, frames):
+        """Has the dummy 'port' receive 'frames', and waits until the datapath
+        has taken them.  The port's queue has room for 100."""
+        def received():
+            return int(re.search(r'port \d+: %s .*\n *RX packets:(\d+)' % port,
+                                 self.appctl('dpctl/show', '-s')).group(1))
+
+        for i in range(0, len(frames), 100):
+            some = [frame.hex() for frame in frames[i:i + 100]]
+            end = received() + len(some)
+            self.appctl('netdev-dummy/receive', port, *some)
+            while received() < end:
+                time.sleep(.01)
 
 
 # Instructions.
