@@ -187,13 +187,15 @@ ovl_account_translated(struct xlate_out *xout, const struct xlate_in *xin,
     }
 }
 
-/* A datapath flow with 'accounts' was found in 'dpif'.  It may be from before
- * ovs-vswitchd started, but not in the userspace datapath: there, all of its
- * packets are yet to be counted. */
+/* A datapath flow with 'accounts' was found in 'dpif', by the first dump or a
+ * later one.  If it is from before ovs-vswitchd started, which the first dump
+ * finds in the kernel datapath, its packets so far do not count.  Otherwise
+ * all of its packets are yet to be counted. */
 void
-ovl_account_found(struct ovl_flow_accounts *accounts, const struct dpif *dpif)
+ovl_account_found(struct ovl_flow_accounts *accounts, const struct dpif *dpif,
+                  bool first_dump)
 {
-    accounts->adopt = dpif_is_netdev(dpif);
+    accounts->adopt = !first_dump || dpif_is_netdev(dpif);
 }
 
 /* A datapath flow with 'stats' and 'accounts' was translated again, or not,

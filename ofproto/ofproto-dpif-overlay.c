@@ -109,3 +109,14 @@ ovl_ofproto_set_tunnels(const struct ofproto_dpif *ofproto)
         ovl_port_set_tunnels(port->netdev, has_tunnels);
     }
 }
+
+/* The packets that 'xin' is translating into 'xout' were sent to the tunnel
+ * port 'netdev'.  'pushed' is what ovl_account_pushed() returned for the
+ * tunnel header that they have already, or 0. */
+void
+ovl_xlate_sent(struct xlate_out *xout, const struct xlate_in *xin,
+               const struct netdev *netdev, int pushed)
+{
+    ovl_account_sent(xout, xin, netdev, pushed);
+    ovl_live_sent(xin, netdev);
+}

@@ -14,6 +14,8 @@
 
 #include "ofproto-dpif-account.h"
 #include "ofproto-dpif-geneve.h"
+#include "ofproto-dpif-live-show.h"
+#include "ofproto-dpif-live.h"
 #include "ofproto-dpif-oam.h"
 #include "overlay/hooks.h"
 
@@ -25,6 +27,8 @@ struct netdev;
 struct nlattr;
 struct ofpbuf;
 struct ofproto_dpif;
+struct xlate_in;
+struct xlate_out;
 
 void ovl_xlate_receive_ecn(struct flow *, struct flow_wildcards *);
 void ovl_xlate_send_ecn(struct flow *);
@@ -34,6 +38,8 @@ void ovl_xlate_no_port(int error, const struct dpif *, const struct flow *,
 void ovl_xlate_flow_deleted(const struct dpif_backer *,
                             const struct nlattr *key, size_t key_len,
                             uint64_t n);
+void ovl_xlate_sent(struct xlate_out *, const struct xlate_in *,
+                    const struct netdev *, int pushed);
 void ovl_ofproto_set_tunnels(const struct ofproto_dpif *);
 
 #endif /* ofproto-dpif-overlay.h */

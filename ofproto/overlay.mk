@@ -6,6 +6,10 @@ ofproto_libofproto_la_SOURCES += \
 	ofproto/ofproto-dpif-account.h \
 	ofproto/ofproto-dpif-geneve.c \
 	ofproto/ofproto-dpif-geneve.h \
+	ofproto/ofproto-dpif-live-show.c \
+	ofproto/ofproto-dpif-live-show.h \
+	ofproto/ofproto-dpif-live.c \
+	ofproto/ofproto-dpif-live.h \
 	ofproto/ofproto-dpif-oam.c \
 	ofproto/ofproto-dpif-oam.h \
 	ofproto/ofproto-dpif-overlay.c \

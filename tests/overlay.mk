@@ -25,6 +25,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/geneve.at \
 	tests/geneve-opts.at \
 	tests/account.at \
+	tests/live.at \
 	tests/tnl-execute.at \
 	tests/tnl-ecn.at \
 	tests/tnl-fields.at \

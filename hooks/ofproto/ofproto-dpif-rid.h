@@ -18,3 +18,8 @@
 # packet.
 @in frozen_metadata_to_flow after flow->tunnel.metadata.tab = ofproto_get_tun_tab(ofproto);
     ovl_geneve_thaw(&packet, md->tun_map_seq, &flow->tunnel);
+
+# Live traces: the packets still belong to a session when translation
+# continues.
+@in struct frozen_metadata after struct flow_tnl tunnel;       /* Encapsulating tunnel parameters. */
+    uint64_t live;                /* Session of a live trace, or 0. */

@@ -30,9 +30,18 @@
 @in ukey_create__ after recirc_refs_swap(&ukey->recircs, &xout->recircs);
         ovl_account_list_swap(&ukey->accounts.now, &xout->accounts);
 
-# Accounts: the userspace datapath has no flows of an earlier ovs-vswitchd.
+# Accounts: does a flow that is found come from an earlier ovs-vswitchd?
+@in struct udpif after struct seq *dump_seq;              /* Increments each dump iteration. */
+    uint64_t first_dump_seq;           /* 'dump_seq' before the first one. */
+
+# Accounts: does a flow that is found come from an earlier ovs-vswitchd?
+@in udpif_create after udpif->dump_seq = seq_create();
+    udpif->first_dump_seq = seq_read(udpif->dump_seq);
+
+# Accounts: does a flow that is found come from an earlier ovs-vswitchd?
 @in ukey_create_from_dpif_flow before return 0;
-    ovl_account_found(&(*ukey)->accounts, udpif->dpif);
+    ovl_account_found(&(*ukey)->accounts, udpif->dpif,
+                      seq_read(udpif->dump_seq) == udpif->first_dump_seq);
 
 # Accounts: free them.
 @in ukey_delete__ after recirc_refs_unref(&ukey->recircs);
@@ -75,3 +84,11 @@
             ovl_account_op_done(&op->ukey->accounts, &op->dop);
             ovs_mutex_unlock(&op->ukey->mutex);
         }
+
+# Live traces: a copy of a packet.
+@in process_upcall after size_t actions_len = 0;
+
+    if (upcall->type == FLOW_SAMPLE_UPCALL
+        && ovl_live_receive(&upcall->cookie, upcall->ofproto, packet, flow)) {
+        return EAGAIN;
+    }

@@ -170,18 +170,19 @@
     int pushed = ctx->pushed;
     ctx->pushed = ovl_account_pushed(pushed, flow, &tnl_push_data);
 
-# Accounts: a frame is sent if the underlay has an output for it.
+# Accounts, live traces: a frame is sent if the underlay has an output for it.
 @in native_tunnel_output before /* Restore sFlow data. */
     ctx->pushed = pushed;
     if (ctx->odp_actions->size >= push_action_size) {
-        ovl_account_sent(ctx->xout, ctx->xin, xport->netdev, pushed);
+        ovl_xlate_sent(ctx->xout, ctx->xin, xport->netdev, pushed);
     }
 
-# Accounts: a frame is sent by the kernel, unless recirculation comes first.
+# Accounts, live traces: a frame is sent by the kernel, unless recirculation
+# comes first.
 @in compose_output_action__ before commit_odp_tunnel_action(flow, &ctx->base_flow,
             if (!xr) {
-                ovl_account_sent(ctx->xout, ctx->xin, xport->netdev,
-                                 ctx->pushed);
+                ovl_xlate_sent(ctx->xout, ctx->xin, xport->netdev,
+                               ctx->pushed);
             }
 
 # Accounts: STP discards the actions that follow.
@@ -213,3 +214,36 @@
 # Accounts: free the list.
 @in xlate_out_uninit after recirc_refs_unref(&xout->recircs);
         ovl_account_list_clear(&xout->accounts);
+
+# Live traces: the session that the packets belong to.
+@in struct xlate_ctx after struct xlate_out *xout;
+    struct ovl_live live;
+
+# Live traces: copy the packets of a session.
+@in xlate_actions before size_t sample_actions_len = ctx.odp_actions->size;
+        if (in_port && ovl_live_is_on()) {
+            ovl_live_compose(&ctx.live, xin, xout, ctx.wc, ctx.odp_actions,
+                             xbridge->dpif, in_port->netdev,
+                             in_port->ofp_port, in_port->odp_port);
+        }
+
+# Live traces: copy packets that an error drops.
+@in xlate_actions before put_drop_action(ctx.xbridge->ofproto, xin->odp_actions, ctx.error);
+            if (rx_port && ovl_live_is_on()) {
+                ovl_live_compose(&ctx.live, xin, xout, ctx.wc,
+                                 xin->odp_actions, xbridge->dpif,
+                                 rx_port->netdev, rx_port->ofp_port,
+                                 rx_port->odp_port);
+            }
+
+# Live traces: the copy tells what the datapath does.
+@in xlate_actions before xlate_wc_finish(&ctx);
+    ovl_live_finish(&ctx.live, xin, ctx.odp_actions);
+
+# Live traces: the packets still belong to it when translation continues.
+@in finish_freezing__ after frozen_metadata_from_flow(&state.metadata, &ctx->xin->flow);
+    state.metadata.live = ctx->live.session;
+
+# Live traces: no copy, by default.
+@in xlate_in_init after xin->recirc_queue = NULL;
+    xin->live = NULL;

@@ -37,6 +37,12 @@
 @in type_run before xlate_ofproto_set(ofproto, ofproto->up.name,
             ovl_ofproto_set_tunnels(ofproto);
 
-# Accounts: remove old ones, and apply a new configuration.
+# Accounts: remove old ones, and apply a new configuration.  Live traces: end
+# those that are complete.
 @in type_run first
     ovl_account_ofproto_run();
+    ovl_live_run();
+
+# Live traces: meters for them.
+@in open_dpif_backer after backer->meter_ids = id_pool_create(0, features.max_meters);
+        ovl_live_reserve_meters(backer->dpif, backer->meter_ids);

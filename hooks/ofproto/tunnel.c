@@ -22,10 +22,11 @@
 @in tnl_port_send before flow->tunnel.flags &= ~(FLOW_TNL_F_MASK & ~FLOW_TNL_PUB_F_MASK);
     ovl_xlate_send_ecn(flow);
 
-# Packets without a port, accounts: the commands that show them.
+# Packets without a port, accounts, live traces: the commands that show them.
 @in ofproto_tunnel_init before fat_rwlock_init(&rwlock);
         ovl_no_port_init();
         ovl_account_show_init();
+        ovl_live_show_init();
 
 # Packets without a port: the datapath ports at which they arrive.
 @in tnl_port_add__ before if (native_tnl) {

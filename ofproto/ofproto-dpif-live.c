@@ -1,0 +1,948 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "ofproto-dpif-live.h"
+
+#include <string.h>
+
+#include "dp-packet.h"
+#include "dpif-netdev.h"
+#include "dpif.h"
+#include "flow.h"
+#include "hash.h"
+#include "id-pool.h"
+#include "netdev.h"
+#include "netlink.h"
+#include "odp-util.h"
+#include "ofproto-dpif-rid.h"
+#include "ofproto-dpif-trace.h"
+#include "ofproto-dpif-xlate-cache.h"
+#include "ofproto-dpif-xlate.h"
+#include "ofproto-dpif.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
+#include "openvswitch/match.h"
+#include "openvswitch/ofp-flow.h"
+#include "openvswitch/ofp-meter.h"
+#include "openvswitch/ofp-port.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/shash.h"
+#include "ovs-rcu.h"
+#include "ovs-thread.h"
+#include "packets.h"
+#include "seq.h"
+#include "timeval.h"
+#include "util.h"
+
+/* Collector set ID in the cookie of a copy.  OpenFlow allows this number for
+ * sets of IPFIX as well, but none has the ID of a session as its observation
+ * domain. */
+#define LIVE_SET 0xfffff11e
+
+/* Times in ms: after the last copy of a packet, in which its other parts come;
+ * between the end of a session and that of its meter, in which revalidation
+ * removes the actions; and after the end, in which reports are kept. */
+#define LIVE_SETTLE 500
+#define LIVE_METER 10000
+#define LIVE_KEEP (10 * 60 * 1000)
+
+/* Reports of a session, of all parts of all of its packets. */
+#define LIVE_MAX_REPORTS 500
+
+/* Bytes of a packet's payload that its digest covers. */
+#define LIVE_PAYLOAD 32
+
+enum live_state {
+    LIVE_ACTIVE,                /* Takes copies. */
+    LIVE_DONE,                  /* Has all packets. */
+    LIVE_TIMED_OUT,
+    LIVE_NO_BRIDGE,             /* The bridge was deleted. */
+    LIVE_STOPPED                /* By the user; waits for LIVE_METER. */
+};
+
+struct live_session {
+    /* Immutable. */
+    unsigned int id;
+    char *bridge;
+    char *match_text;
+    struct uuid ofproto;        /* The bridge. */
+    struct match match;
+    struct ovl_live_settings settings;
+    ofproto_meter_id meter;
+    long long int deadline;     /* In ms. */
+
+    /* Written by the main thread only. */
+    atomic_bool active;         /* Is 'state' LIVE_ACTIVE? */
+    enum live_state state;
+    long long int ended;        /* When 'state' changed last, in ms. */
+
+    struct ovs_mutex mutex;
+    struct json *reports OVS_GUARDED;
+    uint64_t *digests OVS_GUARDED; /* Of the packets that entered. */
+    unsigned int n_packets OVS_GUARDED; /* Size of 'digests'. */
+    unsigned int n_copies OVS_GUARDED;
+    long long int last_copy OVS_GUARDED; /* In ms. */
+};
+
+/* Sessions.  Written by the main thread only. */
+static OVSRCU_TYPE(struct live_session *) sessions[OVL_LIVE_MAX];
+
+atomic_uint ovl_live_n_active = 0;
+
+/* Changes when a session has its last packet. */
+static struct seq *live_seq;
+
+static struct live_session *
+get_session(size_t slot)
+{
+    return ovsrcu_get(struct live_session *, &sessions[slot]);
+}
+
+static bool
+is_active(const struct live_session *s)
+{
+    bool active;
+
+    atomic_read_relaxed(&CONST_CAST(struct live_session *, s)->active,
+                        &active);
+    return active;
+}
+
+/* Returns the session with 'id', or NULL. */
+static struct live_session *
+find_session(unsigned int id)
+{
+    for (size_t i = 0; id && i < OVL_LIVE_MAX; i++) {
+        struct live_session *s = get_session(i);
+
+        if (s && s->id == id) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* Translation. */
+
+/* Makes 'wc' match on why 'flow' does not match 'match': on a bit in word
+ * number 'word' of 'diff', the bits that differ.  That splits the datapath
+ * flows for packets that do not match into as many as 'match' has bits, at
+ * most.  Fields before the word are equal; some are prerequisites of those in
+ * the word, so 'wc' matches on them, too. */
+static void
+match_difference(const struct match *match, size_t word, uint64_t diff,
+                 struct flow_wildcards *wc)
+{
+    const uint64_t *mask = (const uint64_t *) &match->wc.masks;
+    uint64_t *wildcards = (uint64_t *) &wc->masks;
+
+    /* Datapath flows match on these members of tunnel packets anyway. */
+    if (word < offsetof(struct flow, tunnel.flags) / sizeof diff) {
+        return;
+    }
+    for (size_t i = 0; i < word; i++) {
+        wildcards[i] |= mask[i];
+    }
+    wildcards[word] |= rightmost_1bit(diff);
+
+    /* The type of ICMPv6 is a prerequisite of members before it. */
+    if (word >= offsetof(struct flow, nd_target) / sizeof diff
+        && word < offsetof(struct flow, tp_src) / sizeof diff) {
+        wc->masks.tp_src |= match->wc.masks.tp_src;
+        wc->masks.tp_dst |= match->wc.masks.tp_dst;
+    }
+}
+
+/* Returns true if 'flow' matches 'match'.  Makes 'wc' match on what decides
+ * that. */
+static bool
+matches(const struct match *match, const struct flow *flow,
+        struct flow_wildcards *wc)
+{
+    const uint64_t *value = (const uint64_t *) &match->flow;
+    const uint64_t *mask = (const uint64_t *) &match->wc.masks;
+    const uint64_t *actual = (const uint64_t *) flow;
+    uint64_t *wildcards = (uint64_t *) &wc->masks;
+    size_t first = FLOW_U64S;
+    uint64_t first_diff = 0;
+
+    for (size_t i = 0; i < FLOW_U64S; i++) {
+        uint64_t diff = (actual[i] ^ value[i]) & mask[i];
+
+        if (diff & wildcards[i]) {
+            return false;
+        }
+        if (diff && first == FLOW_U64S) {
+            first = i;
+            first_diff = diff;
+        }
+    }
+    if (first < FLOW_U64S) {
+        match_difference(match, first, first_diff, wc);
+        return false;
+    }
+    for (size_t i = 0; i < FLOW_U64S; i++) {
+        wildcards[i] |= mask[i];
+    }
+    return true;
+}
+
+/* Returns the active session to which packets belong that enter with the flow
+ * of 'xin', or that continue after recirculation, or NULL.  Makes 'wc' match
+ * on what decides that. */
+static const struct live_session *
+find_active(const struct xlate_in *xin, struct flow_wildcards *wc)
+{
+    for (size_t i = 0; i < OVL_LIVE_MAX; i++) {
+        const struct live_session *s = get_session(i);
+
+        if (s && is_active(s)
+            && (xin->frozen_state
+                ? xin->frozen_state->metadata.live == s->id
+                : (uuid_equals(&s->ofproto, &xin->ofproto->uuid)
+                   && matches(&s->match, &xin->flow, wc)))) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* Translation of 'xin' into 'xout' and 'odp_actions' begins.  The packets are
+ * in 'dpif', and come from the port 'in_port', whose numbers are 'ofp_port' and
+ * 'odp_port'.  If they belong to a session, adds an action that copies them,
+ * and makes 'live' the state for the rest of translation. */
+void
+ovl_live_compose(struct ovl_live *live, const struct xlate_in *xin,
+                 struct xlate_out *xout, struct flow_wildcards *wc,
+                 struct ofpbuf *odp_actions, const struct dpif *dpif,
+                 const struct netdev *in_port, ofp_port_t ofp_port,
+                 odp_port_t odp_port)
+{
+    const struct live_session *s = find_active(xin, wc);
+    struct user_action_cookie cookie;
+    size_t sample, actions;
+
+    if (xin->live) {
+        xin->live->in_port = netdev_get_name(in_port);
+    }
+    live->session = s ? s->id : 0;
+    if (!s) {
+        return;
+    }
+
+    memset(&cookie, 0, sizeof cookie);
+    cookie.type = USER_ACTION_COOKIE_FLOW_SAMPLE;
+    cookie.ofp_in_port = ofp_port;
+    cookie.ofproto_uuid = xin->ofproto->uuid;
+    cookie.flow_sample.collector_set_id = LIVE_SET;
+    cookie.flow_sample.obs_domain_id = s->id;
+    cookie.flow_sample.output_odp_port
+        = u32_to_odp(xin->upcall_flow->recirc_id);
+
+    /* The meter is in a "sample" so that it drops the copy only. */
+    xout->last_observe_offset = odp_actions->size;
+    sample = nl_msg_start_nested(odp_actions, OVS_ACTION_ATTR_SAMPLE);
+    nl_msg_put_u32(odp_actions, OVS_SAMPLE_ATTR_PROBABILITY, UINT32_MAX);
+    actions = nl_msg_start_nested(odp_actions, OVS_SAMPLE_ATTR_ACTIONS);
+    nl_msg_put_u32(odp_actions, OVS_ACTION_ATTR_METER, s->meter.uint32);
+    odp_put_userspace_action(dpif_port_get_pid(dpif, odp_port), &cookie,
+                             sizeof cookie, ODPP_NONE, false, odp_actions,
+                             &live->cookie_offset);
+    nl_msg_end_nested(odp_actions, actions);
+    nl_msg_end_nested(odp_actions, sample);
+    live->actions_offset = odp_actions->size;
+}
+
+/* Translation of 'xin' into 'odp_actions' ends.  Puts a hash of the actions
+ * into the cookie of the action that copies, so that the translation of a copy
+ * shows whether the datapath does the same. */
+void
+ovl_live_finish(const struct ovl_live *live, const struct xlate_in *xin,
+                struct ofpbuf *odp_actions)
+{
+    struct user_action_cookie *cookie;
+    uint32_t hash;
+
+    if (!live->session) {
+        return;
+    }
+    hash = hash_bytes(ofpbuf_at_assert(odp_actions, live->actions_offset, 0),
+                      odp_actions->size - live->actions_offset, 0);
+    cookie = ofpbuf_at_assert(odp_actions, live->cookie_offset,
+                              sizeof *cookie);
+    cookie->flow_sample.obs_point_id = hash;
+    if (xin->live) {
+        xin->live->hash = hash;
+    }
+}
+
+/* Appends to 's' a match on those fields of 'flow' that a network leaves as
+ * they are, or the MAC addresses if it is not IP. */
+static void
+format_frame(const struct flow *flow, struct ds *s)
+{
+    struct match match;
+
+    match_init_catchall(&match);
+    match_set_dl_type(&match, flow->dl_type);
+    if (flow->dl_type == htons(ETH_TYPE_IP)) {
+        match_set_nw_src(&match, flow->nw_src);
+        match_set_nw_dst(&match, flow->nw_dst);
+    } else if (flow->dl_type == htons(ETH_TYPE_IPV6)) {
+        match_set_ipv6_src(&match, &flow->ipv6_src);
+        match_set_ipv6_dst(&match, &flow->ipv6_dst);
+    } else {
+        match_set_dl_src(&match, flow->dl_src);
+        match_set_dl_dst(&match, flow->dl_dst);
+    }
+    if (is_ip_any(flow)) {
+        match_set_nw_proto(&match, flow->nw_proto);
+        if ((flow->nw_proto == IPPROTO_TCP || flow->nw_proto == IPPROTO_UDP
+             || flow->nw_proto == IPPROTO_SCTP)
+            && !(flow->nw_frag & FLOW_NW_FRAG_LATER)) {
+            match_set_tp_src(&match, flow->tp_src);
+            match_set_tp_dst(&match, flow->tp_dst);
+        }
+    }
+    match_format(&match, NULL, s, OFP_DEFAULT_PRIORITY);
+}
+
+/* Puts 'address' into 'object', unless it is not set. */
+static void
+put_address(struct json *object, const char *name,
+            const struct in6_addr *address)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    if (ipv6_addr_is_set(address)) {
+        ipv6_format_mapped(address, &s);
+        json_object_put_string(object, name, ds_cstr(&s));
+        ds_destroy(&s);
+    }
+}
+
+/* The packets that 'xin' is translating were sent to the tunnel port
+ * 'netdev'. */
+void
+ovl_live_sent(const struct xlate_in *xin, const struct netdev *netdev)
+{
+    const struct flow_tnl *tnl = &xin->flow.tunnel;
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct in6_addr address;
+    struct json *object;
+
+    if (!xin->live) {
+        return;
+    }
+    object = json_object_create();
+    json_object_put_string(object, "port", netdev_get_name(netdev));
+    json_object_put_string(object, "type", netdev_get_type(netdev));
+    if (tnl->flags & FLOW_TNL_F_KEY) {
+        json_object_put_format(object, "key", "%"PRIu64,
+                               ntohll(tnl->tun_id));
+    }
+    address = flow_tnl_src(tnl);
+    put_address(object, "local", &address);
+    address = flow_tnl_dst(tnl);
+    put_address(object, "remote", &address);
+    format_frame(&xin->flow, &s);
+    json_object_put_string(object, "frame", ds_cstr(&s));
+    ds_destroy(&s);
+    json_array_add(xin->live->tunnels, object);
+}
+
+/* Copies. */
+
+/* Returns a hash of what networks leave as it is in 'packet', which has
+ * 'flow'.  It is the same on all hosts. */
+static uint64_t
+make_digest(const struct dp_packet *packet, const struct flow *flow)
+{
+    const uint8_t *tail = dp_packet_tail(packet);
+    const uint8_t *from = dp_packet_l4(packet);
+    uint8_t data[64];
+    ovs_u128 hash;
+    size_t n = 0;
+
+    memset(data, 0, sizeof data);
+    if (is_ip_any(flow) && from) {
+        data[n++] = flow->nw_proto;
+        if (flow->dl_type == htons(ETH_TYPE_IP)) {
+            const struct ip_header *ip = dp_packet_l3(packet);
+
+            memcpy(data + n, &ip->ip_id, sizeof ip->ip_id);
+            n += sizeof ip->ip_id;
+            memcpy(data + n, &ip->ip_frag_off, sizeof ip->ip_frag_off);
+            n += sizeof ip->ip_frag_off;
+        }
+        if (!(flow->nw_frag & FLOW_NW_FRAG_LATER)) {
+            if (flow->nw_proto == IPPROTO_TCP
+                && dp_packet_get_tcp_payload(packet)) {
+                const struct tcp_header *tcp = dp_packet_l4(packet);
+
+                memcpy(data + n, &tcp->tcp_seq, sizeof tcp->tcp_seq);
+                n += sizeof tcp->tcp_seq;
+                memcpy(data + n, &tcp->tcp_ack, sizeof tcp->tcp_ack);
+                n += sizeof tcp->tcp_ack;
+                from = dp_packet_get_tcp_payload(packet);
+            } else if (flow->nw_proto == IPPROTO_UDP
+                       && tail - from >= UDP_HEADER_LEN) {
+                from += UDP_HEADER_LEN;
+            }
+        }
+    } else {
+        from = dp_packet_l3(packet);
+    }
+    if (from && from < tail) {
+        memcpy(data + n, from, MIN(tail - from, LIVE_PAYLOAD));
+    }
+    hash_bytes128(data, sizeof data, 0, &hash);
+    return hash.u64.lo;
+}
+
+/* Converts the nodes of 'trace' to JSON, and frees them. */
+static struct json *
+trace_to_json(struct ovs_list *trace)
+{
+    static const char *const types[] = {
+        [OFT_BRIDGE] = "bridge", [OFT_TABLE] = "table",
+        [OFT_BUCKET] = "bucket", [OFT_THAW] = "thaw",
+        [OFT_ACTION] = "action", [OFT_DETAIL] = "detail",
+        [OFT_WARN] = "warning", [OFT_ERROR] = "error",
+    };
+    struct json *array = json_array_create_empty();
+    struct oftrace_node *node;
+
+    LIST_FOR_EACH_POP (node, node, trace) {
+        struct json *object = json_object_create();
+
+        json_object_put_string(object, "type", types[node->type]);
+        json_object_put(object, "text", json_string_create_nocopy(node->text));
+        if (!ovs_list_is_empty(&node->subs)) {
+            json_object_put(object, "nodes", trace_to_json(&node->subs));
+        }
+        json_array_add(array, object);
+        free(node);
+    }
+    return array;
+}
+
+/* Adds an object with the member 'name' and its value 'number' to
+ * 'outputs'. */
+static void
+add_output(struct json *outputs, const char *name, uint32_t number)
+{
+    struct json *object = json_object_create();
+
+    json_object_put(object, name, json_integer_create(number));
+    json_array_add(outputs, object);
+}
+
+/* Adds to 'outputs' where datapath 'actions', of 'len' bytes, send a packet.
+ * Ports have their numbers, because a thread that forwards packets must not
+ * wait for the lock of the datapath's ports. */
+static void
+outputs_to_json(struct json *outputs, const struct nlattr *actions,
+                size_t len)
+{
+    const struct nlattr *a;
+    size_t left;
+
+    NL_ATTR_FOR_EACH_UNSAFE (a, left, actions, len) {
+        int type = nl_attr_type(a);
+        const struct nlattr *nested;
+
+        if (type == OVS_ACTION_ATTR_OUTPUT) {
+            add_output(outputs, "output", nl_attr_get_u32(a));
+        } else if (type == OVS_ACTION_ATTR_LB_OUTPUT) {
+            add_output(outputs, "bond", nl_attr_get_u32(a));
+        } else if (type == OVS_ACTION_ATTR_TUNNEL_POP) {
+            add_output(outputs, "tunnel_pop", nl_attr_get_u32(a));
+        } else if (type == OVS_ACTION_ATTR_RECIRC) {
+            add_output(outputs, "recirc", nl_attr_get_u32(a));
+        } else if (type == OVS_ACTION_ATTR_METER) {
+            add_output(outputs, "meter", nl_attr_get_u32(a));
+        } else if (type == OVS_ACTION_ATTR_USERSPACE) {
+            const struct user_action_cookie *cookie;
+
+            nested = nl_attr_find_nested(a, OVS_USERSPACE_ATTR_USERDATA);
+            cookie = nested ? nl_attr_get(nested) : NULL;
+            if (cookie && cookie->type == USER_ACTION_COOKIE_CONTROLLER) {
+                add_output(outputs, "controller",
+                           cookie->controller.controller_id);
+            }
+        } else if (type == OVS_ACTION_ATTR_CLONE) {
+            outputs_to_json(outputs, nl_attr_get(a), nl_attr_get_size(a));
+        } else if (type == OVS_ACTION_ATTR_CHECK_PKT_LEN) {
+            for (uint16_t branch
+                     = OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER;
+                 branch <= OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL;
+                 branch++) {
+                nested = nl_attr_find_nested(a, branch);
+                if (nested) {
+                    outputs_to_json(outputs, nl_attr_get(nested),
+                                    nl_attr_get_size(nested));
+                }
+            }
+        }
+    }
+}
+
+/* Frees the nodes of 'recircs', which translation with a trace makes. */
+static void
+free_recircs(struct ovs_list *recircs)
+{
+    struct oftrace_recirc_node *node;
+
+    LIST_FOR_EACH_POP (node, node, recircs) {
+        dp_packet_delete(node->packet);
+        free(node->nat_act);
+        recirc_free_id(node->recirc_id);
+        free(node);
+    }
+}
+
+/* Returns a report of what 'ofproto' does with 'packet', a copy with 'flow'
+ * and 'cookie'. */
+static struct json *
+make_report(const struct user_action_cookie *cookie,
+            struct ofproto_dpif *ofproto, const struct dp_packet *packet,
+            const struct flow *flow)
+{
+    struct json *report = json_object_create();
+    struct json *outputs = json_array_create_empty();
+    struct ovl_live_copy copy = { .tunnels = json_array_create_empty() };
+    struct ovs_list trace = OVS_LIST_INITIALIZER(&trace);
+    struct ovs_list recircs = OVS_LIST_INITIALIZER(&recircs);
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct flow_wildcards wc;
+    struct xlate_cache xcache;
+    struct ofpbuf actions;
+    enum xlate_error error;
+    struct xlate_out xout;
+    struct xlate_in xin;
+    struct flow shown = *flow;
+
+    /* A cache collects the effects of translation, which are not wanted. */
+    xlate_cache_init(&xcache);
+    ofpbuf_init(&actions, 0);
+    xlate_in_init(&xin, ofproto, ofproto_dpif_get_tables_version(ofproto),
+                  flow, cookie->ofp_in_port, NULL, ntohs(flow->tcp_flags),
+                  packet, &wc, &actions);
+    xin.allow_side_effects = false;
+    xin.xcache = &xcache;
+    xin.trace = &trace;
+    xin.recirc_queue = &recircs;
+    xin.names = true;
+    xin.live = &copy;
+    error = xlate_actions(&xin, &xout);
+
+    json_object_put_string(report, "in_port",
+                           copy.in_port ? copy.in_port : "-");
+    json_object_put(report, "recirc",
+                    json_integer_create(flow->recirc_id));
+    shown.in_port.ofp_port = cookie->ofp_in_port;
+    flow_format(&s, &shown, NULL);
+    json_object_put_string(report, "flow", ds_cstr(&s));
+    json_object_put(report, "trace", trace_to_json(&trace));
+    ds_clear(&s);
+    format_odp_actions(&s, actions.data, actions.size, NULL);
+    json_object_put_string(report, "actions", ds_cstr(&s));
+    outputs_to_json(outputs, actions.data, actions.size);
+    json_object_put(report, "outputs", outputs);
+    json_object_put(report, "tunnels", copy.tunnels);
+    if (error) {
+        json_object_put_string(report, "error", xlate_strerror(error));
+    }
+    json_object_put(report, "stale",
+                    json_boolean_create(copy.hash
+                                        != cookie->flow_sample.obs_point_id));
+
+    free_recircs(&recircs);
+    ds_destroy(&s);
+    xlate_out_uninit(&xout);
+    xlate_cache_uninit(&xcache);
+    ofpbuf_uninit(&actions);
+    return report;
+}
+
+/* Returns the number of the packet with 'digest' in 's', from 1, or 0 if it
+ * has another one.  If 'enters', the packet enters the bridge, and gets a
+ * number unless there are enough. */
+static unsigned int
+number_packet(struct live_session *s, uint64_t digest, bool enters)
+    OVS_REQUIRES(s->mutex)
+{
+    if (enters) {
+        if (s->n_packets < s->settings.count) {
+            s->digests[s->n_packets++] = digest;
+            return s->n_packets;
+        }
+        return 0;
+    }
+    for (unsigned int i = s->n_packets; i > 0; i--) {
+        if (s->digests[i - 1] == digest) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+/* Handles an upcall with 'cookie', 'packet' and 'flow_' for 'ofproto'.  Returns
+ * true if it is a copy for a session. */
+bool
+ovl_live_receive(const struct user_action_cookie *cookie,
+                 struct ofproto_dpif *ofproto, const struct dp_packet *packet,
+                 const struct flow *flow_)
+{
+    struct flow flow = *flow_;
+    struct live_session *s;
+    struct json *report;
+    unsigned int number;
+    uint64_t digest;
+
+    if (cookie->type != USER_ACTION_COOKIE_FLOW_SAMPLE
+        || cookie->flow_sample.collector_set_id != LIVE_SET) {
+        return false;
+    }
+    s = find_session(cookie->flow_sample.obs_domain_id);
+    if (!s) {
+        return false;
+    }
+    if (!is_active(s)) {
+        return true;
+    }
+
+    /* The kernel does not know the recirculation ID of a packet whose actions
+     * ovs-vswitchd has it execute. */
+    flow.recirc_id = odp_to_u32(cookie->flow_sample.output_odp_port);
+    digest = make_digest(packet, &flow);
+    ovs_mutex_lock(&s->mutex);
+    number = number_packet(s, digest, !flow.recirc_id);
+    s->n_copies++;
+    if (number && json_array_size(s->reports) < LIVE_MAX_REPORTS) {
+        report = make_report(cookie, ofproto, packet, &flow);
+        json_object_put(report, "packet", json_integer_create(number));
+        json_object_put_format(report, "digest", "%016"PRIx64, digest);
+        json_object_put(report, "time",
+                        json_integer_create(time_wall_msec()));
+        json_object_put(report, "length",
+                        json_integer_create(dp_packet_size(packet)));
+        json_array_add(s->reports, report);
+        s->last_copy = time_msec();
+        if (s->n_packets == s->settings.count) {
+            seq_change(live_seq);
+        }
+    }
+    ovs_mutex_unlock(&s->mutex);
+    return true;
+}
+
+/* Meters. */
+
+/* Returns the ID of the meter of the session in 'slot', in 'dpif'.  Returns
+ * false if it has no meters. */
+static bool
+get_meter(struct dpif *dpif, size_t slot, ofproto_meter_id *meter)
+{
+    struct ofputil_meter_features features;
+
+    dpif_meter_get_features(dpif, &features);
+    meter->uint32 = features.max_meters - 1 - slot;
+    return features.max_meters > OVL_LIVE_MAX;
+}
+
+/* Takes the IDs of the meters of sessions in 'dpif' out of 'pool', that of all
+ * meters.  If an earlier ovs-vswitchd left meters of sessions behind, deletes
+ * them. */
+void
+ovl_live_reserve_meters(struct dpif *dpif, struct id_pool *pool)
+{
+    ofproto_meter_id meter;
+
+    for (size_t i = 0; i < OVL_LIVE_MAX && get_meter(dpif, i, &meter); i++) {
+        id_pool_add(pool, meter.uint32);
+        if (!dpif_is_netdev(dpif)) {
+            dpif_meter_del(dpif, meter, NULL, 0);
+        }
+    }
+}
+
+/* Makes the meter of a session, for 'rate' packets per second.  Returns 0 or
+ * an errno value. */
+static int
+set_meter(struct dpif *dpif, ofproto_meter_id meter, unsigned int rate)
+{
+    struct ofputil_meter_band band = {
+        .type = OFPMBT13_DROP,
+        .rate = rate,
+        .burst_size = rate,
+    };
+    struct ofputil_meter_config config = {
+        .flags = OFPMF13_PKTPS | OFPMF13_BURST,
+        .n_bands = 1,
+        .bands = &band,
+    };
+
+    return dpif_meter_set(dpif, meter, &config);
+}
+
+/* Sessions. */
+
+/* Parses 'match_text', as ovs-ofctl does, for 'ofproto'.  Returns an error
+ * message, which the caller must free, or NULL. */
+static char *
+parse_match(const struct ofproto_dpif *ofproto, const char *match_text,
+            struct match *match)
+{
+    struct ofputil_port_map map = OFPUTIL_PORT_MAP_INITIALIZER(&map);
+    struct ofputil_flow_stats_request request;
+    enum ofputil_protocol usable;
+    char *error;
+
+    ofproto_append_ports_to_map(&map, ofproto->up.ports);
+    error = parse_ofp_flow_stats_request_str(&request, false, match_text,
+                                             &map, NULL, &usable);
+    ofputil_port_map_destroy(&map);
+    if (error) {
+        return error;
+    }
+    if (request.cookie_mask || request.out_port != OFPP_ANY
+        || request.out_group != OFPG_ANY
+        || request.table_id != OFPTT_ALL) {
+        return xstrdup("only header fields can be matched");
+    }
+    if (request.match.wc.masks.tunnel.metadata.present.map) {
+        return xstrdup("Geneve options cannot be matched");
+    }
+    *match = request.match;
+    memset(&match->wc.masks.tunnel.metadata, 0,
+           sizeof match->wc.masks.tunnel.metadata);
+    return NULL;
+}
+
+static void
+free_session(struct live_session *s)
+{
+    free(s->bridge);
+    free(s->match_text);
+    free(s->digests);
+    json_destroy(s->reports);
+    ovs_mutex_destroy(&s->mutex);
+    free(s);
+}
+
+/* Ends 's', in 'state'.  Has datapath flows translated without it. */
+static void
+end_session(struct live_session *s, enum live_state state)
+{
+    struct ofproto_dpif *ofproto = ofproto_dpif_lookup_by_uuid(&s->ofproto);
+    unsigned int orig;
+
+    if (s->state == LIVE_ACTIVE) {
+        atomic_store_relaxed(&s->active, false);
+        atomic_sub_relaxed(&ovl_live_n_active, 1, &orig);
+        if (ofproto) {
+            ofproto->backer->need_revalidate = REV_RECONFIGURE;
+        }
+        s->ended = time_msec();
+    }
+    s->state = state;
+}
+
+/* Frees the session in 'slot', and its meter. */
+static void
+remove_session(size_t slot)
+{
+    struct live_session *s = get_session(slot);
+    struct ofproto_dpif *ofproto = ofproto_dpif_lookup_by_uuid(&s->ofproto);
+
+    if (ofproto) {
+        dpif_meter_del(ofproto->backer->dpif, s->meter, NULL, 0);
+    }
+    ovsrcu_set(&sessions[slot], NULL);
+    ovsrcu_postpone(free_session, s);
+}
+
+/* Starts a session for packets that enter 'bridge' and match 'match_text'.
+ * Stores its ID in '*id'.  Returns an error message, which the caller must
+ * free, or NULL. */
+char *
+ovl_live_start(const char *bridge, const char *match_text,
+               const struct ovl_live_settings *settings, unsigned int *id)
+{
+    struct ofproto_dpif *ofproto = ofproto_dpif_lookup_by_name(bridge);
+    static unsigned int last_id;
+    struct live_session *s;
+    ofproto_meter_id meter;
+    unsigned int orig;
+    struct match match;
+    size_t slot;
+    char *error;
+
+    if (!ofproto) {
+        return xasprintf("%s: no such bridge", bridge);
+    }
+    error = parse_match(ofproto, match_text, &match);
+    if (error) {
+        return error;
+    }
+    for (slot = 0; slot < OVL_LIVE_MAX && get_session(slot); slot++) {
+        continue;
+    }
+    if (slot == OVL_LIVE_MAX) {
+        return xasprintf("there are %d sessions; live/stop ends one and "
+                         "frees its place after %d s",
+                         OVL_LIVE_MAX, LIVE_METER / 1000);
+    }
+    if (!get_meter(ofproto->backer->dpif, slot, &meter)
+        || set_meter(ofproto->backer->dpif, meter, settings->rate)) {
+        return xstrdup("the datapath has no meters");
+    }
+
+    s = xzalloc(sizeof *s);
+    s->id = *id = ++last_id;
+    s->bridge = xstrdup(bridge);
+    s->match_text = xstrdup(match_text);
+    s->ofproto = ofproto->uuid;
+    s->match = match;
+    s->settings = *settings;
+    s->meter = meter;
+    s->deadline = time_msec() + settings->timeout * 1000LL;
+    atomic_init(&s->active, true);
+    ovs_mutex_init(&s->mutex);
+    s->reports = json_array_create_empty();
+    s->digests = xmalloc(settings->count * sizeof *s->digests);
+    ovsrcu_set(&sessions[slot], s);
+
+    if (!live_seq) {
+        live_seq = seq_create();
+    }
+    atomic_add_relaxed(&ovl_live_n_active, 1, &orig);
+    ofproto->backer->need_revalidate = REV_RECONFIGURE;
+    return NULL;
+}
+
+/* Ends the session 'id', and forgets it.  Returns false if there is none. */
+bool
+ovl_live_stop(unsigned int id)
+{
+    struct live_session *s = find_session(id);
+
+    if (!s || s->state == LIVE_STOPPED) {
+        return false;
+    }
+    end_session(s, LIVE_STOPPED);
+    return true;
+}
+
+/* Ends sessions that have what they want, or that waited for long, and forgets
+ * those that ended long ago.  To be called often, by the main thread. */
+void
+ovl_live_run(void)
+{
+    long long int now = time_msec();
+
+    for (size_t i = 0; i < OVL_LIVE_MAX; i++) {
+        struct live_session *s = get_session(i);
+        long long int next;
+
+        if (!s) {
+            continue;
+        }
+        if (s->state == LIVE_ACTIVE) {
+            bool complete;
+
+            ovs_mutex_lock(&s->mutex);
+            complete = s->n_packets == s->settings.count;
+            next = complete ? s->last_copy + LIVE_SETTLE : s->deadline;
+            ovs_mutex_unlock(&s->mutex);
+            if (!ofproto_dpif_lookup_by_uuid(&s->ofproto)) {
+                end_session(s, LIVE_NO_BRIDGE);
+            } else if (now >= next) {
+                end_session(s, complete ? LIVE_DONE : LIVE_TIMED_OUT);
+            } else {
+                seq_wait(live_seq, seq_read(live_seq));
+            }
+        } else {
+            next = s->ended + (s->state == LIVE_STOPPED
+                               ? LIVE_METER : LIVE_KEEP);
+            if (now >= next) {
+                remove_session(i);
+                continue;
+            }
+        }
+        poll_timer_wait_until(next);
+    }
+}
+
+/* Replaces the numbers of datapath ports to which 'reports' of 'session' say
+ * that packets were output, by their names. */
+static void
+name_outputs(const struct live_session *session, const struct json *reports)
+{
+    struct ofproto_dpif *ofproto
+        = ofproto_dpif_lookup_by_uuid(&session->ofproto);
+
+    for (size_t i = 0; ofproto && i < json_array_size(reports); i++) {
+        const struct json *outputs
+            = shash_find_data(json_object(json_array_at(reports, i)),
+                              "outputs");
+
+        for (size_t j = 0; j < json_array_size(outputs); j++) {
+            struct json *object = CONST_CAST(struct json *,
+                                             json_array_at(outputs, j));
+            const struct json *number = shash_find_data(json_object(object),
+                                                        "output");
+            struct dpif_port port;
+
+            if (number
+                && !dpif_port_query_by_number(ofproto->backer->dpif,
+                                              u32_to_odp(json_integer(number)),
+                                              &port, false)) {
+                json_object_put_string(object, "output", port.name);
+                dpif_port_destroy(&port);
+            }
+        }
+    }
+}
+
+/* Returns the session 'id', or all if it is 0, as a JSON array. */
+struct json *
+ovl_live_get(unsigned int id)
+{
+    static const char *const states[] = {
+        [LIVE_ACTIVE] = "active",
+        [LIVE_DONE] = "done",
+        [LIVE_TIMED_OUT] = "timed out",
+        [LIVE_NO_BRIDGE] = "bridge deleted",
+    };
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; i < OVL_LIVE_MAX; i++) {
+        struct live_session *s = get_session(i);
+        struct json *object, *reports;
+
+        if (!s || s->state == LIVE_STOPPED || (id && s->id != id)) {
+            continue;
+        }
+        object = json_object_create();
+        json_object_put(object, "id", json_integer_create(s->id));
+        json_object_put_string(object, "bridge", s->bridge);
+        json_object_put_string(object, "match", s->match_text);
+        json_object_put_string(object, "state", states[s->state]);
+        json_object_put(object, "count",
+                        json_integer_create(s->settings.count));
+        ovs_mutex_lock(&s->mutex);
+        json_object_put(object, "packets", json_integer_create(s->n_packets));
+        json_object_put(object, "copies", json_integer_create(s->n_copies));
+        reports = json_deep_clone(s->reports);
+        ovs_mutex_unlock(&s->mutex);
+        name_outputs(s, reports);
+        json_object_put(object, "reports", reports);
+        json_array_add(array, object);
+    }
+    return array;
+}
