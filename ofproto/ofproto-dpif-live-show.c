@@ -60,11 +60,15 @@ static bool
 show_output(const struct json *output, struct ds *s)
 {
     const struct shash *members = json_object(output);
+    const struct json *underlay = shash_find_data(members, "underlay");
     const struct json *port = shash_find_data(members, "output");
 
     if (port && port->type == JSON_STRING) {
         ds_put_format(s, "  output to %s\n", json_string(port));
-    } else if (port) {
+    } else if (underlay && underlay->type == JSON_STRING) {
+        ds_put_format(s, "  output to the underlay at %s\n",
+                      json_string(underlay));
+    } else if (port || underlay) {
         ds_put_cstr(s, "  output to a port that was deleted\n");
     } else if (shash_find(members, "bond")) {
         ds_put_cstr(s, "  output to a port of a bond\n");

@@ -33,6 +33,7 @@
 #include "ovs-thread.h"
 #include "packets.h"
 #include "seq.h"
+#include "simap.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -67,10 +68,10 @@ struct live_session {
     unsigned int id;
     char *bridge;
     char *match_text;
-    struct uuid ofproto;        /* The bridge. */
+    struct uuid ofproto;        /* The bridge, or zeros for all. */
     struct match match;
     struct ovl_live_settings settings;
-    ofproto_meter_id meter;
+    size_t slot;                /* Index in 'sessions', and of the meter. */
     long long int deadline;     /* In ms. */
 
     /* Written by the main thread only. */
@@ -122,6 +123,14 @@ find_session(unsigned int id)
         }
     }
     return NULL;
+}
+
+/* Returns true if packets that enter 'ofproto' can belong to 's'. */
+static bool
+is_bridge(const struct live_session *s, const struct ofproto_dpif *ofproto)
+{
+    return (uuid_is_zero(&s->ofproto)
+            || uuid_equals(&s->ofproto, &ofproto->uuid));
 }
 
 /* Translation. */
@@ -201,7 +210,7 @@ find_active(const struct xlate_in *xin, struct flow_wildcards *wc)
         if (s && is_active(s)
             && (xin->frozen_state
                 ? xin->frozen_state->metadata.live == s->id
-                : (uuid_equals(&s->ofproto, &xin->ofproto->uuid)
+                : (is_bridge(s, xin->ofproto)
                    && matches(&s->match, &xin->flow, wc)))) {
             return s;
         }
@@ -227,10 +236,11 @@ ovl_live_compose(struct ovl_live *live, const struct xlate_in *xin,
     if (xin->live) {
         xin->live->in_port = netdev_get_name(in_port);
     }
-    live->session = s ? s->id : 0;
-    if (!s) {
+    live->session = 0;
+    if (!s || xin->ofproto->backer->live_meters == UINT32_MAX) {
         return;
     }
+    live->session = s->id;
 
     memset(&cookie, 0, sizeof cookie);
     cookie.type = USER_ACTION_COOKIE_FLOW_SAMPLE;
@@ -246,7 +256,8 @@ ovl_live_compose(struct ovl_live *live, const struct xlate_in *xin,
     sample = nl_msg_start_nested(odp_actions, OVS_ACTION_ATTR_SAMPLE);
     nl_msg_put_u32(odp_actions, OVS_SAMPLE_ATTR_PROBABILITY, UINT32_MAX);
     actions = nl_msg_start_nested(odp_actions, OVS_SAMPLE_ATTR_ACTIONS);
-    nl_msg_put_u32(odp_actions, OVS_ACTION_ATTR_METER, s->meter.uint32);
+    nl_msg_put_u32(odp_actions, OVS_ACTION_ATTR_METER,
+                   xin->ofproto->backer->live_meters + s->slot);
     odp_put_userspace_action(dpif_port_get_pid(dpif, odp_port), &cookie,
                              sizeof cookie, ODPP_NONE, false, odp_actions,
                              &live->cookie_offset);
@@ -447,6 +458,7 @@ static void
 outputs_to_json(struct json *outputs, const struct nlattr *actions,
                 size_t len)
 {
+    bool pushed = false;
     const struct nlattr *a;
     size_t left;
 
@@ -455,7 +467,10 @@ outputs_to_json(struct json *outputs, const struct nlattr *actions,
         const struct nlattr *nested;
 
         if (type == OVS_ACTION_ATTR_OUTPUT) {
-            add_output(outputs, "output", nl_attr_get_u32(a));
+            add_output(outputs, pushed ? "underlay" : "output",
+                       nl_attr_get_u32(a));
+        } else if (type == OVS_ACTION_ATTR_TUNNEL_PUSH) {
+            pushed = true;
         } else if (type == OVS_ACTION_ATTR_LB_OUTPUT) {
             add_output(outputs, "bond", nl_attr_get_u32(a));
         } else if (type == OVS_ACTION_ATTR_TUNNEL_POP) {
@@ -539,6 +554,7 @@ make_report(const struct user_action_cookie *cookie,
     xin.live = &copy;
     error = xlate_actions(&xin, &xout);
 
+    json_object_put_string(report, "bridge", ofproto->up.name);
     json_object_put_string(report, "in_port",
                            copy.in_port ? copy.in_port : "-");
     json_object_put(report, "recirc",
@@ -642,38 +658,37 @@ ovl_live_receive(const struct user_action_cookie *cookie,
 
 /* Meters. */
 
-/* Returns the ID of the meter of the session in 'slot', in 'dpif'.  Returns
- * false if it has no meters. */
-static bool
-get_meter(struct dpif *dpif, size_t slot, ofproto_meter_id *meter)
+/* Deletes the meter of the session in 'slot' from 'backer'. */
+static void
+delete_meter(const struct dpif_backer *backer, size_t slot)
 {
-    struct ofputil_meter_features features;
+    const ofproto_meter_id meter = { backer->live_meters + slot };
 
-    dpif_meter_get_features(dpif, &features);
-    meter->uint32 = features.max_meters - 1 - slot;
-    return features.max_meters > OVL_LIVE_MAX;
+    dpif_meter_del(backer->dpif, meter, NULL, 0);
 }
 
-/* Takes the IDs of the meters of sessions in 'dpif' out of 'pool', that of all
- * meters.  If an earlier ovs-vswitchd left meters of sessions behind, deletes
- * them. */
+/* Gives 'backer', which has 'max_meters' meters, those for sessions.  If an
+ * earlier ovs-vswitchd left some behind, deletes them. */
 void
-ovl_live_reserve_meters(struct dpif *dpif, struct id_pool *pool)
+ovl_live_reserve_meters(struct dpif_backer *backer, uint32_t max_meters)
 {
-    ofproto_meter_id meter;
-
-    for (size_t i = 0; i < OVL_LIVE_MAX && get_meter(dpif, i, &meter); i++) {
-        id_pool_add(pool, meter.uint32);
-        if (!dpif_is_netdev(dpif)) {
-            dpif_meter_del(dpif, meter, NULL, 0);
+    if (max_meters <= OVL_LIVE_MAX) {
+        backer->live_meters = UINT32_MAX;
+        return;
+    }
+    backer->live_meters = max_meters - OVL_LIVE_MAX;
+    for (uint32_t i = 0; i < OVL_LIVE_MAX; i++) {
+        id_pool_add(backer->meter_ids, backer->live_meters + i);
+        if (!dpif_is_netdev(backer->dpif)) {
+            delete_meter(backer, i);
         }
     }
 }
 
-/* Makes the meter of a session, for 'rate' packets per second.  Returns 0 or
- * an errno value. */
-static int
-set_meter(struct dpif *dpif, ofproto_meter_id meter, unsigned int rate)
+/* Makes the meter of the session in 'slot', for 'rate' packets per second, in
+ * all datapaths.  Returns true if that works in one of them. */
+static bool
+set_meters(size_t slot, unsigned int rate)
 {
     struct ofputil_meter_band band = {
         .type = OFPMBT13_DROP,
@@ -685,14 +700,41 @@ set_meter(struct dpif *dpif, ofproto_meter_id meter, unsigned int rate)
         .n_bands = 1,
         .bands = &band,
     };
+    struct shash_node *node;
+    bool done = false;
 
-    return dpif_meter_set(dpif, meter, &config);
+    SHASH_FOR_EACH (node, &all_dpif_backers) {
+        const struct dpif_backer *backer = node->data;
+        const ofproto_meter_id meter = { backer->live_meters + slot };
+
+        if (backer->live_meters != UINT32_MAX
+            && !dpif_meter_set(backer->dpif, meter, &config)) {
+            done = true;
+        }
+    }
+    return done;
+}
+
+/* Deletes the meter of the session in 'slot' from all datapaths. */
+static void
+delete_meters(size_t slot)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &all_dpif_backers) {
+        const struct dpif_backer *backer = node->data;
+
+        if (backer->live_meters != UINT32_MAX) {
+            delete_meter(backer, slot);
+        }
+    }
 }
 
 /* Sessions. */
 
-/* Parses 'match_text', as ovs-ofctl does, for 'ofproto'.  Returns an error
- * message, which the caller must free, or NULL. */
+/* Parses 'match_text', as ovs-ofctl does, for 'ofproto', or if it is null, for
+ * all bridges.  Returns an error message, which the caller must free, or
+ * NULL. */
 static char *
 parse_match(const struct ofproto_dpif *ofproto, const char *match_text,
             struct match *match)
@@ -702,7 +744,9 @@ parse_match(const struct ofproto_dpif *ofproto, const char *match_text,
     enum ofputil_protocol usable;
     char *error;
 
-    ofproto_append_ports_to_map(&map, ofproto->up.ports);
+    if (ofproto) {
+        ofproto_append_ports_to_map(&map, ofproto->up.ports);
+    }
     error = parse_ofp_flow_stats_request_str(&request, false, match_text,
                                              &map, NULL, &usable);
     ofputil_port_map_destroy(&map);
@@ -716,6 +760,9 @@ parse_match(const struct ofproto_dpif *ofproto, const char *match_text,
     }
     if (request.match.wc.masks.tunnel.metadata.present.map) {
         return xstrdup("Geneve options cannot be matched");
+    }
+    if (!ofproto && request.match.wc.masks.in_port.ofp_port) {
+        return xstrdup("in_port can be matched in one bridge only");
     }
     *match = request.match;
     memset(&match->wc.masks.tunnel.metadata, 0,
@@ -734,41 +781,37 @@ free_session(struct live_session *s)
     free(s);
 }
 
-/* Ends 's', in 'state'.  Has datapath flows translated without it. */
+/* Has all datapath flows translated again. */
+static void
+revalidate_all(void)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &all_dpif_backers) {
+        struct dpif_backer *backer = node->data;
+
+        backer->need_revalidate = REV_RECONFIGURE;
+    }
+}
+
+/* Ends 's', in 'state'. */
 static void
 end_session(struct live_session *s, enum live_state state)
 {
-    struct ofproto_dpif *ofproto = ofproto_dpif_lookup_by_uuid(&s->ofproto);
     unsigned int orig;
 
     if (s->state == LIVE_ACTIVE) {
         atomic_store_relaxed(&s->active, false);
         atomic_sub_relaxed(&ovl_live_n_active, 1, &orig);
-        if (ofproto) {
-            ofproto->backer->need_revalidate = REV_RECONFIGURE;
-        }
+        revalidate_all();
         s->ended = time_msec();
     }
     s->state = state;
 }
 
-/* Frees the session in 'slot', and its meter. */
-static void
-remove_session(size_t slot)
-{
-    struct live_session *s = get_session(slot);
-    struct ofproto_dpif *ofproto = ofproto_dpif_lookup_by_uuid(&s->ofproto);
-
-    if (ofproto) {
-        dpif_meter_del(ofproto->backer->dpif, s->meter, NULL, 0);
-    }
-    ovsrcu_set(&sessions[slot], NULL);
-    ovsrcu_postpone(free_session, s);
-}
-
-/* Starts a session for packets that enter 'bridge' and match 'match_text'.
- * Stores its ID in '*id'.  Returns an error message, which the caller must
- * free, or NULL. */
+/* Starts a session for packets that enter 'bridge', or any bridge if it is
+ * "*", and match 'match_text'.  Stores its ID in '*id'.  Returns an error
+ * message, which the caller must free, or NULL. */
 char *
 ovl_live_start(const char *bridge, const char *match_text,
                const struct ovl_live_settings *settings, unsigned int *id)
@@ -776,13 +819,12 @@ ovl_live_start(const char *bridge, const char *match_text,
     struct ofproto_dpif *ofproto = ofproto_dpif_lookup_by_name(bridge);
     static unsigned int last_id;
     struct live_session *s;
-    ofproto_meter_id meter;
     unsigned int orig;
     struct match match;
     size_t slot;
     char *error;
 
-    if (!ofproto) {
+    if (!ofproto && strcmp(bridge, "*")) {
         return xasprintf("%s: no such bridge", bridge);
     }
     error = parse_match(ofproto, match_text, &match);
@@ -797,8 +839,7 @@ ovl_live_start(const char *bridge, const char *match_text,
                          "frees its place after %d s",
                          OVL_LIVE_MAX, LIVE_METER / 1000);
     }
-    if (!get_meter(ofproto->backer->dpif, slot, &meter)
-        || set_meter(ofproto->backer->dpif, meter, settings->rate)) {
+    if (!set_meters(slot, settings->rate)) {
         return xstrdup("the datapath has no meters");
     }
 
@@ -806,10 +847,10 @@ ovl_live_start(const char *bridge, const char *match_text,
     s->id = *id = ++last_id;
     s->bridge = xstrdup(bridge);
     s->match_text = xstrdup(match_text);
-    s->ofproto = ofproto->uuid;
+    s->ofproto = ofproto ? ofproto->uuid : UUID_ZERO;
     s->match = match;
     s->settings = *settings;
-    s->meter = meter;
+    s->slot = slot;
     s->deadline = time_msec() + settings->timeout * 1000LL;
     atomic_init(&s->active, true);
     ovs_mutex_init(&s->mutex);
@@ -821,7 +862,7 @@ ovl_live_start(const char *bridge, const char *match_text,
         live_seq = seq_create();
     }
     atomic_add_relaxed(&ovl_live_n_active, 1, &orig);
-    ofproto->backer->need_revalidate = REV_RECONFIGURE;
+    revalidate_all();
     return NULL;
 }
 
@@ -859,7 +900,8 @@ ovl_live_run(void)
             complete = s->n_packets == s->settings.count;
             next = complete ? s->last_copy + LIVE_SETTLE : s->deadline;
             ovs_mutex_unlock(&s->mutex);
-            if (!ofproto_dpif_lookup_by_uuid(&s->ofproto)) {
+            if (!uuid_is_zero(&s->ofproto)
+                && !ofproto_dpif_lookup_by_uuid(&s->ofproto)) {
                 end_session(s, LIVE_NO_BRIDGE);
             } else if (now >= next) {
                 end_session(s, complete ? LIVE_DONE : LIVE_TIMED_OUT);
@@ -870,7 +912,9 @@ ovl_live_run(void)
             next = s->ended + (s->state == LIVE_STOPPED
                                ? LIVE_METER : LIVE_KEEP);
             if (now >= next) {
-                remove_session(i);
+                delete_meters(i);
+                ovsrcu_set(&sessions[i], NULL);
+                ovsrcu_postpone(free_session, s);
                 continue;
             }
         }
@@ -878,33 +922,49 @@ ovl_live_run(void)
     }
 }
 
-/* Replaces the numbers of datapath ports to which 'reports' of 'session' say
- * that packets were output, by their names. */
+/* Replaces the number of the datapath port in 'output' of 'backer' by its
+ * name. */
 static void
-name_outputs(const struct live_session *session, const struct json *reports)
+name_output(struct json *output, const struct dpif_backer *backer)
 {
-    struct ofproto_dpif *ofproto
-        = ofproto_dpif_lookup_by_uuid(&session->ofproto);
+    static const char *const members[] = { "output", "underlay" };
 
-    for (size_t i = 0; ofproto && i < json_array_size(reports); i++) {
-        const struct json *outputs
-            = shash_find_data(json_object(json_array_at(reports, i)),
-                              "outputs");
+    for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+        const struct json *number = shash_find_data(json_object(output),
+                                                    members[i]);
+        struct dpif_port port;
 
-        for (size_t j = 0; j < json_array_size(outputs); j++) {
-            struct json *object = CONST_CAST(struct json *,
-                                             json_array_at(outputs, j));
-            const struct json *number = shash_find_data(json_object(object),
-                                                        "output");
-            struct dpif_port port;
-
-            if (number
-                && !dpif_port_query_by_number(ofproto->backer->dpif,
-                                              u32_to_odp(json_integer(number)),
-                                              &port, false)) {
-                json_object_put_string(object, "output", port.name);
-                dpif_port_destroy(&port);
+        if (number && number->type == JSON_INTEGER
+            && !dpif_port_query_by_number(backer->dpif,
+                                          u32_to_odp(json_integer(number)),
+                                          &port, false)) {
+            if (simap_contains(&backer->tnl_backers, port.name)) {
+                /* The kernel adds the tunnel header. */
+                shash_find_and_delete(json_object(output), members[i]);
+                json_object_put_string(output, "underlay", port.name);
+            } else {
+                json_object_put_string(output, members[i], port.name);
             }
+            dpif_port_destroy(&port);
+        }
+    }
+}
+
+/* Replaces the numbers of datapath ports in 'reports' by their names. */
+static void
+name_outputs(const struct json *reports)
+{
+    for (size_t i = 0; i < json_array_size(reports); i++) {
+        const struct json *report = json_array_at(reports, i);
+        const struct json *outputs = shash_find_data(json_object(report),
+                                                     "outputs");
+        struct ofproto_dpif *ofproto
+            = ofproto_dpif_lookup_by_name(json_string(shash_find_data(
+                json_object(report), "bridge")));
+
+        for (size_t j = 0; ofproto && j < json_array_size(outputs); j++) {
+            name_output(CONST_CAST(struct json *, json_array_at(outputs, j)),
+                        ofproto->backer);
         }
     }
 }
@@ -940,7 +1000,7 @@ ovl_live_get(unsigned int id)
         json_object_put(object, "copies", json_integer_create(s->n_copies));
         reports = json_deep_clone(s->reports);
         ovs_mutex_unlock(&s->mutex);
-        name_outputs(s, reports);
+        name_outputs(reports);
         json_object_put(object, "reports", reports);
         json_array_add(array, object);
     }

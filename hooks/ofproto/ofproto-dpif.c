@@ -44,5 +44,5 @@
     ovl_live_run();
 
 # Live traces: meters for them.
-@in open_dpif_backer after backer->meter_ids = id_pool_create(0, features.max_meters);
-        ovl_live_reserve_meters(backer->dpif, backer->meter_ids);
+@in open_dpif_backer before ct_zone_config_init(backer);
+    ovl_live_reserve_meters(backer, features.max_meters);

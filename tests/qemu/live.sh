@@ -32,7 +32,7 @@ sent() {
     id=$(live_start in_port=vm,udp,tp_dst=9999 count=3)
     send 300
     same "result" "$(live_results "$id")" "3 from vm
-3 output to genev_sys_6081
+3 output to the underlay at genev_sys_6081
 3 sent by geneve (geneve) to 10.9.0.2, key 4000"
 }
 
