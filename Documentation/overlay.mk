@@ -6,6 +6,7 @@ DOC_SOURCE += \
 	Documentation/howto/gateway.rst \
 	Documentation/howto/gwlb.rst \
 	Documentation/howto/l2tpv3.rst \
+	Documentation/howto/lost-packet.rst \
 	Documentation/howto/stt.rst \
 	Documentation/internals/architecture.rst \
 	Documentation/internals/hooks.rst \

@@ -810,7 +810,7 @@ end_session(struct live_session *s, enum live_state state)
 }
 
 /* Starts a session for packets that enter 'bridge', or any bridge if it is
- * "*", and match 'match_text'.  Stores its ID in '*id'.  Returns an error
+ * "-", and match 'match_text'.  Stores its ID in '*id'.  Returns an error
  * message, which the caller must free, or NULL. */
 char *
 ovl_live_start(const char *bridge, const char *match_text,
@@ -824,7 +824,7 @@ ovl_live_start(const char *bridge, const char *match_text,
     size_t slot;
     char *error;
 
-    if (!ofproto && strcmp(bridge, "*")) {
+    if (!ofproto && strcmp(bridge, "-")) {
         return xasprintf("%s: no such bridge", bridge);
     }
     error = parse_match(ofproto, match_text, &match);

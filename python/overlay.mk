@@ -9,15 +9,18 @@ ovs_pyfiles += \
 	python/ovs/oam/history.py \
 	python/ovs/oam/inventory.py \
 	python/ovs/oam/ipfix.py \
+	python/ovs/oam/live.py \
 	python/ovs/oam/main.py \
 	python/ovs/oam/metrics.py \
 	python/ovs/oam/page.py \
+	python/ovs/oam/path.py \
 	python/ovs/oam/plot.py \
 	python/ovs/oam/poller.py \
 	python/ovs/oam/record.py \
 	python/ovs/oam/series.py \
 	python/ovs/oam/server.py \
 	python/ovs/oam/snapshot.py \
+	python/ovs/oam/trace.py \
 	python/ovs/oam/usage.py \
 	python/ovs/oam/view.py \
 	python/ovs/tnl_ipsec.py

@@ -53,6 +53,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/l2tpv3-macros.at \
 	tests/system-l2tpv3.at \
 	tests/system-account.at \
+	tests/system-trace.at \
 	tests/system-port-io.at \
 	tests/system-tnl-afxdp.at \
 	tests/system-bond.at \

@@ -50,19 +50,19 @@ def gather(hosts, seconds):
             yield done.result()
 
 
-def command(host, seconds):
-    """Returns the command that polls 'host', as a list."""
+def appctl(host, seconds, *words):
+    """Returns the output, as bytes, of the command 'words' of the switch of
+    'host', which has 'seconds' to answer.  Raises HostError."""
     environment = ["env", "OVS_RUNDIR=" + host.rundir] if host.rundir else []
-    return [*host.via, *environment, "ovs-appctl",
-            "--timeout=%d" % max(1, seconds), "--format", "json",
-            "account/dump"]
+    return _run([*host.via, *environment, "ovs-appctl",
+                 "--timeout=%d" % max(1, seconds), "--format", "json", *words],
+                seconds)
 
 
 def _ask(host, seconds):
     """Returns the Answer of 'host'."""
     try:
-        text = _run(command(host, seconds), seconds)
-        answer = snapshot.parse(text)
+        answer = snapshot.parse(appctl(host, seconds, "account/dump"))
         problem = None
     except (HostError, snapshot.SnapshotError) as error:
         answer, problem = None, "%s: %s" % (host.name, error)
@@ -105,7 +105,10 @@ def _run(argv, seconds):
     if status:
         lines = errors.decode(errors="replace").split("\n")
         lines = [line for line in lines if line.strip()]
-        raise HostError(_printable(lines[-1]) if lines else
+        # ovs-appctl prints the switch's message in front of its own.
+        if len(lines) > 1 and lines[-1].endswith("server returned an error"):
+            del lines[-1]
+        raise HostError(printable(lines[-1]) if lines else
                         "%s: exit status %d" % (argv[0], status))
     return output
 
@@ -144,6 +147,6 @@ def _kill(process):
         pass
 
 
-def _printable(text):
+def printable(text):
     """Returns 'text' with escapes for characters that are not printable."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -6,6 +6,7 @@
 import argparse
 import calendar
 import ipaddress
+import json
 import os
 import re
 import signal
@@ -16,8 +17,8 @@ import time
 
 import ovs.dirs
 import ovs.version
-from ovs.oam import (access, inventory, ipfix, poller, server, usage,
-                     view)
+from ovs.oam import (access, inventory, ipfix, path, poller, server, trace,
+                     usage, view)
 from ovs.oam.record import Busy, Record, RecordError
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
@@ -37,7 +38,7 @@ def main():
     try:
         return arguments.run(arguments)
     except (UsageError, inventory.InventoryError, access.AccessError,
-            RecordError) as error:
+            RecordError, trace.TraceError) as error:
         _say(str(error))
     except BrokenPipeError:
         # So that Python does not fail again when it flushes at its end.
@@ -49,7 +50,8 @@ def main():
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="ovs-oam", description="Usage of tenants, over all hosts.",
+        prog="ovs-oam", description="Usage of tenants, and the way of a "
+        "packet, over all hosts.",
         epilog="ovs-oam(8) explains it.", allow_abbrev=False)
     parser.add_argument("-V", "--version", action="version",
                         version="ovs-oam (Open vSwitch) %s"
@@ -57,6 +59,7 @@ def _parser():
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _usage_parser(commands)
     _serve_parser(commands)
+    _trace_parser(commands)
     return parser
 
 
@@ -68,12 +71,18 @@ def _command(commands, name, run, about):
     parser.set_defaults(run=run)
     parser.add_argument("--hosts", metavar="FILE",
                         help="inventory of the hosts")
-    parser.add_argument("--record", metavar="FILE",
-                        default=os.path.join(ovs.dirs.DBDIR, "oam.db"),
-                        help="the record (default: %(default)s)")
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds,
                         default=10, help="how long to wait for a host "
                         "(default: %(default)s)")
+    return parser
+
+
+def _counting_command(commands, name, run, about):
+    """Adds the command 'name', which counts, and returns its parser."""
+    parser = _command(commands, name, run, about)
+    parser.add_argument("--record", metavar="FILE",
+                        default=os.path.join(ovs.dirs.DBDIR, "oam.db"),
+                        help="the record (default: %(default)s)")
     parser.add_argument("--edge-set", metavar="N", type=_u32, default=900,
                         help="collector set that counts at the edge "
                         "(default: %(default)s)")
@@ -90,8 +99,9 @@ def _command(commands, name, run, about):
 
 
 def _usage_parser(commands):
-    parser = _command(commands, "usage", _usage,
-                      "Poll the hosts, and print usage by tenant and remote.")
+    parser = _counting_command(
+        commands, "usage", _usage,
+        "Poll the hosts, and print usage by tenant and remote.")
     parser.add_argument("--vni", metavar="N", dest="tenant", type=_tenant,
                         help="only the tenant with this key")
     parser.add_argument("--remote", metavar="ADDRESS", type=_address,
@@ -109,8 +119,9 @@ def _usage_parser(commands):
 
 
 def _serve_parser(commands):
-    parser = _command(commands, "serve", _serve,
-                      "Poll the hosts, keep the record, and serve it.")
+    parser = _counting_command(
+        commands, "serve", _serve,
+        "Poll the hosts, keep the record, and serve it.")
     parser.add_argument("--interval", metavar="SECONDS", type=_seconds,
                         default=10, help="how often to poll the hosts "
                         "(default: %(default)s)")
@@ -129,6 +140,36 @@ def _serve_parser(commands):
     parser.add_argument("--once", action="store_true",
                         help="poll once, write --textfile and --ipfix, and "
                         "exit")
+
+
+def _trace_parser(commands):
+    parser = _command(commands, "trace", _trace,
+                      "Follow a packet that a tenant sends from host to host.")
+    parser.add_argument("host", metavar="HOST",
+                        help="where the packet enters")
+    parser.add_argument("bridge", metavar="BRIDGE", help="and the bridge")
+    parser.add_argument("match", metavar="MATCH",
+                        help="which packet, as for ovs-ofctl, for example "
+                        "in_port=vm1,tcp,tp_dst=443")
+    parser.add_argument("--wait", metavar="SECONDS", type=_seconds,
+                        default=30, help="how long to wait for packets "
+                        "(default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _trace(arguments):
+    hosts = _hosts(arguments)
+    owners = inventory.names(hosts)
+    tracer = trace.Tracer(hosts, owners, arguments.timeout)
+    steps, verdict = tracer.run(arguments.host, arguments.bridge,
+                                arguments.match, arguments.wait)
+    if arguments.json:
+        print(json.dumps({"steps": [step._asdict() for step in steps],
+                          "verdict": verdict._asdict()}, indent=2))
+    else:
+        sys.stdout.write(trace.table(steps, verdict))
+    sys.stdout.flush()
+    return path.STATUS[verdict.kind]
 
 
 def _usage(arguments):
@@ -203,18 +244,24 @@ def _serve(arguments):
     return 0
 
 
+def _hosts(arguments):
+    """Returns the hosts of the inventory.  Raises
+    inventory.InventoryError."""
+    name = arguments.hosts or os.path.join(ovs.dirs.DBDIR, "oam.hosts")
+    if not arguments.hosts and not os.path.exists(name):
+        return [inventory.Host(socket.gethostname(), (), ())]
+    hosts, problems = inventory.read(name)
+    for problem in problems:
+        _say(problem)
+    return hosts
+
+
 def _site(arguments):
     """Returns (hosts, Site) as the options and the inventory say.  Raises
     UsageError, inventory.InventoryError."""
     if arguments.edge_in == arguments.edge_out:
         raise UsageError("--edge-in and --edge-out are the same point")
-    path = arguments.hosts or os.path.join(ovs.dirs.DBDIR, "oam.hosts")
-    if arguments.hosts or os.path.exists(path):
-        hosts, problems = inventory.read(path)
-        for problem in problems:
-            _say(problem)
-    else:
-        hosts = [inventory.Host(socket.gethostname(), (), ())]
+    hosts = _hosts(arguments)
     return hosts, view.Site(
         inventory.names(hosts),
         {host.name: host.vtep for host in hosts if host.vtep},

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+
+"""Live traces of the switches of several hosts: "live/start" and so on."""
+
+import json
+import re
+from typing import NamedTuple
+
+from ovs.oam import collect
+
+# Packets that a session reports, copies per second, and seconds until it ends
+# by itself, if this program cannot end it.
+COUNT, RATE, TIMEOUT = 100, 50, 300
+
+_RX_NO_PORT = re.compile(r"(\S+) .*: (\d+) packets?, .*, key (\S+)\Z")
+
+
+class Session(NamedTuple):
+    """A session on a Host."""
+    host: object
+    number: int
+
+
+def start(host, bridge, match, seconds):
+    """Starts a session on 'host' for packets that enter 'bridge', or any if it
+    is "-", and match the OpenFlow match 'match'.  Returns the Session.  Raises
+    collect.HostError."""
+    answer = _ask(host, seconds, "live/start", bridge, match,
+                  "count=%d" % COUNT, "rate=%d" % RATE, "timeout=%d" % TIMEOUT)
+    # Until then, packets may have no copies.
+    collect.appctl(host, seconds, "revalidator/wait")
+    return Session(host, _integer(answer[0], "id"))
+
+
+def reports(session, seconds):
+    """Returns the reports of 'session', dictionaries as "live/show" prints
+    them.  Raises collect.HostError."""
+    answer = _ask(session.host, seconds, "live/show", str(session.number))
+    found = answer[0].get("reports")
+    if not isinstance(found, list) or not all(map(_is_report, found)):
+        raise collect.HostError("not an answer to \"live/show\"")
+    return found
+
+
+def stop(session, seconds):
+    """Ends 'session'.  Raises collect.HostError."""
+    collect.appctl(session.host, seconds, "live/stop", str(session.number))
+
+
+def no_port(host, seconds):
+    """Returns {datapath port: (packets without an interface, key of the last
+    one)} of 'host'.  Raises collect.HostError."""
+    answer = _json(collect.appctl(host, seconds, "tnl/rx_no_port"))
+    text = answer.get("reply") if isinstance(answer, dict) else None
+    if not isinstance(text, str):
+        raise collect.HostError("not an answer to \"tnl/rx_no_port\"")
+    return {match[1]: (int(match[2]), match[3])
+            for match in map(_RX_NO_PORT.match, text.splitlines()) if match}
+
+
+def _json(text):
+    """Returns the value of 'text', or None if it is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _ask(host, seconds, *words):
+    """Returns the answer to a command that prints an array of sessions."""
+    answer = _json(collect.appctl(host, seconds, *words))
+    if not isinstance(answer, list) or not answer \
+            or not isinstance(answer[0], dict):
+        raise collect.HostError("not an answer to \"%s\"" % words[0])
+    return answer
+
+
+def _integer(session, name):
+    if not isinstance(session.get(name), int):
+        raise collect.HostError("a session without \"%s\"" % name)
+    return session[name]
+
+
+def _is_report(report):
+    """Returns whether 'report' has the members that this program uses."""
+    return (isinstance(report, dict)
+            and all(isinstance(report.get(name), kind) for name, kind in (
+                ("digest", str), ("bridge", str), ("in_port", str),
+                ("flow", str), ("recirc", int), ("length", int),
+                ("stale", bool)))
+            and isinstance(report.get("error", ""), str)
+            and _are_nodes(report.get("trace"))
+            and all(isinstance(report.get(name), list)
+                    and all(isinstance(one, dict) for one in report[name])
+                    for name in ("outputs", "tunnels"))
+            and all(isinstance(tunnel.get(name, ""), str)
+                    for tunnel in report["tunnels"]
+                    for name in ("port", "type", "key", "local", "remote",
+                                 "frame"))
+            and all(name in tunnel for tunnel in report["tunnels"]
+                    for name in ("port", "type", "remote", "frame")))
+
+
+def _are_nodes(nodes):
+    return (isinstance(nodes, list)
+            and all(isinstance(node, dict)
+                    and isinstance(node.get("type"), str)
+                    and isinstance(node.get("text"), str)
+                    and _are_nodes(node.get("nodes", [])) for node in nodes))

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+
+"""The way of a packet over several hosts, from the reports of live traces, and
+the verdict on it.  Nothing here asks a host."""
+
+import re
+from typing import NamedTuple, Optional
+
+# The exit status of each kind of verdict.  1 and 2 are for errors.
+STATUS = {"DELIVERED": 0, "VIRTUAL": 3, "PHYSICAL": 4, "HOST": 5,
+          "NO PACKET": 6}
+
+_RULE = re.compile(r" *(\d+)\. (.*)\Z")
+
+
+class Step(NamedTuple):
+    """A line of the way.  'plane' is "virtual" or "physical"."""
+    plane: str
+    where: str
+    what: str
+
+
+class End(NamedTuple):
+    """Where a way ends, by 'kind':
+
+      "port"     'host' gave the packet to 'port'
+      "dropped"  'host' dropped it, see 'text'
+      "stale"    'host' did something else than its tables say
+      "left"     it left for 'remote', a host of which nothing is known
+      "silent"   'host' has no report of it yet; it left 'sender' for 'remote'
+      "pending"  'host' has not reported the next part of the way yet
+
+    'tunnel' is the report of the tunnel through which it left, if any."""
+    kind: str
+    host: str
+    port: str = ""
+    text: str = ""
+    remote: str = ""
+    sender: str = ""
+    tunnel: Optional[dict] = None
+
+
+class Verdict(NamedTuple):
+    """'kind' is a key of STATUS, 'lines' say what is so."""
+    kind: str
+    lines: tuple
+
+
+def follow(seen, owners, host, digest):
+    """Returns (steps, ends): lists of Step and End of the packet with 'digest'
+    that entered at 'host'.  'seen' has the reports of each host by name,
+    'owners' the names of the hosts by the addresses of their tunnels."""
+    steps, ends = [], []
+    visited = set()
+
+    def visit(name):
+        """Adds what 'name' did."""
+        visited.add(name)
+        parts = [report for report in seen.get(name, ())
+                 if report["digest"] == digest]
+        for report in parts:
+            _add_steps(steps, name, report)
+            if report["stale"]:
+                ends.append(End("stale", name))
+            _visit_outputs(name, report, parts)
+
+    def _visit_outputs(name, report, parts):
+        """Adds what became of the packet after 'report' of 'name', one of
+        'parts'."""
+        going = False
+        for output in report["outputs"]:
+            if "output" in output:
+                ends.append(End("port", name, str(output["output"])))
+                steps.append(Step("virtual", name,
+                                  "output to %s" % output["output"]))
+            elif "controller" in output:
+                ends.append(End("port", name, "the controller"))
+            elif "bond" in output:
+                ends.append(End("port", name, "a port of a bond"))
+            elif "tunnel_pop" in output:
+                ends.append(End("port", name, "a tunnel port"))
+            elif "recirc" in output and not any(
+                    part["recirc"] == output["recirc"] for part in parts):
+                ends.append(End("pending", name))
+            going |= "meter" not in output
+        for tunnel in report["tunnels"]:
+            _visit_tunnel(name, tunnel)
+        if report.get("error") or not going:
+            text = report.get("error") or _last_rule(report["trace"])
+            ends.append(End("dropped", name, text=text))
+            steps.append(Step("virtual", name, "DROPPED"))
+
+    def _visit_tunnel(name, tunnel):
+        """Adds the way through 'tunnel' of 'name'."""
+        remote = tunnel["remote"]
+        key = tunnel.get("key")
+        steps.append(Step("physical", name, "%s %s > %s%s" % (
+            tunnel["type"], tunnel.get("local", name), remote,
+            ", key " + key if key else "")))
+        target = owners.get(remote)
+        if target is None or target not in seen:
+            ends.append(End("left", target or remote, remote=remote,
+                            sender=name, tunnel=tunnel))
+        elif target in visited:
+            ends.append(End("left", target, remote=remote, sender=name,
+                            tunnel=tunnel))
+        elif any(report["digest"] == digest for report in seen[target]):
+            visit(target)
+        else:
+            ends.append(End("silent", target, remote=remote, sender=name,
+                            tunnel=tunnel))
+
+    visit(host)
+    return steps, ends
+
+
+def is_complete(ends):
+    """Returns whether nothing more can be learned about a way with 'ends'."""
+    return bool(ends) and not any(end.kind in ("silent", "pending")
+                                  for end in ends)
+
+
+def _add_steps(steps, name, report):
+    """Adds the steps of 'report' of host 'name'."""
+    where = "%s %s" % (name, report["bridge"])
+    if not report["recirc"]:
+        steps.append(Step("virtual", where, "in %s, %d bytes: %s" % (
+            report["in_port"], report["length"], _brief(report["flow"]))))
+    _add_nodes(steps, name, where, report["trace"])
+    if report["stale"]:
+        steps.append(Step("virtual", where,
+                          "the datapath does something else than the tables say"))
+
+
+def _add_nodes(steps, name, where, nodes):
+    """Adds the tables and actions of 'nodes'."""
+    for node in nodes:
+        text = node["text"].strip()
+        inner = where
+        if node["type"] == "bridge":
+            bridge = re.match(r'bridge\("(.*)"\)\Z', text)
+            inner = "%s %s" % (name, bridge[1]) if bridge else where
+        elif node["type"] == "table":
+            rule = _RULE.match(node["text"])
+            steps.append(Step("virtual", where, "table %s: %s" % (
+                rule[1], rule[2]) if rule else text))
+        elif node["type"] == "action":
+            steps.append(Step("virtual", where, "  " + text))
+        elif node["type"] in ("warning", "error"):
+            steps.append(Step("virtual", where, "  ! " + text))
+        _add_nodes(steps, name, inner, node.get("nodes", []))
+
+
+def _last_rule(nodes):
+    """Returns the text of the last table in 'nodes'."""
+    last = ""
+    for node in nodes:
+        rule = _RULE.match(node["text"])
+        if node["type"] == "table" and rule:
+            last = "table %s: %s" % (rule[1], rule[2])
+        last = _last_rule(node.get("nodes", [])) or last
+    return last
+
+
+def _brief(flow):
+    """Returns the addresses and ports in 'flow', as Open vSwitch prints it."""
+    fields = dict(field.partition("=")[::2] for field in flow.split(","))
+    source = fields.get("nw_src") or fields.get("ipv6_src") \
+        or fields.get("arp_spa") or fields.get("dl_src", "?")
+    target = fields.get("nw_dst") or fields.get("ipv6_dst") \
+        or fields.get("arp_tpa") or fields.get("dl_dst", "?")
+    if "tp_src" in fields:
+        source, target = ("%s:%s" % pair for pair in (
+            (source, fields["tp_src"]), (target, fields["tp_dst"])))
+    return "%s %s > %s" % (flow.partition(",")[0], source, target)
+
+
+class Evidence(NamedTuple):
+    """What is known about a silent host: 'reason' why it did not answer, or
+    None; how many 'packets' of the sender's tunnels it received since it was
+    armed 'seconds' ago; 'no_port', the key of packets that no interface was
+    for, or None."""
+    reason: Optional[str]
+    packets: int
+    seconds: float
+    no_port: Optional[str]
+
+
+def judge(ends, evidence, waited):
+    """Returns the Verdict on a packet whose way has 'ends', after 'waited'
+    seconds.  'evidence' has an Evidence of each silent host by name."""
+    if not ends:
+        return Verdict("NO PACKET", ("no packet matched in %d s" % waited,))
+    for end in ends:
+        if end.kind == "stale":
+            return Verdict("HOST", (
+                "host %s: the datapath does something else than the tables "
+                "say" % end.host,))
+    for end in ends:
+        if end.kind == "silent":
+            return _judge_silent(end, evidence[end.host])
+    for end in ends:
+        if end.kind == "dropped":
+            return Verdict("VIRTUAL", (
+                "host %s: dropped" % end.host, end.text))
+    lines = []
+    for end in ends:
+        if end.kind == "port":
+            lines.append("host %s: output to %s" % (end.host, end.port))
+        elif end.kind == "left":
+            lines.append("host %s: sent to %s, which cannot be asked"
+                         % (end.sender, end.host))
+        else:
+            lines.append("host %s: did not report the rest of the way"
+                         % end.host)
+    return Verdict("DELIVERED", tuple(dict.fromkeys(lines)))
+
+
+def _judge_silent(end, known):
+    """Returns the Verdict on a packet that left for a silent host."""
+    if known.reason:
+        return Verdict("HOST", ("host %s does not answer: %s"
+                                % (end.host, known.reason),))
+    if known.no_port is not None:
+        return Verdict("VIRTUAL", (
+            "host %s: no interface for packets of type %s with key %s from %s"
+            % (end.host, end.tunnel["type"], known.no_port, end.sender),))
+    lines = ["between %s and %s: %s saw none of these packets in %d s"
+             % (end.sender, end.host, end.host, known.seconds)]
+    if known.packets:
+        lines.append("%d other packets from %s arrived there meanwhile, so "
+                     "look at one path of several, or at the MTU"
+                     % (known.packets, end.sender))
+    else:
+        lines.append("nothing else from %s arrived there either"
+                     % end.sender)
+    return Verdict("PHYSICAL", tuple(lines))

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+
+"""Follow a packet from host to host by live traces."""
+
+import re
+import time
+
+from ovs.oam import collect, live, path, series, snapshot
+
+# How long a packet takes to the next host at most, with the time that a switch
+# takes to translate a copy, and how often hosts are asked, in seconds.
+_ARRIVAL, _INTERVAL = 2, 0.2
+
+# What no shell on the way to a host changes.
+_SAFE = re.compile(r"[A-Za-z0-9_,=./:+-]+\Z")
+
+
+_TITLE = path.Step("PLANE", "WHERE", "WHAT")
+
+
+class TraceError(Exception):
+    """A trace that cannot be started.  The message gives the reason."""
+
+
+class Tracer:
+    """Follows packets over 'hosts', each of which has 'seconds' to answer."""
+
+    def __init__(self, hosts, owners, seconds):
+        self.hosts = {host.name: host for host in hosts
+                      if host.via is not None}
+        self.owners = owners
+        self.seconds = seconds
+        self.sessions = {}      # Lists of live.Session, by host.
+        self.armed = {}         # (time, counters), by host.
+        self.matches = set()    # (host, match) that have a session.
+        self.seen = {name: [] for name in self.hosts}   # Reports, by host.
+        self.reasons = {}       # Why a host does not answer.
+
+    def run(self, source, bridge, match, wait):
+        """Follows a packet that enters 'bridge' of host 'source' and matches
+        'match', for at most 'wait' seconds.  Returns ([path.Step],
+        path.Verdict).  Raises TraceError."""
+        if source not in self.hosts:
+            raise TraceError("no host \"%s\" to ask in the inventory" % source)
+        for word in bridge, match:
+            if not is_safe(word):
+                raise TraceError("\"%s\" has characters other than letters, "
+                                 "digits and _,=./:+-" % word)
+        begin = time.monotonic()
+        try:
+            try:
+                self._start(source, bridge, match)
+            except collect.HostError as error:
+                raise TraceError("%s: %s" % (source, error)) from None
+            steps, ends = self._follow(source, begin + wait)
+            waited = time.monotonic() - begin
+            return steps, path.judge(ends, self._evidence(ends), waited)
+        finally:
+            for session in sum(self.sessions.values(), []):
+                try:
+                    live.stop(session, self.seconds)
+                except collect.HostError:
+                    pass
+
+    def _start(self, name, bridge, match):
+        """Starts a session on host 'name'.  Raises collect.HostError."""
+        self.matches.add((name, match))
+        session = live.start(self.hosts[name], bridge, match, self.seconds)
+        self.sessions.setdefault(name, []).append(session)
+
+    def _arm(self, end):
+        """Starts a session for packets of 'end', a silent host."""
+        tunnel = end.tunnel
+        key = "tun_id=%s," % tunnel["key"] if "key" in tunnel else ""
+        match = "tun_src=%s," % tunnel["local"] if "local" in tunnel else ""
+        if ":" in tunnel["remote"]:
+            match = match.replace("tun_src", "tun_ipv6_src")
+        match = key + match + tunnel["frame"]
+        if (end.host, match) in self.matches or end.host in self.reasons:
+            return
+        try:
+            if not is_safe(match):
+                raise collect.HostError("no safe match: %s" % match)
+            if end.host not in self.armed:
+                self.armed[end.host] = (time.monotonic(),
+                                        self._counters(end.host))
+            self._start(end.host, "-", match)
+        except collect.HostError as error:
+            self.reasons[end.host] = str(error)
+        # Packets of before may have had no copy.
+        self.armed[end.host] = (time.monotonic(), self.armed.get(
+            end.host, (0, None))[1])
+
+    def _poll(self):
+        """Gets the reports of all sessions."""
+        for name, sessions in self.sessions.items():
+            try:
+                self.seen[name] = sum(
+                    (live.reports(session, self.seconds)
+                     for session in sessions), [])
+            except collect.HostError as error:
+                self.reasons[name] = str(error)
+
+    def _follow(self, source, deadline):
+        """Returns (steps, ends) of the packet that is known best."""
+        steps, ends = [], []
+        first = {}              # When packets were first seen.
+        while True:
+            self._poll()
+            now = time.monotonic()
+            for digest in dict.fromkeys(report["digest"]
+                                        for report in self.seen[source]):
+                first.setdefault(digest, now)
+                steps, ends = path.follow(self.seen, self.owners, source,
+                                          digest)
+                for end in ends:
+                    if end.kind == "silent":
+                        self._arm(end)
+                if path.is_complete(ends):
+                    return steps, ends
+                if now > first[digest] + _ARRIVAL \
+                        and self._is_lost(ends, first[digest]):
+                    return steps, ends
+            if time.monotonic() >= deadline:
+                return steps, ends
+            time.sleep(_INTERVAL)
+
+    def _is_lost(self, ends, when):
+        """Returns whether a packet with 'ends', first seen at 'when', should
+        have arrived at each silent host."""
+        silent = [end for end in ends if end.kind == "silent"]
+        return bool(silent) and all(
+            end.host in self.reasons
+            or end.host in self.armed and self.armed[end.host][0] < when
+            for end in silent)
+
+    def _counters(self, name):
+        """Returns ({remote: packets received}, packets without an interface)
+        of host 'name'.  Raises collect.HostError."""
+        host = self.hosts[name]
+        try:
+            counts = snapshot.parse(collect.appctl(host, self.seconds,
+                                                   "account/dump"))
+        except snapshot.SnapshotError as error:
+            raise collect.HostError(str(error)) from None
+        received = {}
+        for name, numbers in counts.counters.items():
+            if name.kind == series.REMOTE:
+                received[name.remote] = (received.get(name.remote, 0)
+                                         + numbers[series.RX_PACKETS])
+        return received, live.no_port(host, self.seconds)
+
+    def _evidence(self, ends):
+        """Returns the path.Evidence of the silent hosts in 'ends'."""
+        return {end.host: self._evidence_of(end) for end in ends
+                if end.kind == "silent"}
+
+    def _evidence_of(self, end):
+        reason = self.reasons.get(end.host)
+        since, before = self.armed.get(end.host, (time.monotonic(), None))
+        after = None
+        if not reason:
+            try:
+                after = self._counters(end.host)
+            except collect.HostError as error:
+                reason = str(error)
+        packets, no_port = 0, None
+        if before and after:
+            for address, owner in self.owners.items():
+                if owner == end.sender:
+                    packets += (after[0].get(address, 0)
+                                - before[0].get(address, 0))
+            for port, (count, key) in after[1].items():
+                if count > before[1].get(port, (0, ""))[0]:
+                    no_port = key
+        return path.Evidence(reason, packets, time.monotonic() - since,
+                             no_port)
+
+
+def is_safe(text):
+    """Returns whether 'text' passes every shell on the way to a host."""
+    return bool(_SAFE.match(text))
+
+
+def table(steps, verdict):
+    """Returns 'steps' and 'verdict' as text for people."""
+    lines = []
+    if steps:
+        width = max(len(step.where) for step in steps + [_TITLE])
+        for i, step in enumerate([_TITLE] + steps):
+            lines.append("%3s  %-8s  %-*s  %s" % (
+                i or "#", step.plane.upper() if step.plane == "physical"
+                else step.plane, width, step.where, step.what))
+        lines.append("")
+    lines.append("VERDICT  %s: %s" % (verdict.kind, verdict.lines[0]))
+    lines += ["         " + line for line in verdict.lines[1:]]
+    return "".join(collect.printable(line).rstrip() + "\n" for line in lines)
