@@ -11,15 +11,18 @@ from ovs.oam import collect
 
 # Packets that a session reports, copies per second, and seconds until it ends
 # by itself, if this program cannot end it.
-COUNT, RATE, TIMEOUT = 100, 50, 300
+COUNT, RATE, TIMEOUT = 100, 10, 300
 
 _RX_NO_PORT = re.compile(r"(\S+) .*: (\d+) packets?, .*, key (\S+)\Z")
 
 
 class Session(NamedTuple):
-    """A session on a Host."""
+    """A session on a Host, for packets that enter 'bridge' and match
+    'match'."""
     host: object
     number: int
+    bridge: str
+    match: str
 
 
 def start(host, bridge, match, seconds):
@@ -30,17 +33,18 @@ def start(host, bridge, match, seconds):
                   "count=%d" % COUNT, "rate=%d" % RATE, "timeout=%d" % TIMEOUT)
     # Until then, packets may have no copies.
     collect.appctl(host, seconds, "revalidator/wait")
-    return Session(host, _integer(answer[0], "id"))
+    return Session(host, _integer(answer[0], "id"), bridge, match)
 
 
-def reports(session, seconds):
-    """Returns the reports of 'session', dictionaries as "live/show" prints
-    them.  Raises collect.HostError."""
+def show(session, seconds):
+    """Returns (active, reports) of 'session': whether it takes more packets,
+    and its reports, dictionaries as "live/show" prints them.  Raises
+    collect.HostError."""
     answer = _ask(session.host, seconds, "live/show", str(session.number))
-    found = answer[0].get("reports")
-    if not isinstance(found, list) or not all(map(_is_report, found)):
+    reports = answer[0].get("reports")
+    if not isinstance(reports, list) or not all(map(_is_report, reports)):
         raise collect.HostError("not an answer to \"live/show\"")
-    return found
+    return answer[0].get("state") == "active", reports
 
 
 def stop(session, seconds):

@@ -178,10 +178,11 @@ def _brief(flow):
 
 class Evidence(NamedTuple):
     """What is known about a silent host: 'reason' why it did not answer, or
-    None; how many 'packets' of the sender's tunnels it received since it was
-    armed 'seconds' ago; 'no_port', the key of packets that no interface was
-    for, or None."""
+    None; whether it was 'armed' when the packet left; how many 'packets' of
+    the sender's tunnels it received since it was armed 'seconds' ago;
+    'no_port', the key of packets that no interface was for, or None."""
     reason: Optional[str]
+    armed: bool
     packets: int
     seconds: float
     no_port: Optional[str]
@@ -212,8 +213,8 @@ def judge(ends, evidence, waited):
             lines.append("host %s: sent to %s, which cannot be asked"
                          % (end.sender, end.host))
         else:
-            lines.append("host %s: did not report the rest of the way"
-                         % end.host)
+            return Verdict("HOST", (
+                "host %s: did not report the rest of the way" % end.host,))
     return Verdict("DELIVERED", tuple(dict.fromkeys(lines)))
 
 
@@ -222,6 +223,10 @@ def _judge_silent(end, known):
     if known.reason:
         return Verdict("HOST", ("host %s does not answer: %s"
                                 % (end.host, known.reason),))
+    if not known.armed:
+        return Verdict("NO PACKET", (
+            "no other packet came after host %s had been told to look for them"
+            % end.host,))
     if known.no_port is not None:
         return Verdict("VIRTUAL", (
             "host %s: no interface for packets of type %s with key %s from %s"

@@ -31,10 +31,12 @@ class Tracer:
                       if host.via is not None}
         self.owners = owners
         self.seconds = seconds
-        self.sessions = {}      # Lists of live.Session, by host.
-        self.armed = {}         # (time, counters), by host.
+        self.sessions = []      # Those that take packets.
+        self.ended = []         # (host, reports) of the others.
         self.matches = set()    # (host, match) that have a session.
         self.seen = {name: [] for name in self.hosts}   # Reports, by host.
+        self.armed = {}         # (time, counters), by host.
+        self.before = {}        # Packets before that, by host.
         self.reasons = {}       # Why a host does not answer.
 
     def run(self, source, bridge, match, wait):
@@ -53,30 +55,37 @@ class Tracer:
                 self._start(source, bridge, match)
             except collect.HostError as error:
                 raise TraceError("%s: %s" % (source, error)) from None
-            steps, ends = self._follow(source, begin + wait)
-            waited = time.monotonic() - begin
-            return steps, path.judge(ends, self._evidence(ends), waited)
+            digest, steps, ends = self._follow(source, begin + wait)
+            evidence = {end.host: self._evidence(end, digest) for end in ends
+                        if end.kind == "silent"}
+            return steps, path.judge(ends, evidence,
+                                     time.monotonic() - begin)
         finally:
-            for session in sum(self.sessions.values(), []):
-                try:
-                    live.stop(session, self.seconds)
-                except collect.HostError:
-                    pass
+            for session in self.sessions:
+                self._stop(session)
 
     def _start(self, name, bridge, match):
         """Starts a session on host 'name'.  Raises collect.HostError."""
         self.matches.add((name, match))
-        session = live.start(self.hosts[name], bridge, match, self.seconds)
-        self.sessions.setdefault(name, []).append(session)
+        self.sessions.append(live.start(self.hosts[name], bridge, match,
+                                        self.seconds))
 
-    def _arm(self, end):
-        """Starts a session for packets of 'end', a silent host."""
+    def _stop(self, session):
+        try:
+            live.stop(session, self.seconds)
+        except collect.HostError:
+            pass
+
+    def _arm(self, source, end):
+        """Starts a session for packets of 'end', a silent host, if there is
+        none."""
         tunnel = end.tunnel
-        key = "tun_id=%s," % tunnel["key"] if "key" in tunnel else ""
-        match = "tun_src=%s," % tunnel["local"] if "local" in tunnel else ""
-        if ":" in tunnel["remote"]:
-            match = match.replace("tun_src", "tun_ipv6_src")
-        match = key + match + tunnel["frame"]
+        match = tunnel["frame"]
+        if "local" in tunnel:
+            match = "%s=%s,%s" % ("tun_ipv6_src" if ":" in tunnel["local"]
+                                  else "tun_src", tunnel["local"], match)
+        if "key" in tunnel:
+            match = "tun_id=%s,%s" % (tunnel["key"], match)
         if (end.host, match) in self.matches or end.host in self.reasons:
             return
         try:
@@ -88,23 +97,35 @@ class Tracer:
             self._start(end.host, "-", match)
         except collect.HostError as error:
             self.reasons[end.host] = str(error)
-        # Packets of before may have had no copy.
-        self.armed[end.host] = (time.monotonic(), self.armed.get(
-            end.host, (0, None))[1])
+        # What has left so far may have come too early.
+        time.sleep(_INTERVAL)
+        self._poll()
+        self.before[end.host] = {report["digest"]
+                                 for report in self.seen[source]}
 
     def _poll(self):
-        """Gets the reports of all sessions."""
-        for name, sessions in self.sessions.items():
+        """Gets the reports of all sessions.  Replaces those that take no more
+        packets."""
+        seen = {name: [] for name in self.hosts}
+        for name, reports in self.ended:
+            seen[name] += reports
+        for session in list(self.sessions):
+            name = session.host.name
             try:
-                self.seen[name] = sum(
-                    (live.reports(session, self.seconds)
-                     for session in sessions), [])
+                active, reports = live.show(session, self.seconds)
+                seen[name] += reports
+                if not active:
+                    self._stop(session)
+                    self.sessions.remove(session)
+                    self.ended.append((name, reports))
+                    self._start(name, session.bridge, session.match)
             except collect.HostError as error:
                 self.reasons[name] = str(error)
+        self.seen = seen
 
     def _follow(self, source, deadline):
-        """Returns (steps, ends) of the packet that is known best."""
-        steps, ends = [], []
+        """Returns (digest, steps, ends) of the packet that is known best."""
+        best = None, [], []
         first = {}              # When packets were first seen.
         while True:
             self._poll()
@@ -114,25 +135,28 @@ class Tracer:
                 first.setdefault(digest, now)
                 steps, ends = path.follow(self.seen, self.owners, source,
                                           digest)
+                best = digest, steps, ends
+                if path.is_complete(ends) or (
+                        now > first[digest] + _ARRIVAL
+                        and self._is_lost(ends, digest)):
+                    return best
                 for end in ends:
                     if end.kind == "silent":
-                        self._arm(end)
-                if path.is_complete(ends):
-                    return steps, ends
-                if now > first[digest] + _ARRIVAL \
-                        and self._is_lost(ends, first[digest]):
-                    return steps, ends
+                        self._arm(source, end)
             if time.monotonic() >= deadline:
-                return steps, ends
+                return best
             time.sleep(_INTERVAL)
 
-    def _is_lost(self, ends, when):
-        """Returns whether a packet with 'ends', first seen at 'when', should
+    def _is_fresh(self, host, digest):
+        """Returns whether 'host' was armed when the packet left."""
+        return host in self.before and digest not in self.before[host]
+
+    def _is_lost(self, ends, digest):
+        """Returns whether a packet with 'ends', which left long ago, should
         have arrived at each silent host."""
         silent = [end for end in ends if end.kind == "silent"]
         return bool(silent) and all(
-            end.host in self.reasons
-            or end.host in self.armed and self.armed[end.host][0] < when
+            end.host in self.reasons or self._is_fresh(end.host, digest)
             for end in silent)
 
     def _counters(self, name):
@@ -151,12 +175,9 @@ class Tracer:
                                          + numbers[series.RX_PACKETS])
         return received, live.no_port(host, self.seconds)
 
-    def _evidence(self, ends):
-        """Returns the path.Evidence of the silent hosts in 'ends'."""
-        return {end.host: self._evidence_of(end) for end in ends
-                if end.kind == "silent"}
-
-    def _evidence_of(self, end):
+    def _evidence(self, end, digest):
+        """Returns the path.Evidence of 'end', a silent host, for the packet
+        with 'digest'."""
         reason = self.reasons.get(end.host)
         since, before = self.armed.get(end.host, (time.monotonic(), None))
         after = None
@@ -174,8 +195,8 @@ class Tracer:
             for port, (count, key) in after[1].items():
                 if count > before[1].get(port, (0, ""))[0]:
                     no_port = key
-        return path.Evidence(reason, packets, time.monotonic() - since,
-                             no_port)
+        return path.Evidence(reason, self._is_fresh(end.host, digest),
+                             packets, time.monotonic() - since, no_port)
 
 
 def is_safe(text):
