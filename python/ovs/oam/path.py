@@ -47,14 +47,28 @@ class Verdict(NamedTuple):
     lines: tuple
 
 
-def follow(seen, owners, host, digest):
+def match_of(tunnel):
+    """Returns the OpenFlow match of what 'tunnel', of a report, has sent, at
+    the other end."""
+    match = tunnel["frame"]
+    if "local" in tunnel:
+        match = "%s=%s,%s" % ("tun_ipv6_src" if ":" in tunnel["local"]
+                              else "tun_src", tunnel["local"], match)
+    if "key" in tunnel:
+        match = "tun_id=%s,%s" % (tunnel["key"], match)
+    return match
+
+
+def follow(seen, owners, host, digest, loose):
     """Returns (steps, ends): lists of Step and End of the packet with 'digest'
-    that entered at 'host'.  'seen' has the reports of each host by name,
-    'owners' the names of the hosts by the addresses of their tunnels."""
+    that entered at 'host'.  'seen' has the reports of each host by name, with
+    the 'match' of their session; 'owners' has the names of the hosts by the
+    addresses of their tunnels.  If 'loose', another packet of the same flow
+    does at hosts that have not seen this one."""
     steps, ends = [], []
     visited = set()
 
-    def visit(name):
+    def visit(name, digest):
         """Adds what 'name' did."""
         visited.add(name)
         parts = [report for report in seen.get(name, ())
@@ -63,9 +77,9 @@ def follow(seen, owners, host, digest):
             _add_steps(steps, name, report)
             if report["stale"]:
                 ends.append(End("stale", name))
-            _visit_outputs(name, report, parts)
+            _visit_outputs(name, report, parts, digest)
 
-    def _visit_outputs(name, report, parts):
+    def _visit_outputs(name, report, parts, digest):
         """Adds what became of the packet after 'report' of 'name', one of
         'parts'."""
         going = False
@@ -85,13 +99,13 @@ def follow(seen, owners, host, digest):
                 ends.append(End("pending", name))
             going |= "meter" not in output
         for tunnel in report["tunnels"]:
-            _visit_tunnel(name, tunnel)
+            _visit_tunnel(name, tunnel, digest)
         if report.get("error") or not going:
             text = report.get("error") or _last_rule(report["trace"])
             ends.append(End("dropped", name, text=text))
             steps.append(Step("virtual", name, "DROPPED"))
 
-    def _visit_tunnel(name, tunnel):
+    def _visit_tunnel(name, tunnel, digest):
         """Adds the way through 'tunnel' of 'name'."""
         remote = tunnel["remote"]
         key = tunnel.get("key")
@@ -105,13 +119,27 @@ def follow(seen, owners, host, digest):
         elif target in visited:
             ends.append(End("left", target, remote=remote, sender=name,
                             tunnel=tunnel))
-        elif any(report["digest"] == digest for report in seen[target]):
-            visit(target)
         else:
-            ends.append(End("silent", target, remote=remote, sender=name,
-                            tunnel=tunnel))
+            _visit_next(target, End("silent", target, remote=remote,
+                                    sender=name, tunnel=tunnel), digest)
 
-    visit(host)
+    def _visit_next(name, silent, digest):
+        """Adds what 'name' did, or the End 'silent' if it has not seen the
+        packet."""
+        if any(report["digest"] == digest for report in seen[name]):
+            visit(name, digest)
+            return
+        others = [report["digest"] for report in seen[name]
+                  if report["match"] == match_of(silent.tunnel)
+                  and not report["recirc"]] if loose else []
+        if others:
+            steps.append(Step("physical", name,
+                              "here another packet of the same flow"))
+            visit(name, others[-1])
+        else:
+            ends.append(silent)
+
+    visit(host, digest)
     return steps, ends
 
 

@@ -79,13 +79,7 @@ class Tracer:
     def _arm(self, source, end):
         """Starts a session for packets of 'end', a silent host, if there is
         none."""
-        tunnel = end.tunnel
-        match = tunnel["frame"]
-        if "local" in tunnel:
-            match = "%s=%s,%s" % ("tun_ipv6_src" if ":" in tunnel["local"]
-                                  else "tun_src", tunnel["local"], match)
-        if "key" in tunnel:
-            match = "tun_id=%s,%s" % (tunnel["key"], match)
+        match = path.match_of(end.tunnel)
         if (end.host, match) in self.matches or end.host in self.reasons:
             return
         try:
@@ -113,6 +107,8 @@ class Tracer:
             name = session.host.name
             try:
                 active, reports = live.show(session, self.seconds)
+                for report in reports:
+                    report["match"] = session.match
                 seen[name] += reports
                 if not active:
                     self._stop(session)
@@ -133,12 +129,12 @@ class Tracer:
             for digest in dict.fromkeys(report["digest"]
                                         for report in self.seen[source]):
                 first.setdefault(digest, now)
+                late = now > first[digest] + _ARRIVAL
                 steps, ends = path.follow(self.seen, self.owners, source,
-                                          digest)
+                                          digest, late)
                 best = digest, steps, ends
                 if path.is_complete(ends) or (
-                        now > first[digest] + _ARRIVAL
-                        and self._is_lost(ends, digest)):
+                        late and self._is_lost(ends, digest)):
                     return best
                 for end in ends:
                     if end.kind == "silent":
