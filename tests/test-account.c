@@ -7,6 +7,7 @@
 #include "overlay/account.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -505,6 +506,39 @@ cmd_stress(struct ovs_cmdl_context *ctx)
     printf("ok\n");
 }
 
+/* "size": memory for accounts, with the table of them. */
+
+/* Returns the bytes of memory that the program has allocated. */
+static size_t
+allocated(void)
+{
+    struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+}
+
+static void
+cmd_size(struct ovs_cmdl_context *ctx)
+{
+    unsigned int n = atoi(ctx->argv[1]);
+    struct ovl_account_list list = { .n = 0 };
+    struct ovl_account_key key = make_key(1);
+    size_t before;
+
+    ovl_account_configure(n, 100);
+    before = allocated();
+    for (unsigned int i = 0; i < n; i++) {
+        key.tenant = htonll(i);
+        ovl_account_list_add(&list, &key, OVL_ACCOUNT_RX, 0);
+        ovl_account_list_clear(&list);
+        ovsrcu_quiesce();
+    }
+    /* Old versions of the table are freed after a grace period. */
+    ovsrcu_synchronize();
+    ovsrcu_exit();
+    printf("%.1f bytes\n", (double) (allocated() - before) / n);
+}
+
 static void
 usage(struct ovs_cmdl_context *ctx OVS_UNUSED)
 {
@@ -513,12 +547,14 @@ usage: ovstest test-account COMMAND\n\
 random [SEED [N [MAX]]]        do N random operations on flows, and compare\n\
                                the accounts, at most MAX, with a model\n\
 stress [MAX]                   count from several threads, while accounts, at\n\
-                               most MAX, are removed\n");
+                               most MAX, are removed\n\
+size N                         print the memory that each of N accounts takes\n");
 }
 
 static const struct ovs_cmdl_command commands[] = {
     { "random", NULL, 0, 3, cmd_random, OVS_RO },
     { "stress", NULL, 0, 1, cmd_stress, OVS_RO },
+    { "size", NULL, 1, 1, cmd_size, OVS_RO },
     { "help", NULL, 0, 0, usage, OVS_RO },
     { NULL, NULL, 0, 0, NULL, OVS_RO },
 };

@@ -7,6 +7,11 @@
             continue;
         }
 
+# MTU: a new overlay port does not change that of the bridge.  Looking for the
+# smallest MTU takes as long as there are ports.
+@in update_mtu guard update_mtu_ofproto(p);
+    if (!ovl_owns(netdev))
+
 # Geneve options: datapath flows depend on the TLV map.  The function
 # called here only causes them to be translated again.
 @in handle_tlv_table_mod after tun_metadata_postpone_free(old_tab);

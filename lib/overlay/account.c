@@ -19,9 +19,10 @@
 
 struct ovl_account {
     struct cmap_node node;      /* In 'accounts'. */
-    struct ovl_account_key key; /* Owns 'key.name'. */
+    struct ovl_account_key key; /* Owns 'key.name' if 'port' is null. */
     uint32_t hash;              /* Of 'key'. */
-    struct ovl_account *port;   /* Sum of the port, or NULL. */
+    struct ovl_account *port;   /* Sum of the port, which is never removed and
+                                 * has the same 'key.name', or NULL. */
 
     atomic_uint64_t n[OVL_ACCOUNT_N_COUNTERS];
     atomic_llong used;          /* When 'n' changed last, in ms. */
@@ -107,7 +108,6 @@ find_or_create(const struct ovl_account_key *key, uint32_t hash)
     if (!account) {
         account = xzalloc(sizeof *account);
         account->key = *key;
-        account->key.name = xstrdup(key->name);
         account->hash = hash;
         if (key->kind == OVL_ACCOUNT_CELL || key->kind == OVL_ACCOUNT_OTHER) {
             const struct ovl_account_key port_key = {
@@ -117,6 +117,9 @@ find_or_create(const struct ovl_account_key *key, uint32_t hash)
             };
 
             account->port = find_or_create(&port_key, hash_key(&port_key));
+            account->key.name = account->port->key.name;
+        } else {
+            account->key.name = xstrdup(key->name);
         }
         atomic_init(&account->used, time_msec());
         atomic_add_relaxed(&n_accounts[key->kind], 1, &orig);
@@ -427,7 +430,9 @@ ovl_account_is_on(void)
 static void
 free_account(struct ovl_account *account)
 {
-    free(CONST_CAST(char *, account->key.name));
+    if (!account->port) {
+        free(CONST_CAST(char *, account->key.name));
+    }
     free(account);
 }
 

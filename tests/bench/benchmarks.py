@@ -300,21 +300,16 @@ bench('account-revalidate', '<= 1.05',
 
 
 def account_sizes():
-    """Yields the bytes of memory for an account."""
-    n = 20000
-    for _ in range(ROUNDS):
-        with AccountSwitch(OURS) as switch:
-            switch.connect(65536)
-            rss = []
-            for first in 1000, 1000 + n:
-                switch.send(range(first, first + n))
-                switch.appctl('revalidator/purge')
-                time.sleep(1)
-                rss.append(switch.rss())
-            switch.check(2 * n)
-        size = (rss[1] - rss[0]) / n
-        say('  %d accounts more: %.0f bytes each' % (n, size))
+    """Yields the bytes of memory for an account, with the table of them."""
+    for n in 10000, 20000, 65536:
+        size = float(run(OURS + '/tests/ovstest', 'test-account', 'size',
+                         str(n)).split()[0])
+        say('  %d accounts: %.1f bytes each' % (n, size))
         yield size
+
+
+bench('account-cell', '<= 256', 'Bytes of memory for an account',
+      account_sizes)
 
 
 # Geneve.

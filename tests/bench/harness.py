@@ -254,12 +254,6 @@ class DummySwitch:
     def appctl(self, *args):
         return self.tool('ovs-appctl', *args)
 
-    def rss(self):
-        """Returns the size of the switch's memory, in bytes."""
-        with open('/proc/%d/status' % self.switch.pid) as f:
-            return 1024 * int(re.search(r'VmRSS:\s+(\d+)',
-                                        f.read()).group(1))
-
     def flow(self, bridge, flow):
         """Adds an OpenFlow flow, and waits until it has taken effect."""
         self.tool('ovs-ofctl', 'add-flow', bridge, flow)
