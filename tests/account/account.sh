@@ -172,6 +172,7 @@ account_dump() {
     local h
     for h in h1 h2 h3; do
         lab_exec $h ovs-appctl revalidator/wait &&
+            lab_exec $h ovs-appctl revalidator/wait &&
             lab_exec $h ovs-appctl account/dump >"$LAB_DIR/$1.$h" || return
     done
 }
