@@ -115,10 +115,13 @@ account_up() {
     done
     account_host h1 a1 b1 && account_host h2 a2 b2 &&
         account_host h3 outside || return
+    # All neighbors are known, so that there are no packets but the tests'.
     for vm in a1 b1 a2 b2; do
+        n=$((3 - ${vm:1}))
         lab_run ip -n "$(lab_ns $vm)" -batch - <<END || return
 link set eth0 address $(account_mac $vm)
 address add 10.1.0.${vm:1}/24 dev eth0
+neighbor add 10.1.0.$n lladdr $(account_mac "${vm:0:1}$n") dev eth0
 neighbor add 10.1.0.254 lladdr $ACCOUNT_ROUTER dev eth0
 route add default via 10.1.0.254
 END
