@@ -204,14 +204,14 @@ void
 ovl_account_revalidated(struct ovl_flow_accounts *accounts,
                         const struct dpif_flow_stats *stats, bool same)
 {
-    bool adopt = same && accounts->adopt;
-
-    accounts->adopt = false;
-    if (adopt) {
-        ovl_flow_accounts_replace(accounts);
+    /* The kernel may encode the actions of a flow in another way than we did,
+     * so even if they are not the same, they have the same accounts. */
+    if (accounts->adopt) {
+        ovl_flow_accounts_adopt(accounts);
+        accounts->adopt = false;
     }
     ovl_flow_accounts_settle(accounts, stats);
-    if (same && !adopt) {
+    if (same) {
         ovl_flow_accounts_replace(accounts);
     }
 }

@@ -387,6 +387,26 @@ ovl_flow_accounts_replace(struct ovl_flow_accounts *flow_accounts)
     ovl_account_list_clear(&flow_accounts->next);
 }
 
+/* The packets of the datapath flow so far count for the accounts of its last
+ * translation, and so do those that follow. */
+void
+ovl_flow_accounts_adopt(struct ovl_flow_accounts *flow_accounts)
+{
+    const struct ovl_account_list *from = &flow_accounts->next;
+    struct ovl_account_list *to = &flow_accounts->now;
+    const struct ovl_account_entry *entries = list_entries(from);
+    unsigned int orig;
+
+    ovl_account_list_clear(to);
+    *to = *from;
+    if (from->allocated) {
+        to->more = xmemdup(from->more, from->allocated * sizeof *from->more);
+    }
+    for (size_t i = 0; i < from->n; i++) {
+        atomic_add(&entries[i].account->n_entries, 1, &orig);
+    }
+}
+
 /* From here on, statistics of the datapath flow begin at zero again. */
 void
 ovl_flow_accounts_reset(struct ovl_flow_accounts *flow_accounts)

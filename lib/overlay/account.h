@@ -118,6 +118,7 @@ void ovl_account_list_clear(struct ovl_account_list *);
 void ovl_flow_accounts_settle(struct ovl_flow_accounts *,
                               const struct dpif_flow_stats *);
 void ovl_flow_accounts_replace(struct ovl_flow_accounts *);
+void ovl_flow_accounts_adopt(struct ovl_flow_accounts *);
 void ovl_flow_accounts_reset(struct ovl_flow_accounts *);
 void ovl_flow_accounts_uninit(struct ovl_flow_accounts *);
 
