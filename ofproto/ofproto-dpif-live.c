@@ -219,9 +219,9 @@ find_active(const struct xlate_in *xin, struct flow_wildcards *wc)
 }
 
 /* Translation of 'xin' into 'xout' and 'odp_actions' begins.  The packets are
- * in 'dpif', and come from the port 'in_port', whose numbers are 'ofp_port' and
- * 'odp_port'.  If they belong to a session, adds an action that copies them,
- * and makes 'live' the state for the rest of translation. */
+ * in 'dpif', and come from the port 'in_port', whose numbers are 'ofp_port'
+ * and 'odp_port'.  If they belong to a session, adds an action that copies
+ * them, and makes 'live' the state for the rest of translation. */
 void
 ovl_live_compose(struct ovl_live *live, const struct xlate_in *xin,
                  struct xlate_out *xout, struct flow_wildcards *wc,
@@ -606,8 +606,8 @@ number_packet(struct live_session *s, uint64_t digest, bool enters)
     return 0;
 }
 
-/* Handles an upcall with 'cookie', 'packet' and 'flow_' for 'ofproto'.  Returns
- * true if it is a copy for a session. */
+/* Handles an upcall with 'cookie', 'packet' and 'flow_' for 'ofproto'.
+ * Returns true if it is a copy for a session. */
 bool
 ovl_live_receive(const struct user_action_cookie *cookie,
                  struct ofproto_dpif *ofproto, const struct dp_packet *packet,
