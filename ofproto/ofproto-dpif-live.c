@@ -894,6 +894,7 @@ ovl_live_run(void)
             continue;
         }
         if (s->state == LIVE_ACTIVE) {
+            uint64_t seq = seq_read(live_seq);
             bool complete;
 
             ovs_mutex_lock(&s->mutex);
@@ -906,7 +907,7 @@ ovl_live_run(void)
             } else if (now >= next) {
                 end_session(s, complete ? LIVE_DONE : LIVE_TIMED_OUT);
             } else {
-                seq_wait(live_seq, seq_read(live_seq));
+                seq_wait(live_seq, seq);
             }
         } else {
             next = s->ended + (s->state == LIVE_STOPPED
