@@ -8,19 +8,27 @@ independently of the switch.
                                           receives back, as the remote host
                                           would; on SIGTERM, writes what it
                                           has received and sent to FILE
+  account_wire.py count DEVICE FILE       counts all tunnel packets that
+                                          DEVICE receives; on SIGTERM, writes
+                                          the counts to FILE
   account_wire.py send DEVICE FRAMES SEED
                                           sends that many frames of random
                                           sizes, for random flows; waits after
                                           each BURST until they have come back,
                                           so that no queue overflows
   account_wire.py flows                   prints the flows that send the frames
-  account_wire.py compare DUMP FILE [BOUND [CHANGES]]
+  account_wire.py compare DUMP SENT RECEIVED [BOUND [CHANGES]]
                                           compares the output of account/dump
-                                          to FILE, prints the differences of
-                                          more than BOUND packets (default 0),
-                                          and the differences of the sums; not
-                                          those of what was sent if they are at
-                                          most a packet for each of CHANGES
+                                          to the files SENT of "reflect" and
+                                          RECEIVED of "count", prints the
+                                          differences of more than BOUND
+                                          packets (default 0), and those of the
+                                          sums; not those of what was sent if
+                                          they are at most a packet for each of
+                                          CHANGES
+
+A packet may be lost between the wire and the switch when another test fills
+the kernel's queue, so what the switch receives is counted where it does.
 
 The environment variable ACCOUNT_TYPES names the types of tunnels, by default
 all.
@@ -130,8 +138,8 @@ def packet_socket(device):
     return s
 
 
-def reflect(device, name):
-    """Implements "reflect"."""
+def reflect(device, name, send_back):
+    """Implements "reflect", and "count" unless 'send_back'."""
     counts, running = {}, [True]
     s = packet_socket(device)
     s.settimeout(0.2)
@@ -147,11 +155,13 @@ def reflect(device, name):
         decoded = decode(packet)
         if not decoded:
             continue
-        kind, key, _, remote, length = decoded
+        kind, key, source, target, length = decoded
+        remote = target if send_back else source
         count = counts.setdefault("%s %d %s" % (kind, key, remote), [0, 0])
         count[0] += 1
         count[1] += length
-        s.send(reflected(packet))
+        if send_back:
+            s.send(reflected(packet))
     _, lost = struct.unpack("II", s.getsockopt(SOL_PACKET, PACKET_STATISTICS,
                                                8))
     with open(name, "w") as f:
@@ -163,7 +173,7 @@ def send(device, frames, seed):
     rand = random.Random(seed)
     n_flows = len(all_flows())
     s = packet_socket(device)
-    s.settimeout(60)
+    s.settimeout(1)
     ether = (mac("02:00:00:00:00:02") + mac("02:00:00:00:00:01") + b"\x08\0")
     src, dst = socket.inet_aton("10.1.0.1"), socket.inet_aton("10.1.0.2")
     data = bytes(1400)
@@ -178,29 +188,46 @@ def send(device, frames, seed):
                      rand.randrange(18, 1358)))
         if n % BURST == 0:
             marker = frame(MARKER_PORT, n // BURST % 1300)
-            s.send(marker)
-            while s.recv(65536) != marker:
-                pass
+            for _ in range(60):
+                s.send(marker)
+                if comes_back(s, marker):
+                    break
+            else:
+                raise TimeoutError("nothing comes back")
 
 
-def compare(dump_name, name, bound=0, changes=0):
-    """Implements "compare"."""
+def comes_back(s, frame):
+    """Returns whether 'frame' arrives at socket 's' before a timeout."""
+    try:
+        while s.recv(65536) != frame:
+            pass
+        return True
+    except socket.timeout:
+        return False
+
+
+def read_counts(name):
+    """Returns the counts in the file 'name'."""
     with open(name) as f:
         wire = json.load(f)
+    if wire["lost"]:
+        print("%s lost %d packets" % (name, wire["lost"]))
+    return wire["counts"]
+
+
+def compare(dump_name, sent_name, received_name, bound=0, changes=0):
+    """Implements "compare"."""
+    sent, received = read_counts(sent_name), read_counts(received_name)
     with open(dump_name) as f:
         cells = json.load(f)["cells"]
-    if wire["lost"]:
-        print("the wire lost %d packets" % wire["lost"])
     accounts = {"%(type)s %(tenant)s %(remote)s" % cell: cell
                 for cell in cells}
     total = [0, 0, 0, 0]
-    for name in sorted(set(accounts) | set(wire["counts"])):
-        packets, size = wire["counts"].get(name, (0, 0))
+    for name in sorted({*accounts, *sent, *received}):
         cell = accounts.get(name, {})
-        diff = [cell.get("tx_packets", 0) - packets,
-                cell.get("tx_bytes", 0) - size,
-                cell.get("rx_packets", 0) - packets,
-                cell.get("rx_bytes", 0) - size]
+        diff = [cell.get(field, 0) - number for field, number in zip(
+            ("tx_packets", "tx_bytes", "rx_packets", "rx_bytes"),
+            (*sent.get(name, (0, 0)), *received.get(name, (0, 0))))]
         total = [a + b for a, b in zip(total, diff)]
         if max(abs(diff[0]), abs(diff[2])) > bound or not bound and any(diff):
             print(name, *diff)
@@ -211,14 +238,14 @@ def compare(dump_name, name, bound=0, changes=0):
 
 
 def main(command, *args):
-    if command == "reflect":
-        reflect(*args)
+    if command in ("reflect", "count"):
+        reflect(*args, command == "reflect")
     elif command == "send":
         send(args[0], *map(int, args[1:]))
     elif command == "flows":
         print_flows()
     else:
-        compare(*args[:2], *map(int, args[2:]))
+        compare(*args[:3], *map(int, args[3:]))
 
 
 if __name__ == "__main__":

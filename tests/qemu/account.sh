@@ -27,7 +27,7 @@ traffic() {
     lab_exec h1 ovs-appctl revalidator/wait
     lab_exec h1 ovs-appctl account/dump >"$LAB_DIR/dump.json"
     python3 tests/account_wire.py compare "$LAB_DIR/dump.json" \
-        "$LAB_DIR/wire.json" >"$LAB_DIR/compare"
+        "$LAB_DIR/wire.json" "$LAB_DIR/wire.json" >"$LAB_DIR/compare"
     cat "$LAB_DIR/compare"
     same "result" "$(cat "$LAB_DIR/compare")" "accounts: 451
 differences of the sums: 0 0 0 0"
