@@ -27,14 +27,51 @@ account_mac() {
     echo "02:00:00:00:0${1:0:1}:0${1:1}"
 }
 
+# The underlay, which another file may replace.
+
+# Prints the address of the tunnels of host $1, 1 to 3.
+account_vtep() {
+    echo "10.9.0.$1"
+}
+
+# Makes the network between the hosts.
+account_underlay() {
+    lab_nodes net &&
+        lab_run lab_exec net sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 &&
+        lab_run ip -n "$(lab_ns net)" link add sw up type bridge
+}
+
+# Connects port phy of host h$1 to it.
+account_connect() {
+    lab_veth "h$1" phy net "p$1" 1500 &&
+        lab_run ip -n "$(lab_ns net)" link set "p$1" master sw &&
+        lab_no_offloads "h$1" phy && lab_no_offloads net "p$1" &&
+        account_drop "h$1"
+}
+
+# Has the kernel of host $1 ignore what port phy receives, as howto/stt.rst
+# says: otherwise it answers ARP requests for br-phy with the address of phy.
+account_drop() {
+    lab_run lab_exec "$1" nft -f - <<END
+table netdev phy {
+    chain phy {
+        type filter hook ingress device phy priority 0; policy drop;
+    }
+}
+END
+}
+
+# Gives br-phy of host h$1 its addresses.
+account_address() {
+    lab_address "h$1" br-phy "$(account_vtep "$1")" "fd09::$1"
+}
+
 # Starts host $1, h1 to h3, with br-phy, br-int and a port of br-int for each of
 # the nodes $2...
 account_host() {
     local h=$1 n=${1#h} vm
     shift
-    lab_veth "$h" phy net "p$n" 1500 &&
-        lab_run ip -n "$(lab_ns net)" link set "p$n" master sw &&
-        lab_no_offloads "$h" phy && lab_no_offloads net "p$n" || return
+    account_connect "$n" || return
     for vm; do
         lab_veth "$h" "$vm" "$vm" eth0 1400 &&
             lab_no_offloads "$h" "$vm" && lab_no_offloads "$vm" eth0 || return
@@ -49,7 +86,7 @@ account_host() {
         $(for vm; do echo -- add-port br-int "$vm"; done) \
         -- add-port br-int gnv0 -- set interface gnv0 type=geneve \
             options:remote_ip=flow options:key=flow || return
-    lab_address "$h" br-phy "10.9.0.$n" "fd09::$n"
+    account_address "$n"
 }
 
 # Adds the flows on stdin to host $1.
@@ -65,9 +102,10 @@ account_vm_flows() {
         vni=${t#*:} t=${t%:*}
         cat <<END
 priority=9,in_port=$t$n,dl_dst=$ACCOUNT_ROUTER,\
-actions=set_field:$vni->tun_id,set_field:10.9.0.3->tun_dst,gnv0
+actions=set_field:$vni->tun_id,set_field:$(account_vtep 3)->tun_dst,gnv0
 priority=8,in_port=$t$n,\
-actions=set_field:$vni->tun_id,set_field:10.9.0.$((3 - n))->tun_dst,gnv0
+actions=set_field:$vni->tun_id,\
+set_field:$(account_vtep $((3 - n)))->tun_dst,gnv0
 in_port=gnv0,tun_id=$vni,actions=$t$n
 END
     done
@@ -94,7 +132,7 @@ END
 table=3,reg0=$vni,ip,nw_dst=10.1.0.$n,\
 actions=set_field:$ACCOUNT_ROUTER->eth_src,\
 set_field:$(account_mac "$t$n")->eth_dst,\
-set_field:$vni->tun_id,set_field:10.9.0.$n->tun_dst,gnv0
+set_field:$vni->tun_id,set_field:$(account_vtep $n)->tun_dst,gnv0
 END
         done
     done
@@ -107,9 +145,8 @@ END
 # Makes all of it.
 account_up() {
     local n vm
-    lab_nodes h1 h2 h3 net a1 b1 a2 b2 outside &&
-        lab_run ip -n "$(lab_ns net)" link add sw up type bridge || return
-    for n in net a1 b1 a2 b2 outside; do
+    lab_nodes h1 h2 h3 a1 b1 a2 b2 outside && account_underlay || return
+    for n in a1 b1 a2 b2 outside; do
         lab_run lab_exec $n sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 ||
             return
     done
@@ -186,7 +223,7 @@ account_hosts() {
     for n in 1 2 3; do
         cat <<END
 [h$n]
-vtep = 10.9.0.$n
+vtep = $(account_vtep $n)
 via = ip netns exec $(lab_ns h$n)
 rundir = $LAB_DIR/h$n
 END

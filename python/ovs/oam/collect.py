@@ -54,9 +54,8 @@ def appctl(host, seconds, *words):
     """Returns the output, as bytes, of the command 'words' of the switch of
     'host', which has 'seconds' to answer.  Raises HostError."""
     environment = ["env", "OVS_RUNDIR=" + host.rundir] if host.rundir else []
-    return _run([*host.via, *environment, "ovs-appctl",
-                 "--timeout=%d" % max(1, seconds), "--format", "json", *words],
-                seconds)
+    return run(host, seconds, *environment, "ovs-appctl",
+               "--timeout=%d" % max(1, seconds), "--format", "json", *words)
 
 
 def _ask(host, seconds):
@@ -76,75 +75,112 @@ def _ask(host, seconds):
     return Answer(host.name, now, answer, problem)
 
 
-def _run(argv, seconds):
-    """Returns the output of the command 'argv'.  Raises HostError, also if it
-    takes more than 'seconds' or prints too much."""
-    try:
-        # In a session of its own it has no terminal to ask for passwords at,
-        # and _kill() reaches its children.
-        process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True)
-    except OSError as error:
-        raise HostError("%s: %s" % (argv[0], error.strerror)) from None
-    except UnicodeError as error:
-        raise HostError("via: %s" % error) from None
-    deadline = time.monotonic() + seconds
-    try:
-        output, errors = _read(process, deadline)
-        status = process.wait(max(0, deadline - time.monotonic()))
-    except (TimeoutError, subprocess.TimeoutExpired):
-        _kill(process)
-        raise HostError("no answer in %g s" % seconds) from None
-    except HostError:
-        _kill(process)
-        raise
-    finally:
-        process.stdout.close()
-        process.stderr.close()
-    if status:
-        lines = errors.decode(errors="replace").split("\n")
-        lines = [line for line in lines if line.strip()]
-        # ovs-appctl prints the switch's message in front of its own.
-        if len(lines) > 1 and lines[-1].endswith("server returned an error"):
-            del lines[-1]
-        raise HostError(printable(lines[-1]) if lines else
-                        "%s: exit status %d" % (argv[0], status))
-    return output
+def run(host, seconds, *words):
+    """Returns the output, as bytes, of the command 'words' on 'host', which
+    has 'seconds' to end.  Raises HostError."""
+    with Running(host, seconds, *words, stdin=subprocess.DEVNULL) as running:
+        return running.wait()
 
 
-def _read(process, deadline):
-    """Returns the standard output and error of 'process' up to their ends.
-    Raises TimeoutError, HostError."""
-    got = {process.stdout: bytearray(), process.stderr: bytearray()}
-    with selectors.DefaultSelector() as selector:
-        for pipe in got:
-            selector.register(pipe, selectors.EVENT_READ)
-        while selector.get_map():
-            left = deadline - time.monotonic()
+class Running:
+    """A command that runs on a host, and has 'seconds' to end."""
+
+    def __init__(self, host, seconds, *words, stdin=subprocess.PIPE):
+        """Starts the command 'words' on 'host'.  Raises HostError."""
+        argv = [*host.via, *words]
+        self.name = argv[0]
+        self.seconds = seconds
+        self.deadline = time.monotonic() + seconds
+        try:
+            # In a session of its own it has no terminal to ask for passwords
+            # at, and close() reaches its children.
+            self.process = subprocess.Popen(
+                argv, stdin=stdin, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, start_new_session=True)
+        except OSError as error:
+            raise HostError("%s: %s" % (argv[0], error.strerror)) from None
+        except UnicodeError as error:
+            raise HostError("via: %s" % error) from None
+        self.got = {self.process.stdout: bytearray(),
+                    self.process.stderr: bytearray()}
+        self.open = set(self.got)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def wait_line(self):
+        """Returns the first line of output, which wait() will not.  Raises
+        HostError."""
+        output = self.got[self.process.stdout]
+        while b"\n" not in output:
+            if self.process.stdout not in self.open:
+                self.wait()
+                raise HostError("%s: no answer" % self.name)
+            self._read()
+        line, _, rest = output.partition(b"\n")
+        output[:] = rest
+        return bytes(line)
+
+    def end(self):
+        """Ends the standard input, and returns as wait() does."""
+        self.process.stdin.close()
+        return self.wait()
+
+    def wait(self):
+        """Returns the output at the end.  Raises HostError, also if that takes
+        too long or prints too much."""
+        while self.open:
+            self._read()
+        try:
+            status = self.process.wait(max(0, self.deadline
+                                           - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise HostError("no answer in %g s" % self.seconds) from None
+        output, errors = map(bytes, self.got.values())
+        if status:
+            lines = errors.decode(errors="replace").split("\n")
+            lines = [line for line in lines if line.strip()]
+            # ovs-appctl prints the switch's message in front of its own.
+            if len(lines) > 1 and lines[-1].endswith(
+                    "server returned an error"):
+                del lines[-1]
+            raise HostError(printable(lines[-1]) if lines else
+                            "%s: exit status %d" % (self.name, status))
+        return output
+
+    def close(self):
+        """Ends the command and its children, if they run.  Does not wait for a
+        process of another user, for example under sudo."""
+        if self.process.poll() is None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait(1)
+            except (OSError, subprocess.TimeoutExpired):
+                pass
+        for pipe in (self.process.stdin, *self.got):
+            if pipe:
+                pipe.close()
+
+    def _read(self):
+        """Reads what the command prints next.  Raises HostError."""
+        with selectors.DefaultSelector() as selector:
+            for pipe in self.open:
+                selector.register(pipe, selectors.EVENT_READ)
+            left = self.deadline - time.monotonic()
             ready = selector.select(left) if left > 0 else []
-            if not ready:
-                raise TimeoutError
-            for key, _ in ready:
-                data = os.read(key.fd, 65536)
-                if not data:
-                    selector.unregister(key.fileobj)
-                got[key.fileobj] += data
-            if len(got[process.stdout]) > _ANSWER_MAX:
-                raise HostError("an answer longer than %d bytes"
-                                % _ANSWER_MAX)
-            del got[process.stderr][:-_ERROR_MAX]
-    return bytes(got[process.stdout]), bytes(got[process.stderr])
-
-
-def _kill(process):
-    """Ends 'process' and its children.  Does not wait for a process of another
-    user, for example under sudo."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(1)
-    except (OSError, subprocess.TimeoutExpired):
-        pass
+        if not ready:
+            raise HostError("no answer in %g s" % self.seconds)
+        for key, _ in ready:
+            data = os.read(key.fd, 65536)
+            if not data:
+                self.open.remove(key.fileobj)
+            self.got[key.fileobj] += data
+        if len(self.got[self.process.stdout]) > _ANSWER_MAX:
+            raise HostError("an answer longer than %d bytes" % _ANSWER_MAX)
+        del self.got[self.process.stderr][:-_ERROR_MAX]
 
 
 def printable(text):

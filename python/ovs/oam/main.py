@@ -17,8 +17,8 @@ import time
 
 import ovs.dirs
 import ovs.version
-from ovs.oam import (access, inventory, ipfix, path, poller, server, trace,
-                     usage, view)
+from ovs.oam import (access, agent, inventory, ipfix, path, poller, server,
+                     trace, usage, view, wire)
 from ovs.oam.record import Busy, Record, RecordError
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
@@ -38,7 +38,7 @@ def main():
     try:
         return arguments.run(arguments)
     except (UsageError, inventory.InventoryError, access.AccessError,
-            RecordError, trace.TraceError) as error:
+            RecordError, trace.TraceError, agent.AgentError) as error:
         _say(str(error))
     except BrokenPipeError:
         # So that Python does not fail again when it flushes at its end.
@@ -60,6 +60,7 @@ def _parser():
     _usage_parser(commands)
     _serve_parser(commands)
     _trace_parser(commands)
+    _agent_parser(commands)
     return parser
 
 
@@ -154,13 +155,59 @@ def _trace_parser(commands):
     parser.add_argument("--wait", metavar="SECONDS", type=_seconds,
                         default=30, help="how long to wait for packets "
                         "(default: %(default)s)")
+    parser.add_argument("--no-probes", action="store_true",
+                        help="send no probes between the hosts")
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _agent_parser(commands):
+    parser = commands.add_parser(
+        "agent", help="(used by \"trace\" on the hosts)", allow_abbrev=False,
+        description="Look at the network between two hosts.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser = commands.add_parser(
+        "watch", allow_abbrev=False, help="capture headers of a flow",
+        description="Capture headers of packets from SOURCE to TARGET that "
+        "contain all NEEDLEs, and probes with MARKER.")
+    parser.set_defaults(run=_watch)
+    parser.add_argument("direction", choices=("in", "out"))
+    parser.add_argument("sources", metavar="SOURCE[,SOURCE]...",
+                        type=lambda text: list(map(_address,
+                                                   text.split(","))))
+    parser.add_argument("target", metavar="TARGET", type=_address)
+    parser.add_argument("needles", metavar="NEEDLE[,NEEDLE]...", type=_needles)
+    parser.add_argument("marker", metavar="MARKER", type=_marker)
+    parser.add_argument("seconds", metavar="SECONDS", type=_seconds)
+    parser.add_argument("count", metavar="COUNT", type=_u32)
+    parser = commands.add_parser(
+        "probe", allow_abbrev=False, help="send probes",
+        description="Send PROBEs with the headers HEADER.")
+    parser.set_defaults(run=_probe)
+    parser.add_argument("header", metavar="HEADER", type=_hex)
+    parser.add_argument("marker", metavar="MARKER", type=_marker)
+    parser.add_argument("milliseconds", metavar="MILLISECONDS", type=_seconds)
+    parser.add_argument("probes", metavar="TTL:SIZE:PORT[,TTL:SIZE:PORT]...",
+                        type=_probes)
+
+
+def _watch(arguments):
+    agent.watch(arguments.direction == "in", arguments.sources,
+                arguments.target, arguments.needles, arguments.marker,
+                arguments.seconds, arguments.count)
+    return 0
+
+
+def _probe(arguments):
+    agent.probe(arguments.header, arguments.marker, arguments.milliseconds,
+                arguments.probes)
+    return 0
 
 
 def _trace(arguments):
     hosts = _hosts(arguments)
     owners = inventory.names(hosts)
-    tracer = trace.Tracer(hosts, owners, arguments.timeout)
+    tracer = trace.Tracer(hosts, owners, arguments.timeout,
+                          not arguments.no_probes)
     steps, verdict = tracer.run(arguments.host, arguments.bridge,
                                 arguments.match, arguments.wait)
     if arguments.json:
@@ -294,6 +341,36 @@ def _u32(text):
     if not re.match(r"[0-9]{1,10}\Z", text) or int(text) >= 2**32:
         raise _argument("\"%s\" is not a number of 32 bits" % text)
     return int(text)
+
+
+def _hex(text):
+    if not re.match(r"([0-9a-f]{2})+\Z", text):
+        raise _argument("\"%s\" is not hexadecimal" % text)
+    return bytes.fromhex(text)
+
+
+def _needles(text):
+    return [_hex(word) for word in text.split(",")]
+
+
+def _marker(text):
+    if len(_hex(text)) != wire.MARKER:
+        raise _argument("\"%s\" is not %d bytes" % (text, wire.MARKER))
+    return _hex(text)
+
+
+def _probes(text):
+    probes = []
+    for word in text.split(","):
+        match = re.match(r"([0-9]{1,3}):([0-9]{1,5}):([0-9]{1,5})\Z", word)
+        ttl, size, port = map(int, match.groups()) if match else (0, 0, 0)
+        if not (0 < ttl < 256 and port < 65536
+                and wire.SIZE_MIN <= size <= wire.SIZE_MAX):
+            raise _argument("\"%s\" is not TTL:SIZE:PORT" % word)
+        probes.append((ttl, size, port))
+    if len(probes) > agent.PROBES_MAX:
+        raise _argument("more than %d probes" % agent.PROBES_MAX)
+    return probes
 
 
 def _tenant(text):

@@ -7,6 +7,8 @@ the verdict on it.  Nothing here asks a host."""
 import re
 from typing import NamedTuple, Optional
 
+from ovs.oam import underlay
+
 # The exit status of each kind of verdict.  1 and 2 are for errors.
 STATUS = {"DELIVERED": 0, "VIRTUAL": 3, "PHYSICAL": 4, "HOST": 5,
           "NO PACKET": 6}
@@ -41,6 +43,22 @@ class End(NamedTuple):
     tunnel: Optional[dict] = None
 
 
+class Leg(NamedTuple):
+    """A part of a way between two hosts: 'sender' sent the packet through
+    'tunnel', of a report, by one of 'devices', to the host 'target', or None
+    if that cannot be asked.  'lost' if that has not got it."""
+    sender: str
+    target: Optional[str]
+    tunnel: dict
+    devices: tuple
+    lost: bool
+
+    def name(self):
+        """Returns what tells it from others."""
+        return (self.sender, self.tunnel["remote"], self.tunnel.get("key"),
+                self.tunnel["frame"])
+
+
 class Verdict(NamedTuple):
     """'kind' is a key of STATUS, 'lines' say what is so."""
     kind: str
@@ -59,13 +77,14 @@ def match_of(tunnel):
     return match
 
 
-def follow(seen, owners, host, digest, loose):
-    """Returns (steps, ends): lists of Step and End of the packet with 'digest'
-    that entered at 'host'.  'seen' has the reports of each host by name, with
-    the 'match' of their session; 'owners' has the names of the hosts by the
-    addresses of their tunnels.  If 'loose', another packet of the same flow
-    does at hosts that have not seen this one."""
-    steps, ends = [], []
+def follow(seen, owners, host, digest, loose, findings):
+    """Returns (steps, ends, legs): lists of Step, End and Leg of the packet
+    with 'digest' that entered at 'host'.  'seen' has the reports of each host
+    by name, with the 'match' of their session; 'owners' has the names of the
+    hosts by the addresses of their tunnels.  If 'loose', another packet of the
+    same flow does at hosts that have not seen this one.  'findings' has an
+    underlay.Finding of legs, by name."""
+    steps, ends, legs = [], [], []
     visited = set()
 
     def visit(name, digest):
@@ -98,22 +117,29 @@ def follow(seen, owners, host, digest, loose):
                     part["recirc"] == output["recirc"] for part in parts):
                 ends.append(End("pending", name))
             going |= "meter" not in output
+        devices = tuple(str(output["underlay"])
+                        for output in report["outputs"]
+                        if "underlay" in output)
         for tunnel in report["tunnels"]:
-            _visit_tunnel(name, tunnel, digest)
+            _visit_tunnel(name, tunnel, devices, digest)
         if report.get("error") or not going:
             text = report.get("error") or _last_rule(report["trace"])
             ends.append(End("dropped", name, text=text))
             steps.append(Step("virtual", name, "DROPPED"))
 
-    def _visit_tunnel(name, tunnel, digest):
-        """Adds the way through 'tunnel' of 'name'."""
+    def _visit_tunnel(name, tunnel, devices, digest):
+        """Adds the way through 'tunnel' of 'name', by one of 'devices'."""
         remote = tunnel["remote"]
         key = tunnel.get("key")
         steps.append(Step("physical", name, "%s %s > %s%s" % (
             tunnel["type"], tunnel.get("local", name), remote,
             ", key " + key if key else "")))
         target = owners.get(remote)
-        if target is None or target not in seen:
+        leg = Leg(name, target if target in seen else None, tunnel, devices,
+                  False)
+        _add_hops(steps, name, findings.get(leg.name()))
+        legs.append(leg)
+        if leg.target is None:
             ends.append(End("left", target or remote, remote=remote,
                             sender=name, tunnel=tunnel))
         elif target in visited:
@@ -138,9 +164,10 @@ def follow(seen, owners, host, digest, loose):
             visit(name, others[-1])
         else:
             ends.append(silent)
+            legs[-1] = legs[-1]._replace(lost=True)
 
     visit(host, digest)
-    return steps, ends
+    return steps, ends, legs
 
 
 def is_complete(ends):
@@ -159,6 +186,22 @@ def _add_steps(steps, name, report):
     if report["stale"]:
         steps.append(Step("virtual", where,
                           "the datapath does something else than the tables say"))
+
+
+def _add_hops(steps, name, finding):
+    """Adds what 'finding', an underlay.Finding or None, has about the way of a
+    packet from host 'name'."""
+    if finding is None:
+        return
+    if finding.sent:
+        steps.append(Step("physical", name, "out of %s, %d bytes"
+                          % (finding.sent, finding.length)))
+    if finding.problem:
+        steps.append(Step("physical", name, "not probed: "
+                          + finding.problem))
+    for address, ms in finding.hops:
+        steps.append(Step("physical", address or "?", "%.2f ms" % ms
+                          if address else "no answer"))
 
 
 def _add_nodes(steps, name, where, nodes):
@@ -208,12 +251,16 @@ class Evidence(NamedTuple):
     """What is known about a silent host: 'reason' why it did not answer, or
     None; whether it was 'armed' when the packet left; how many 'packets' of
     the sender's tunnels it received since it was armed 'seconds' ago;
-    'no_port', the key of packets that no interface was for, or None."""
+    'no_port', the key of packets that no interface was for, or None; how many
+    'tenants' use these tunnels; and the underlay.Finding about the network in
+    between, or None."""
     reason: Optional[str]
     armed: bool
     packets: int
     seconds: float
     no_port: Optional[str]
+    tenants: int
+    finding: Optional[underlay.Finding]
 
 
 def judge(ends, evidence, waited):
@@ -259,13 +306,16 @@ def _judge_silent(end, known):
         return Verdict("VIRTUAL", (
             "host %s: no interface for packets of type %s with key %s from %s"
             % (end.host, end.tunnel["type"], known.no_port, end.sender),))
-    lines = ["between %s and %s: %s saw none of these packets in %d s"
-             % (end.sender, end.host, end.host, known.seconds)]
+    kind, lines = underlay.describe(known.finding, end.sender, end.host) or (
+        "PHYSICAL", ["between %s and %s: %s saw none of these packets in %d s"
+                     % (end.sender, end.host, end.host, known.seconds)])
     if known.packets:
-        lines.append("%d other packets from %s arrived there meanwhile, so "
-                     "look at one path of several, or at the MTU"
+        lines.append("%d other packets from %s arrived there meanwhile"
                      % (known.packets, end.sender))
-    else:
+    elif kind == "PHYSICAL":
         lines.append("nothing else from %s arrived there either"
                      % end.sender)
-    return Verdict("PHYSICAL", tuple(lines))
+    if known.tenants:
+        lines.append("tenants with tunnels from %s to %s: %d"
+                     % (end.sender, end.host, known.tenants))
+    return Verdict(kind, tuple(lines))

@@ -3,10 +3,12 @@
 
 """Follow a packet from host to host by live traces."""
 
+import concurrent.futures
+import functools
 import re
 import time
 
-from ovs.oam import collect, live, path, series, snapshot
+from ovs.oam import collect, live, path, prober, series, snapshot
 
 # How long a packet takes to the next host at most, with the time that a switch
 # takes to translate a copy, and how often hosts are asked, in seconds.
@@ -24,9 +26,10 @@ class TraceError(Exception):
 
 
 class Tracer:
-    """Follows packets over 'hosts', each of which has 'seconds' to answer."""
+    """Follows packets over 'hosts', each of which has 'seconds' to answer.
+    Looks at the network between them if 'probes'."""
 
-    def __init__(self, hosts, owners, seconds):
+    def __init__(self, hosts, owners, seconds, probes):
         self.hosts = {host.name: host for host in hosts
                       if host.via is not None}
         self.owners = owners
@@ -38,6 +41,8 @@ class Tracer:
         self.armed = {}         # (time, counters), by host.
         self.before = {}        # Packets before that, by host.
         self.reasons = {}       # Why a host does not answer.
+        self.prober = (prober.Prober(self.hosts, seconds) if probes
+                       else None)
 
     def run(self, source, bridge, match, wait):
         """Follows a packet that enters 'bridge' of host 'source' and matches
@@ -55,11 +60,17 @@ class Tracer:
                 self._start(source, bridge, match)
             except collect.HostError as error:
                 raise TraceError("%s: %s" % (source, error)) from None
-            digest, steps, ends = self._follow(source, begin + wait)
+            digest, follow = self._follow(source, begin + wait)
+            _, ends, legs = follow({})
+            waited = time.monotonic() - begin
             evidence = {end.host: self._evidence(end, digest) for end in ends
                         if end.kind == "silent"}
-            return steps, path.judge(ends, evidence,
-                                     time.monotonic() - begin)
+            findings = self._look(legs)
+            for leg in legs:
+                if leg.target in evidence:
+                    evidence[leg.target] = evidence[leg.target]._replace(
+                        finding=findings.get(leg.name()))
+            return follow(findings)[0], path.judge(ends, evidence, waited)
         finally:
             for session in self.sessions:
                 self._stop(session)
@@ -120,8 +131,9 @@ class Tracer:
         self.seen = seen
 
     def _follow(self, source, deadline):
-        """Returns (digest, steps, ends) of the packet that is known best."""
-        best = None, [], []
+        """Returns (digest, function) of the packet that is known best: given
+        findings, the function returns as path.follow() does."""
+        best = None, lambda findings: ([], [], [])
         first = {}              # When packets were first seen.
         while True:
             self._poll()
@@ -130,9 +142,10 @@ class Tracer:
                                         for report in self.seen[source]):
                 first.setdefault(digest, now)
                 late = now > first[digest] + _ARRIVAL
-                steps, ends = path.follow(self.seen, self.owners, source,
-                                          digest, late)
-                best = digest, steps, ends
+                follow = functools.partial(path.follow, self.seen, self.owners,
+                                           source, digest, late)
+                best = digest, follow
+                _, ends, _ = follow({})
                 if path.is_complete(ends) or (
                         late and self._is_lost(ends, digest)):
                     return best
@@ -142,6 +155,15 @@ class Tracer:
             if time.monotonic() >= deadline:
                 return best
             time.sleep(_INTERVAL)
+
+    def _look(self, legs):
+        """Returns the findings about 'legs', by name."""
+        if not self.prober or not legs:
+            return {}
+        with concurrent.futures.ThreadPoolExecutor(len(legs)) as pool:
+            return dict(zip(
+                [leg.name() for leg in legs],
+                pool.map(self.prober.look, legs)))
 
     def _is_fresh(self, host, digest):
         """Returns whether 'host' was armed when the packet left."""
@@ -155,21 +177,34 @@ class Tracer:
             end.host in self.reasons or self._is_fresh(end.host, digest)
             for end in silent)
 
+    def _snapshot(self, name):
+        """Returns the counters of host 'name'.  Raises collect.HostError."""
+        try:
+            return snapshot.parse(collect.appctl(
+                self.hosts[name], self.seconds, "account/dump")).counters
+        except snapshot.SnapshotError as error:
+            raise collect.HostError(str(error)) from None
+
     def _counters(self, name):
         """Returns ({remote: packets received}, packets without an interface)
         of host 'name'.  Raises collect.HostError."""
-        host = self.hosts[name]
-        try:
-            counts = snapshot.parse(collect.appctl(host, self.seconds,
-                                                   "account/dump"))
-        except snapshot.SnapshotError as error:
-            raise collect.HostError(str(error)) from None
         received = {}
-        for name, numbers in counts.counters.items():
-            if name.kind == series.REMOTE:
-                received[name.remote] = (received.get(name.remote, 0)
-                                         + numbers[series.RX_PACKETS])
-        return received, live.no_port(host, self.seconds)
+        for one, numbers in self._snapshot(name).items():
+            if one.kind == series.REMOTE:
+                received[one.remote] = (received.get(one.remote, 0)
+                                        + numbers[series.RX_PACKETS])
+        return received, live.no_port(self.hosts[name], self.seconds)
+
+    def _tenants(self, name, remote):
+        """Returns the number of tenants of which host 'name' has sent to
+        'remote', or 0 if that is not known."""
+        try:
+            return len({one.tenant
+                        for one, numbers in self._snapshot(name).items()
+                        if one.kind == series.CELL and one.remote == remote
+                        and numbers[series.TX_PACKETS]})
+        except collect.HostError:
+            return 0
 
     def _evidence(self, end, digest):
         """Returns the path.Evidence of 'end', a silent host, for the packet
@@ -192,7 +227,8 @@ class Tracer:
                 if count > before[1].get(port, (0, ""))[0]:
                     no_port = key
         return path.Evidence(reason, self._is_fresh(end.host, digest),
-                             packets, time.monotonic() - since, no_port)
+                             packets, time.monotonic() - since, no_port,
+                             self._tenants(end.sender, end.remote), None)
 
 
 def is_safe(text):

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+
+"""Look at the network between two hosts by "ovs-oam agent" on both."""
+
+import ipaddress
+import json
+import os
+import time
+
+from ovs.oam import collect, underlay, wire
+
+# How long a host waits for a packet of the flow, how long that takes to arrive
+# at most, and how long a host waits for probes, in seconds.
+_FLOW, _ARRIVAL, _PROBES = 2, .5, 20
+# How long routers may take to answer, in ms.  Linux sends an error per second
+# to each address, also about packets that it refuses.
+_ANSWER, _REFUSAL = 400, 1200
+
+
+class Prober:
+    """Looks at the networks between 'hosts', a dictionary of Host by name.
+    Each has 'seconds' to answer."""
+
+    def __init__(self, hosts, seconds):
+        self.hosts = hosts
+        self.seconds = seconds
+
+    def look(self, leg):
+        """Returns the underlay.Finding of the network on 'leg', a
+        path.Leg."""
+        try:
+            return self._look(leg, self._way(leg.sender, leg.tunnel))
+        except (collect.HostError, ValueError) as error:
+            return underlay.Finding(str(error))
+
+    def _way(self, sender, tunnel):
+        """Returns the arguments of "agent watch" for the packets that 'sender'
+        sends through 'tunnel'.  Raises ValueError."""
+        remote = ipaddress.ip_address(tunnel["remote"])
+        local = [ipaddress.ip_address(address) for address in
+                 ([tunnel["local"]] if "local" in tunnel
+                  else self.hosts[sender].vtep)]
+        local = [str(address) for address in local
+                 if address.version == remote.version]
+        if not local:
+            raise ValueError("the tunnel's local address is unknown")
+        return (",".join(local), str(remote), ",".join(
+            needle.hex() for needle in underlay.needles(tunnel)))
+
+    def _look(self, leg, way):
+        """Does the work of look() for packets that _way() knows as 'way'.
+        Raises collect.HostError."""
+        sender, target, lost = leg.sender, leg.target, leg.lost
+        arriving = None
+        if lost and target:
+            arriving = self._watch(target, "in", way, None, _PROBES, 1)
+        try:
+            with self._watch(sender, "out", way, None, _FLOW, 1) as leaving:
+                sent = _watched(leaving.wait())
+            arrived = None
+            if arriving:
+                time.sleep(_ARRIVAL)
+                arrived = _watched(arriving.end())
+        finally:
+            if arriving:
+                arriving.close()
+        if not sent["flow"]:
+            down = [device for device in leg.devices
+                    if device in sent["down"]]
+            if down:
+                return underlay.Finding(down=down[0])
+            if not sent["missed"] and underlay.is_stuck(leg.tunnel["type"],
+                                                        sent["others"]):
+                return underlay.Finding(stuck=True)
+            return underlay.Finding("no packet of the flow was seen at a "
+                                    "device")
+        left = sent["flow"][0]
+        finding = underlay.Finding(sent=left["device"],
+                                   length=left["outer"].length)
+        if arrived:
+            finding = finding._replace(arrived="".join(
+                one["device"] for one in arrived["flow"][:1]))
+        try:
+            return self._probe(finding, sender, target, way, left["outer"],
+                               lost and not finding.arrived)
+        except collect.HostError as error:
+            return finding._replace(problem=str(error))
+
+    def _probe(self, finding, sender, target, way, outer, lost):
+        """Returns 'finding' with what probes with the headers 'outer' find
+        out.  Raises collect.HostError."""
+        probes = underlay.way_probes()
+        first = len(probes)
+        if lost and target:
+            probes += underlay.loss_probes(outer)
+        answers, errors, arrived = self._exchange(
+            sender, target, way, outer, _REFUSAL if lost else _ANSWER, probes)
+        hops, reached, refused = underlay.way(answers, arrived)
+        finding = finding._replace(hops=hops, reached=reached,
+                                   refused=refused)
+        if lost and target:
+            whole, mtu, unsent, ports = underlay.loss(outer, first, answers,
+                                                      errors, arrived)
+            finding = finding._replace(long=whole, mtu=mtu, unsent=unsent,
+                                       ports=ports)
+        if finding.reached and finding.long is False:
+            answers, _, arrived = self._exchange(
+                sender, target, way, outer, _REFUSAL,
+                underlay.long_probes(outer))
+            finding = finding._replace(
+                long_hops=underlay.way(answers, arrived)[0])
+        return finding
+
+    def _exchange(self, sender, target, way, outer, milliseconds, probes):
+        """Has 'sender' send 'probes' with the headers 'outer', and wait
+        'milliseconds' for answers.  Returns (answers, errors, indexes of those
+        that arrived at 'target', or None), as for underlay.loss().  Raises
+        collect.HostError."""
+        marker = os.urandom(wire.MARKER)
+        words = ("ovs-oam", "agent", "probe", outer.header.hex(),
+                 marker.hex(), str(milliseconds), ",".join("%d:%d:%d" % one for one in probes))
+        if not target:
+            return (*_answers(collect.run(self.hosts[sender], self.seconds,
+                                          *words)), None)
+        with self._watch(target, "in", way, marker, _PROBES, 0) as watching:
+            came_back = _answers(collect.run(self.hosts[sender], self.seconds,
+                                             *words))
+            return (*came_back, {index for index, _ in
+                                 _watched(watching.end())["probes"]})
+
+    def _watch(self, name, direction, way, marker, seconds, count):
+        """Starts to watch on host 'name' for packets of 'way', and for those
+        with 'marker', if any, that go in 'direction', "in" or "out".  Returns
+        a collect.Running.  Raises collect.HostError."""
+        running = collect.Running(
+            self.hosts[name], self.seconds + seconds, "ovs-oam", "agent",
+            "watch", direction, *way, (marker or os.urandom(wire.MARKER)).hex(),
+            str(seconds), str(count))
+        try:
+            if running.wait_line() != b"ready":
+                raise collect.HostError("not an answer to \"agent watch\"")
+        except collect.HostError:
+            running.close()
+            raise
+        return running
+
+
+def _watched(text):
+    """Returns the object that "agent watch" printed, with the wire.Outer
+    'outer' of each packet.  Raises collect.HostError."""
+    seen = _object(text)
+    try:
+        for one in seen["flow"]:
+            one["outer"] = wire.parse(bytes.fromhex(one["header"]))
+            if not one["outer"] or not isinstance(one["device"], str):
+                raise ValueError
+            one["outer"] = one["outer"]._replace(
+                length=int(one["length"]) & 0xffff)
+        seen["probes"] = [(int(index), int(ttl))
+                          for index, ttl in seen["probes"]]
+        seen["others"] = {int(protocol): int(count)
+                          for protocol, count in seen["others"].items()}
+        seen["missed"] = int(seen["missed"])
+        seen["down"] = list(map(str, seen["down"]))
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        raise collect.HostError("not an answer to \"agent watch\"") from None
+    return seen
+
+
+def _answers(text):
+    """Returns {index: (address, ms, expired, MTU)} and {index: error} of what
+    "agent probe" printed.  Raises collect.HostError."""
+    came_back = _object(text)
+    try:
+        return ({int(index): (str(address), float(ms), bool(expired), int(mtu))
+                 for index, address, ms, expired, mtu in came_back["answers"]},
+                {int(index): str(reason)
+                 for index, reason in came_back["errors"]})
+    except (KeyError, OverflowError, TypeError, ValueError):
+        raise collect.HostError("not an answer to \"agent probe\"") from None
+
+
+def _object(text):
+    """Returns the JSON object 'text'.  Raises collect.HostError."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise collect.HostError("not an answer to \"ovs-oam agent\"")
+    return value
