@@ -29,6 +29,8 @@
 #include "openvswitch/ofp-port.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
+#include "openvswitch/token-bucket.h"
+#include "overlay/copies.h"
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
 #include "packets.h"
@@ -48,6 +50,9 @@
 #define LIVE_SETTLE 500
 #define LIVE_METER 10000
 #define LIVE_KEEP (10 * 60 * 1000)
+
+/* Tokens of a copy, of which a meter gets its rate each ms. */
+#define LIVE_TOKENS 1000
 
 /* Reports of a session, of all parts of all of its packets. */
 #define LIVE_MAX_REPORTS 500
@@ -85,6 +90,10 @@ struct live_session {
     unsigned int n_packets OVS_GUARDED; /* Size of 'digests'. */
     unsigned int n_copies OVS_GUARDED;
     long long int last_copy OVS_GUARDED; /* In ms. */
+
+    /* The meter of the userspace datapath, as ovs-vswitchd knows it. */
+    struct token_bucket tokens OVS_GUARDED;
+    long long int pause OVS_GUARDED; /* When it ends, in ms, or 0 if none. */
 };
 
 /* Sessions.  Written by the main thread only. */
@@ -606,6 +615,40 @@ number_packet(struct live_session *s, uint64_t digest, bool enters)
     return 0;
 }
 
+/* A copy for 's' has arrived.  Pauses its meter in the userspace datapath if
+ * that has no more for now, or no more are wanted. */
+static void
+pause_meter(struct live_session *s)
+    OVS_REQUIRES(s->mutex)
+{
+    token_bucket_withdraw(&s->tokens, LIVE_TOKENS);
+    if (s->n_packets == s->settings.count) {
+        s->pause = LLONG_MAX;
+    } else if (s->tokens.tokens < LIVE_TOKENS) {
+        s->pause = time_msec() + LIVE_TOKENS / s->settings.rate;
+    } else {
+        return;
+    }
+    ovl_copies_pause(s->slot, true);
+    seq_change(live_seq);
+}
+
+/* Ends the pause of the meter of 's' when it is time.  Returns when that will
+ * be, in ms. */
+static long long int
+resume_meter(struct live_session *s, long long int now)
+    OVS_REQUIRES(s->mutex)
+{
+    if (!s->pause) {
+        return LLONG_MAX;
+    } else if (now >= s->pause) {
+        s->pause = 0;
+        ovl_copies_pause(s->slot, false);
+        return LLONG_MAX;
+    }
+    return s->pause;
+}
+
 /* Handles an upcall with 'cookie', 'packet' and 'flow_' for 'ofproto'.
  * Returns true if it is a copy for a session. */
 bool
@@ -648,10 +691,8 @@ ovl_live_receive(const struct user_action_cookie *cookie,
                         json_integer_create(dp_packet_size(packet)));
         json_array_add(s->reports, report);
         s->last_copy = time_msec();
-        if (s->n_packets == s->settings.count) {
-            seq_change(live_seq);
-        }
     }
+    pause_meter(s);
     ovs_mutex_unlock(&s->mutex);
     return true;
 }
@@ -677,6 +718,10 @@ ovl_live_reserve_meters(struct dpif_backer *backer, uint32_t max_meters)
         return;
     }
     backer->live_meters = max_meters - OVL_LIVE_MAX;
+    BUILD_ASSERT(OVL_COPIES_METERS == OVL_LIVE_MAX);
+    if (dpif_is_netdev(backer->dpif)) {
+        ovl_copies_set_meters(backer->live_meters);
+    }
     for (uint32_t i = 0; i < OVL_LIVE_MAX; i++) {
         id_pool_add(backer->meter_ids, backer->live_meters + i);
         if (!dpif_is_netdev(backer->dpif)) {
@@ -803,6 +848,7 @@ end_session(struct live_session *s, enum live_state state)
     if (s->state == LIVE_ACTIVE) {
         atomic_store_relaxed(&s->active, false);
         atomic_sub_relaxed(&ovl_live_n_active, 1, &orig);
+        ovl_copies_pause(s->slot, true);
         revalidate_all();
         s->ended = time_msec();
     }
@@ -856,6 +902,9 @@ ovl_live_start(const char *bridge, const char *match_text,
     ovs_mutex_init(&s->mutex);
     s->reports = json_array_create_empty();
     s->digests = xmalloc(settings->count * sizeof *s->digests);
+    token_bucket_init(&s->tokens, settings->rate,
+                      settings->rate * LIVE_TOKENS);
+    ovl_copies_pause(slot, false);
     ovsrcu_set(&sessions[slot], s);
 
     if (!live_seq) {
@@ -900,6 +949,7 @@ ovl_live_run(void)
             ovs_mutex_lock(&s->mutex);
             complete = s->n_packets == s->settings.count;
             next = complete ? s->last_copy + LIVE_SETTLE : s->deadline;
+            next = MIN(next, resume_meter(s, now));
             ovs_mutex_unlock(&s->mutex);
             if (!uuid_is_zero(&s->ofproto)
                 && !ofproto_dpif_lookup_by_uuid(&s->ofproto)) {

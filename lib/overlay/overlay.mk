@@ -20,6 +20,8 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/overlay/class.h \
 	lib/overlay/conflict.c \
 	lib/overlay/conflict.h \
+	lib/overlay/copies.c \
+	lib/overlay/copies.h \
 	lib/overlay/counters.c \
 	lib/overlay/counters.h \
 	lib/overlay/csum.c \

@@ -312,6 +312,42 @@ bench('account-cell', '<= 256', 'Bytes of memory for an account',
       account_sizes)
 
 
+# Live traces.
+
+def live_ratios(match):
+    """Yields ratios of the packet rate while packets with 'match' are traced
+    to that without a trace, for frames of 64 bytes through VXLAN.  The rate is
+    the inverse of the instructions for a frame.  Frames with a copy, of which
+    there are 10 a second, are not among them."""
+    with CountedLab() as lab:
+        lab.connect('vxlan', 1400)
+        for pair in alternate(True, False):
+            insns = {}
+            for traced in pair:
+                if traced:
+                    session = lab.exec(
+                        'h1', 'ovs-appctl', 'live/start', 'br-int', match,
+                        'count=100', 'rate=1', 'timeout=3600')
+                    lab.exec('h1', 'ovs-appctl', 'revalidator/wait')
+                insns[traced] = lab.count(64, ('vm1',),
+                                          rare='ovl_live_receive')[0]
+                if traced:
+                    lab.exec('h1', 'ovs-appctl', 'live/stop',
+                             re.match(r'session (\d+)', session)[1])
+                    lab.exec('h1', 'ovs-appctl', 'revalidator/wait')
+            say('  a frame of 64 bytes: %.1f instructions in a trace, %.1f '
+                'without' % (insns[True], insns[False]))
+            yield insns[False] / insns[True]
+
+
+bench('live-traced', '>= 0.85',
+      'Packet rate, 64 bytes: of a flow in a live trace / without',
+      live_ratios, 'in_port=vm,udp,nw_dst=10.1.0.99')
+bench('live-others', '>= 0.97',
+      'Packet rate, 64 bytes: of another flow than the traced / without',
+      live_ratios, 'in_port=vm,udp,nw_dst=10.1.0.98')
+
+
 # Geneve.
 
 def option_ratios(n):
