@@ -13,8 +13,14 @@ live_start() {
     lab_exec h1 ovs-appctl revalidator/wait
 }
 
+# Returns whether session $1 has all parts of its packets.
+live_is_done() {
+    lab_exec h1 ovs-appctl live/list | grep "^session $1: .*: done"
+}
+
 # Prints the results of session $1, each with the number of packets.
 live_results() {
+    wait_for live_is_done "$1"
     lab_exec h1 ovs-appctl live/show "$1" |
         sed -n 's/.* bytes, from \([^,]*\),.*/from \1/p
                 s/^  \(\(sent\|output\|continues\|dropped\|The\).*\)/\1/p' |
