@@ -31,9 +31,9 @@ _VLAN = 4
 _CAPTURE = 512
 _BUFFER = 4 * 1024 * 1024
 
-# The time from one probe to the next, and that after which unanswered ones are
-# sent again, in seconds.
-_GAP, _AGAIN = .001, .1
+# The time from one probe to the next, that after which unanswered ones are sent
+# again, and that to look at packets at the end, in seconds.
+_GAP, _AGAIN, _GRACE = .001, .1, .05
 PROBES_MAX = 64
 
 
@@ -56,12 +56,19 @@ def watch(incoming, sources, target, needles, marker, seconds, count):
     with _packet_socket(sources, target) as sock:
         print("ready", flush=True)
         end = time.monotonic() + seconds
+        inputs = [sock, sys.stdin]
         seen = 0
         while not seen or seen != count:
-            left = max(0, end - time.monotonic())
-            ready = select.select([sock, sys.stdin], [], [], left)[0]
-            if sock not in ready:
+            left = end - time.monotonic()
+            ready = select.select(inputs, [], [], left)[0] if left > 0 else []
+            if not ready:
                 break
+            if sys.stdin in ready:
+                # Look at what has arrived by now.
+                inputs.remove(sys.stdin)
+                end = min(end, time.monotonic() + _GRACE)
+            if sock not in ready:
+                continue
             packet, address = sock.recvfrom(_CAPTURE)
             packet, outer = _find(packet, sources, target)
             if not outer or incoming == (
