@@ -26,6 +26,11 @@ independently of the switch.
                                           sums; not those of what was sent if
                                           they are at most a packet for each of
                                           CHANGES
+  account_wire.py openflow DUMP FLOWS     compares the output of account/dump
+                                          to that of "ovs-ofctl dump-flows":
+                                          what was sent by each flow, and the
+                                          sum of what was received, which a
+                                          flow of priority 1 drops
 
 A packet may be lost between the wire and the switch when another test fills
 the kernel's queue, so what the switch receives is counted where it does.
@@ -37,6 +42,7 @@ all.
 import json
 import os
 import random
+import re
 import signal
 import socket
 import struct
@@ -215,13 +221,40 @@ def read_counts(name):
     return wire["counts"]
 
 
+def read_accounts(name):
+    """Returns the accounts in a file with the output of account/dump."""
+    with open(name) as f:
+        cells = json.load(f)["cells"]
+    return {"%(type)s %(tenant)s %(remote)s" % cell: cell for cell in cells}
+
+
+def compare_openflow(dump_name, flows_name):
+    """Implements "openflow"."""
+    accounts = read_accounts(dump_name)
+    with open(flows_name) as f:
+        flows = [(int(packets), int(size), rest) for packets, size, rest
+                 in re.findall(r"n_packets=(\d+), n_bytes=(\d+),(.*)", f.read())]
+    names = {"tp_dst=%d " % (FIRST_PORT + n): "%s %d %s" % (kind, key, remote)
+             for n, (kind, _, key, remote) in enumerate(all_flows())}
+    for packets, size, rest in flows:
+        port = re.search(r"tp_dst=\d+ ", rest)
+        name = port and names.get(port.group())
+        cell = accounts.get(name, {})
+        diff = (cell.get("tx_packets", 0) - packets,
+                cell.get("tx_bytes", 0) - size)
+        if name and any(diff):
+            print(name, *diff)
+    dropped, = [flow[:2] for flow in flows if "priority=1 " in flow[2]]
+    print("received:", *[sum(cell[field] for name, cell in accounts.items()
+                             if name in names.values()) - number
+                         for field, number in zip(("rx_packets", "rx_bytes"),
+                                                  dropped)])
+
+
 def compare(dump_name, sent_name, received_name, bound=0, changes=0):
     """Implements "compare"."""
     sent, received = read_counts(sent_name), read_counts(received_name)
-    with open(dump_name) as f:
-        cells = json.load(f)["cells"]
-    accounts = {"%(type)s %(tenant)s %(remote)s" % cell: cell
-                for cell in cells}
+    accounts = read_accounts(dump_name)
     total = [0, 0, 0, 0]
     for name in sorted({*accounts, *sent, *received}):
         cell = accounts.get(name, {})
@@ -244,6 +277,8 @@ def main(command, *args):
         send(args[0], *map(int, args[1:]))
     elif command == "flows":
         print_flows()
+    elif command == "openflow":
+        compare_openflow(*args)
     else:
         compare(*args[:3], *map(int, args[3:]))
 
