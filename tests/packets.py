@@ -21,7 +21,7 @@ from scapy.config import conf
 conf.ipv6_enabled = True
 from scapy.layers.inet import IP, TCP, UDP                    # noqa: E402
 from scapy.layers.inet6 import IPv6                           # noqa: E402
-from scapy.layers.l2 import Ether                             # noqa: E402
+from scapy.layers.l2 import Dot1Q, Ether                      # noqa: E402
 from scapy.layers.vxlan import VXLAN                          # noqa: E402
 from scapy.packet import Raw                                  # noqa: E402
 from scapy.utils import RawPcapReader                         # noqa: E402
@@ -87,6 +87,26 @@ def vxlan(vni, payload, family=4, sport=5000, dport=4789, **how):
     """Returns 'payload' in VXLAN, from the peer.  'how' is for outer()."""
     return (outer(family, **how) / UDP(sport=sport, dport=dport)
             / VXLAN(vni=vni, flags="Instance") / payload)
+
+
+def icmp_error(packet, icmp, from4=None, from6=None):
+    """Returns the ICMP error for 'packet', whose sender gets it with the ICMP
+    header 'icmp', from address 'from4' or 'from6', by default the destination
+    of 'packet'."""
+    packet = Ether(bytes(packet))
+    ip = packet.getlayer(1)
+    tags = b""
+    while isinstance(ip, Dot1Q):
+        tags += bytes(ip)[:4]
+        ip = ip.payload
+    if isinstance(ip, IP):
+        l3 = (IP(src=from4 or ip.dst, dst=ip.src, tos=0xc0, id=0, flags="DF",
+                 ttl=64) / icmp / Raw(bytes(ip)[:576 - 28]))
+    else:
+        l3 = (IPv6(src=from6 or ip.dst, dst=ip.src, hlim=64)
+              / icmp / Raw(bytes(ip)[:1280 - 48]))
+    header = Ether(src=packet.dst, dst=packet.src, type=packet.type)
+    return Raw(bytes(header) + tags + bytes(l3))
 
 
 def read(name):

@@ -8,8 +8,8 @@
 """
 
 import geneve_packets
-from packets import (HERE, PEER, appctl, inject, main,    # noqa: F401
-                     outer_tx, L2, V4, V6, U, T)
+from packets import (HERE, PEER, appctl, icmp_error,      # noqa: F401
+                     inject, main, outer_tx, L2, V4, V6, U, T)
 from scapy.layers.inet import (ICMP, IP, IPerror, TCP,    # noqa: F401
                                UDP, UDPerror)
 from scapy.layers.inet6 import (IPv6, ICMPv6EchoRequest,  # noqa: F401
@@ -29,22 +29,9 @@ def size(n, packet):
 
 def error(mtu, packet):
     """Returns the ICMP error for 'packet'."""
-    packet = Ether(bytes(packet))
-    ip = packet.getlayer(1)
-    tags = b""
-    while isinstance(ip, Dot1Q):
-        tags += bytes(ip)[:4]
-        ip = ip.payload
-    if isinstance(ip, IP):
-        l3 = (IP(src=ip.dst, dst=ip.src, tos=0xc0, id=0, flags="DF", ttl=64)
-              / ICMP(type=3, code=4, nexthopmtu=mtu)
-              / Raw(bytes(ip)[:576 - 28]))
-    else:
-        l3 = (IPv6(src=ip.dst, dst=ip.src, hlim=64)
-              / ICMPv6PacketTooBig(mtu=mtu) / Raw(bytes(ip)[:1280 - 48]))
-    header = Ether(src=packet.dst, dst=packet.src, type=packet.type)
-    return Raw(bytes(header) + (tags[0:2] + tags[2:4] if tags else b"")
-               + bytes(l3))
+    ipv6 = Ether(bytes(packet)).haslayer(IPv6)
+    return icmp_error(packet, ICMPv6PacketTooBig(mtu=mtu) if ipv6
+                      else ICMP(type=3, code=4, nexthopmtu=mtu))
 
 
 def tx(packet):

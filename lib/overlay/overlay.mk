@@ -61,6 +61,10 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/overlay/gso.c \
 	lib/overlay/gso.h \
 	lib/overlay/hooks.h \
+	lib/overlay/icmp-error.c \
+	lib/overlay/icmp-error.h \
+	lib/overlay/icmp-limit.c \
+	lib/overlay/icmp-limit.h \
 	lib/overlay/ipsec.c \
 	lib/overlay/ipsec.h \
 	lib/overlay/log.c \

@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <net/if.h>
-#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <string.h>
@@ -25,10 +24,7 @@
 #include "byte-order.h"
 #include "cmap.h"
 #include "coverage.h"
-#include "csum.h"
 #include "dp-packet.h"
-#include "entropy.h"
-#include "flow.h"
 #include "hash.h"
 #include "netdev-vport-private.h"
 #include "netdev-vport.h"
@@ -37,48 +33,22 @@
 #include "odp-netlink.h"
 #include "odp-util.h"
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/list.h"
 #include "openvswitch/ofpbuf.h"
 #include "overlay/account.h"
 #include "overlay/class.h"
 #include "overlay/geneve/unknown.h"
+#include "overlay/icmp-error.h"
+#include "overlay/icmp-limit.h"
 #include "overlay/recirculate.h"
-#include "overlay/secret-hash.h"
 #include "overlay/template.h"
 #include "ovs-atomic.h"
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
 #include "packets.h"
 #include "smap.h"
-#include "timeval.h"
 #include "util.h"
 
 COVERAGE_DEFINE(drop_tnl_too_big_stale);
-
-/* Maximum number of ICMP errors per second to one sender, and maximum
- * burst. */
-#define TOO_BIG_RATE    10
-#define TOO_BIG_BURST   10
-#define TOO_BIG_INTERVAL (1000000 / TOO_BIG_RATE) /* Microseconds. */
-
-/* Number of rate limits per tenant, which its senders share by hash. */
-#define TOO_BIG_SENDERS 32
-
-/* Maximum number of tenants of a port.  A tenant that had no ICMP error for a
- * second need not be kept, and each tenant has at least one datapath flow, so
- * with the default of other_config:flow-limit there are never as many. */
-#define TOO_BIG_MAX_TENANTS (1 << 18)
-
-/* The senders with one key on one port. */
-struct too_big_tenant {
-    struct cmap_node node;      /* In port's 'tenants'. */
-    struct ovs_list list_node;  /* In port's 'tenant_list'. */
-    ovs_be64 key;
-
-    /* For each rate limit, the time at which the next ICMP error would be due
-     * if they were evenly spaced, in microseconds. */
-    atomic_uint64_t due[TOO_BIG_SENDERS];
-};
 
 /* Counters of packets that are too big.
  *
@@ -102,13 +72,7 @@ struct ovl_too_big_port {
     struct cmap_node node;      /* In 'too_big_ports'. */
     uint32_t id;
     atomic_uint64_t counters[TOO_BIG_N_COUNTERS];
-
-    /* Tenants that had ICMP errors.  Readers of 'tenants' need no lock.
-     * 'tenant_list' has the same tenants, in the order in which
-     * too_big_add_tenant() checks whether they are idle. */
-    struct ovs_mutex mutex;
-    struct cmap tenants;
-    struct ovs_list tenant_list OVS_GUARDED;
+    struct ovl_icmp_limits limits;
 };
 
 static struct ovs_mutex too_big_mutex = OVS_MUTEX_INITIALIZER;
@@ -138,11 +102,7 @@ ovl_too_big_port_create(void)
 {
     struct ovl_too_big_port *port = xzalloc(sizeof *port);
 
-    ovs_mutex_init(&port->mutex);
-    cmap_init(&port->tenants);
-    ovs_mutex_lock(&port->mutex);
-    ovs_list_init(&port->tenant_list);
-    ovs_mutex_unlock(&port->mutex);
+    ovl_icmp_limits_init(&port->limits);
 
     ovs_mutex_lock(&too_big_mutex);
     do {
@@ -157,15 +117,7 @@ ovl_too_big_port_create(void)
 static void
 too_big_port_free(struct ovl_too_big_port *port)
 {
-    struct too_big_tenant *tenant;
-
-    ovs_mutex_lock(&port->mutex);
-    LIST_FOR_EACH_POP (tenant, list_node, &port->tenant_list) {
-        free(tenant);
-    }
-    ovs_mutex_unlock(&port->mutex);
-    cmap_destroy(&port->tenants);
-    ovs_mutex_destroy(&port->mutex);
+    ovl_icmp_limits_destroy(&port->limits);
     free(port);
 }
 
@@ -316,9 +268,6 @@ ovl_too_big_is_used(void)
 
 /* Action. */
 
-/* Code of ICMP4_DST_UNREACH. */
-#define ICMP4_FRAG_NEEDED 4
-
 /* Stores in 'data', the header for packets with key 'tun_id' that 'port' sends
  * from an address of 'egress', the limit and mode for packets that are too
  * big. */
@@ -346,134 +295,6 @@ ovl_too_big_set_limit(struct ovs_action_push_tnl *data,
 
 /* Datapath. */
 
-/* Returns the secrets for secret_hash(). */
-static const uint64_t *
-too_big_secrets(void)
-{
-    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
-    static uint64_t secrets[5]; /* For an IPv6 address. */
-
-    if (ovsthread_once_start(&once)) {
-        get_entropy_or_die(secrets, sizeof secrets);
-        ovsthread_once_done(&once);
-    }
-    return secrets;
-}
-
-/* Returns the hash of the tenant with 'key'. */
-static uint32_t
-too_big_hash_tenant(ovs_be64 key)
-{
-    uint32_t words[2];
-
-    memcpy(words, &key, sizeof key);
-    return secret_hash(too_big_secrets(), words, ARRAY_SIZE(words));
-}
-
-/* Returns the tenant of 'port' with 'key', which hashes to 'hash', or NULL if
- * it is not known. */
-static struct too_big_tenant *
-too_big_find_tenant(const struct ovl_too_big_port *port, ovs_be64 key,
-                    uint32_t hash)
-{
-    struct too_big_tenant *tenant;
-
-    CMAP_FOR_EACH_WITH_HASH (tenant, node, hash, &port->tenants) {
-        if (tenant->key == key) {
-            return tenant;
-        }
-    }
-    return NULL;
-}
-
-/* Returns true if removing 'tenant' at 'now', in microseconds, and adding it
- * again would not allow more ICMP errors. */
-static bool
-too_big_is_idle(struct too_big_tenant *tenant, uint64_t now)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(tenant->due); i++) {
-        uint64_t due;
-
-        atomic_read_relaxed(&tenant->due[i], &due);
-        if (due > now) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Returns the tenant of 'port' with 'key', which hashes to 'hash', adding it
- * if it is not known.  Then also removes up to two of the others that are idle
- * at 'now', in microseconds.  Returns NULL if there are too many tenants. */
-static struct too_big_tenant *
-too_big_add_tenant(struct ovl_too_big_port *port, ovs_be64 key, uint32_t hash,
-                   uint64_t now)
-{
-    struct too_big_tenant *tenant;
-
-    ovs_mutex_lock(&port->mutex);
-    tenant = too_big_find_tenant(port, key, hash);
-    if (!tenant) {
-        /* For each one added, up to two are removed, so idle ones do not
-         * accumulate. */
-        for (int i = 0; i < 2 && !ovs_list_is_empty(&port->tenant_list); i++) {
-            tenant = CONTAINER_OF(ovs_list_pop_front(&port->tenant_list),
-                                  struct too_big_tenant, list_node);
-            if (too_big_is_idle(tenant, now)) {
-                cmap_remove(&port->tenants, &tenant->node,
-                            too_big_hash_tenant(tenant->key));
-                ovsrcu_postpone(free, tenant);
-            } else {
-                ovs_list_push_back(&port->tenant_list, &tenant->list_node);
-            }
-        }
-        tenant = NULL;
-        if (cmap_count(&port->tenants) < TOO_BIG_MAX_TENANTS) {
-            tenant = xzalloc(sizeof *tenant);
-            tenant->key = key;
-            cmap_insert(&port->tenants, &tenant->node, hash);
-            ovs_list_push_back(&port->tenant_list, &tenant->list_node);
-        }
-    }
-    ovs_mutex_unlock(&port->mutex);
-    return tenant;
-}
-
-/* Returns true if the rate limit allows another ICMP error to the sender with
- * address 'src', 'size' bytes, of the tenant of 'port' with 'key'.  Each
- * tenant has rate limits of its own. */
-static bool
-too_big_may_answer(struct ovl_too_big_port *port, ovs_be64 key,
-                   const void *src, size_t size)
-{
-    uint32_t hash = too_big_hash_tenant(key);
-    uint32_t words[sizeof(struct in6_addr) / sizeof(uint32_t)] = { 0 };
-    uint64_t now = time_usec();
-    struct too_big_tenant *tenant;
-    atomic_uint64_t *due;
-    uint64_t old, new;
-
-    tenant = too_big_find_tenant(port, key, hash);
-    if (OVS_UNLIKELY(!tenant)) {
-        tenant = too_big_add_tenant(port, key, hash, now);
-        if (!tenant) {
-            return false;
-        }
-    }
-
-    memcpy(words, src, size);
-    due = &tenant->due[secret_hash(too_big_secrets(), words,
-                                   ARRAY_SIZE(words)) % TOO_BIG_SENDERS];
-    atomic_read_relaxed(due, &old);
-    do {
-        new = MAX(old, now) + TOO_BIG_INTERVAL;
-        if (new - now > TOO_BIG_BURST * TOO_BIG_INTERVAL) {
-            return false;
-        }
-    } while (!atomic_compare_exchange_weak_relaxed(due, &old, new));
-    return true;
-}
-
 /* Returns the length of the longest segment of 'packet', an inner packet, with
  * the headers in front of its IP header, or that of 'packet' if it is not to
  * be segmented, in bytes. */
@@ -494,166 +315,6 @@ too_big_size(struct dp_packet *packet)
         }
     }
     return dp_packet_size(packet);
-}
-
-/* Returns true if an ICMP error may be sent for 'ip', of which there are
- * 'size' bytes. */
-static bool
-too_big_is_answerable4(const struct ip_header *ip, size_t size)
-{
-    ovs_be32 src = get_16aligned_be32(&ip->ip_src);
-    ovs_be32 dst = get_16aligned_be32(&ip->ip_dst);
-    size_t len = IP_IHL(ip->ip_ihl_ver) * 4;
-
-    if (IP_VER(ip->ip_ihl_ver) != 4 || len < IP_HEADER_LEN
-        || size < len + ICMP_ERROR_DATA_L4_LEN
-        || ip->ip_frag_off & htons(IP_FRAG_OFF_MASK)
-        || ip_is_multicast(dst) || dst == OVS_BE32_MAX
-        || !src || ip_is_multicast(src) || src == OVS_BE32_MAX
-        || (src & htonl(0xff000000)) == htonl(0x7f000000)) {
-        return false;
-    }
-    if (ip->ip_proto == IPPROTO_ICMP) {
-        const struct icmp_header *icmp
-            = (const void *) ((const char *) ip + len);
-
-        return (icmp->icmp_type == ICMP4_ECHO_REPLY
-                || icmp->icmp_type == ICMP4_ECHO_REQUEST
-                || icmp->icmp_type == ICMP4_TIMESTAMP
-                || icmp->icmp_type == ICMP4_TIMESTAMPREPLY);
-    }
-    return true;
-}
-
-/* The same for IPv6. */
-static bool
-too_big_is_answerable6(const struct ovs_16aligned_ip6_hdr *ip6, size_t size)
-{
-    const struct ovs_16aligned_ip6_frag *frag;
-    const struct ip6_rt_hdr *rt;
-    const void *l4 = ip6 + 1;
-    struct in6_addr src, dst;
-    uint8_t nw_frag = 0;
-    uint8_t nw_proto;
-
-    if (size < IPV6_HEADER_LEN) {
-        return false;
-    }
-    size -= IPV6_HEADER_LEN;
-    nw_proto = ip6->ip6_nxt;
-    memcpy(&src, &ip6->ip6_src, sizeof src);
-    memcpy(&dst, &ip6->ip6_dst, sizeof dst);
-    if ((ntohl(get_16aligned_be32(&ip6->ip6_flow)) >> 28) != 6
-        || ipv6_addr_is_multicast(&src) || ipv6_addr_is_multicast(&dst)
-        || !ipv6_addr_is_set(&src) || IN6_IS_ADDR_LOOPBACK(&src)
-        || !parse_ipv6_ext_hdrs(&l4, &size, &nw_proto, &nw_frag, &frag, &rt)
-        || nw_frag & FLOW_NW_FRAG_LATER) {
-        return false;
-    }
-    /* Types below 128 are errors.  Redirect must not be answered either (RFC
-     * 4443, section 2.4). */
-    return (nw_proto != IPPROTO_ICMPV6
-            || (size && *(const uint8_t *) l4 >= 128
-                && *(const uint8_t *) l4 != ND_REDIRECT));
-}
-
-/* Returns the offset of the IP header in 'packet', an inner packet, and stores
- * its Ethertype in '*type', or 0 if there is no IP header. */
-static size_t
-too_big_find_ip(const struct dp_packet *packet, ovs_be16 *type)
-{
-    const char *data = dp_packet_data(packet);
-    size_t ofs = 0;
-
-    if (packet->packet_type != htonl(PT_ETH)) {
-        *type = pt_ns_type_be(packet->packet_type);
-    } else {
-        ofs = offsetof(struct eth_header, eth_type);
-        for (;;) {
-            if (dp_packet_size(packet) < ofs + sizeof *type) {
-                *type = 0;
-                return 0;
-            }
-            memcpy(type, data + ofs, sizeof *type);
-            ofs += sizeof *type;
-            if (!eth_type_vlan(*type)) {
-                break;
-            }
-            ofs += sizeof(ovs_be16);    /* The tag. */
-        }
-    }
-    if ((*type != htons(ETH_TYPE_IP) && *type != htons(ETH_TYPE_IPV6))
-        || dp_packet_size(packet) < ofs + IP_HEADER_LEN) {
-        *type = 0;
-    }
-    return ofs;
-}
-
-/* Appends to 'error' the IPv4 header and the ICMP message for 'packet', whose
- * IPv4 header is at 'ofs' and which is longer than 'mtu' bytes. */
-static void
-too_big_put_icmp4(struct dp_packet *error, const struct dp_packet *packet,
-                  size_t ofs, uint16_t mtu)
-{
-    const char *quoted = (const char *) dp_packet_data(packet) + ofs;
-    const struct ip_header *in = (const void *) quoted;
-    size_t len = MIN(dp_packet_size(packet) - ofs,
-                     576 - IP_HEADER_LEN - ICMP_HEADER_LEN);
-    struct icmp_header *icmp;
-    struct ip_header *ip, *copy;
-    size_t header_len = IP_IHL(in->ip_ihl_ver) * 4;
-
-    ip = dp_packet_put_zeros(error, sizeof *ip);
-    ip->ip_ihl_ver = IP_IHL_VER(5, 4);
-    ip->ip_tos = IPTOS_PREC_INTERNETCONTROL;
-    ip->ip_tot_len = htons(sizeof *ip + sizeof *icmp + len);
-    ip->ip_frag_off = htons(IP_DF);
-    ip->ip_ttl = 64;
-    ip->ip_proto = IPPROTO_ICMP;
-    ip->ip_src = in->ip_dst;
-    ip->ip_dst = in->ip_src;
-    ip->ip_csum = csum(ip, sizeof *ip);
-
-    icmp = dp_packet_put_zeros(error, sizeof *icmp + len);
-    icmp->icmp_type = ICMP4_DST_UNREACH;
-    icmp->icmp_code = ICMP4_FRAG_NEEDED;
-    icmp->icmp_fields.frag.mtu = htons(mtu);
-    copy = (struct ip_header *) (icmp + 1);
-    memcpy(copy, quoted, len);
-    if (dp_packet_ip_checksum_partial(packet)) {
-        copy->ip_csum = 0;
-        copy->ip_csum = csum(copy, header_len);
-    }
-    icmp->icmp_csum = csum(icmp, sizeof *icmp + len);
-}
-
-/* The same for IPv6. */
-static void
-too_big_put_icmp6(struct dp_packet *error, const struct dp_packet *packet,
-                  size_t ofs, uint16_t mtu)
-{
-    const char *quoted = (const char *) dp_packet_data(packet) + ofs;
-    const struct ovs_16aligned_ip6_hdr *in = (const void *) quoted;
-    size_t len = MIN(dp_packet_size(packet) - ofs,
-                     1280 - IPV6_HEADER_LEN - ICMP6_DATA_HEADER_LEN);
-    struct icmp6_data_header *icmp;
-    struct ovs_16aligned_ip6_hdr *ip6;
-
-    ip6 = dp_packet_put_zeros(error, sizeof *ip6);
-    put_16aligned_be32(&ip6->ip6_flow, htonl(6 << 28));
-    ip6->ip6_plen = htons(sizeof *icmp + len);
-    ip6->ip6_nxt = IPPROTO_ICMPV6;
-    ip6->ip6_hlim = 64;
-    ip6->ip6_src = in->ip6_dst;
-    ip6->ip6_dst = in->ip6_src;
-
-    icmp = dp_packet_put_zeros(error, sizeof *icmp + len);
-    icmp->icmp6_base.icmp6_type = ICMP6_PACKET_TOO_BIG;
-    put_16aligned_be32(&icmp->icmp6_data.be32[0], htonl(mtu));
-    memcpy(icmp + 1, quoted, len);
-    icmp->icmp6_base.icmp6_cksum
-        = packet_csum_upperlayer6(ip6, icmp, IPPROTO_ICMPV6,
-                                  sizeof *icmp + len);
 }
 
 /* Sets the metadata of 'error' to that of a packet received from the peer to
@@ -701,50 +362,21 @@ too_big_answer(struct ovl_too_big_port *port,
                const struct ovs_action_push_tnl *data,
                enum too_big_counter *counter)
 {
-    const struct ovl_too_big_limit *limit = &data->ovl.too_big;
-    ovs_be64 tenant = get_32aligned_be64(&limit->tenant);
-    ovs_be16 type;
-    size_t ofs = too_big_find_ip(packet, &type);
-    const struct eth_header *eth = dp_packet_data(packet);
-    const void *ip = (const char *) eth + ofs;
-    size_t size = dp_packet_size(packet) - ofs;
-    bool ipv6 = type == htons(ETH_TYPE_IPV6);
+    ovs_be64 tenant = get_32aligned_be64(&data->ovl.too_big.tenant);
+    struct ovl_icmp_quoted quoted;
     struct dp_packet *error;
 
-    *counter = TOO_BIG_UNANSWERABLE;
-    if (!type || room <= (int) ofs
-        || (packet->packet_type == htonl(PT_ETH)
-            && (eth_addr_is_multicast(eth->eth_dst)
-                || eth_addr_is_multicast(eth->eth_src)))
-        || !(ipv6 ? too_big_is_answerable6(ip, size)
-             : too_big_is_answerable4(ip, size))) {
+    if (!ovl_icmp_error_is_allowed(packet, &quoted)
+        || room <= (int) quoted.ip_ofs) {
+        *counter = TOO_BIG_UNANSWERABLE;
         return NULL;
-    }
-
-    if (ipv6
-        ? !too_big_may_answer(port, tenant,
-                              &((const struct ovs_16aligned_ip6_hdr *) ip)
-                              ->ip6_src, sizeof(struct in6_addr))
-        : !too_big_may_answer(port, tenant,
-                              &((const struct ip_header *) ip)->ip_src,
-                              sizeof(ovs_be32))) {
+    } else if (!ovl_icmp_limits_allow(&port->limits, 0, tenant, quoted.src,
+                                      quoted.src_size)) {
         *counter = TOO_BIG_LIMITED;
         return NULL;
     }
-
-    error = dp_packet_new_with_headroom(ofs + 1280, 128);
-    if (ofs) {
-        struct eth_header *reply = dp_packet_put(error, eth, ofs);
-
-        reply->eth_src = eth->eth_dst;
-        reply->eth_dst = eth->eth_src;
-    }
-    if (ipv6) {
-        too_big_put_icmp6(error, packet, ofs, room - ofs);
-    } else {
-        too_big_put_icmp4(error, packet, ofs, room - ofs);
-    }
-    error->packet_type = packet->packet_type;
+    error = ovl_icmp_error_compose(&quoted, OVL_ICMP_TOO_BIG, NULL,
+                                   room - quoted.ip_ofs);
     too_big_set_metadata(error, data);
     *counter = TOO_BIG_ANSWERED;
     return error;
