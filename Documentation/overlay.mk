@@ -8,6 +8,7 @@ DOC_SOURCE += \
 	Documentation/howto/l2tpv3.rst \
 	Documentation/howto/lost-packet.rst \
 	Documentation/howto/stt.rst \
+	Documentation/howto/virtual-router.rst \
 	Documentation/internals/architecture.rst \
 	Documentation/internals/hooks.rst \
 	Documentation/internals/new-tunnel.rst \

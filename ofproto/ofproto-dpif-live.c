@@ -12,7 +12,6 @@
 #include "dpif.h"
 #include "flow.h"
 #include "hash.h"
-#include "id-pool.h"
 #include "netdev.h"
 #include "netlink.h"
 #include "odp-util.h"
@@ -246,7 +245,7 @@ ovl_live_compose(struct ovl_live *live, const struct xlate_in *xin,
         xin->live->in_port = netdev_get_name(in_port);
     }
     live->session = 0;
-    if (!s || xin->ofproto->backer->live_meters == UINT32_MAX) {
+    if (!s || xin->ofproto->backer->ovl_meters == UINT32_MAX) {
         return;
     }
     live->session = s->id;
@@ -266,7 +265,7 @@ ovl_live_compose(struct ovl_live *live, const struct xlate_in *xin,
     nl_msg_put_u32(odp_actions, OVS_SAMPLE_ATTR_PROBABILITY, UINT32_MAX);
     actions = nl_msg_start_nested(odp_actions, OVS_SAMPLE_ATTR_ACTIONS);
     nl_msg_put_u32(odp_actions, OVS_ACTION_ATTR_METER,
-                   xin->ofproto->backer->live_meters + s->slot);
+                   xin->ofproto->backer->ovl_meters + s->slot);
     odp_put_userspace_action(dpif_port_get_pid(dpif, odp_port), &cookie,
                              sizeof cookie, ODPP_NONE, false, odp_actions,
                              &live->cookie_offset);
@@ -703,30 +702,23 @@ ovl_live_receive(const struct user_action_cookie *cookie,
 static void
 delete_meter(const struct dpif_backer *backer, size_t slot)
 {
-    const ofproto_meter_id meter = { backer->live_meters + slot };
+    const ofproto_meter_id meter = { backer->ovl_meters + slot };
 
     dpif_meter_del(backer->dpif, meter, NULL, 0);
 }
 
-/* Gives 'backer', which has 'max_meters' meters, those for sessions.  If an
- * earlier ovs-vswitchd left some behind, deletes them. */
+/* 'backer' has got meters for sessions.  If an earlier ovs-vswitchd left some
+ * behind, deletes them. */
 void
-ovl_live_reserve_meters(struct dpif_backer *backer, uint32_t max_meters)
+ovl_live_init_meters(const struct dpif_backer *backer)
 {
-    if (max_meters <= OVL_LIVE_MAX) {
-        backer->live_meters = UINT32_MAX;
-        return;
-    }
-    backer->live_meters = max_meters - OVL_LIVE_MAX;
     BUILD_ASSERT(OVL_COPIES_METERS == OVL_LIVE_MAX);
     if (dpif_is_netdev(backer->dpif)) {
-        ovl_copies_set_meters(backer->live_meters);
+        ovl_copies_set_meters(backer->ovl_meters);
+        return;
     }
-    for (uint32_t i = 0; i < OVL_LIVE_MAX; i++) {
-        id_pool_add(backer->meter_ids, backer->live_meters + i);
-        if (!dpif_is_netdev(backer->dpif)) {
-            delete_meter(backer, i);
-        }
+    for (size_t i = 0; i < OVL_LIVE_MAX; i++) {
+        delete_meter(backer, i);
     }
 }
 
@@ -750,9 +742,9 @@ set_meters(size_t slot, unsigned int rate)
 
     SHASH_FOR_EACH (node, &all_dpif_backers) {
         const struct dpif_backer *backer = node->data;
-        const ofproto_meter_id meter = { backer->live_meters + slot };
+        const ofproto_meter_id meter = { backer->ovl_meters + slot };
 
-        if (backer->live_meters != UINT32_MAX
+        if (backer->ovl_meters != UINT32_MAX
             && !dpif_meter_set(backer->dpif, meter, &config)) {
             done = true;
         }
@@ -769,7 +761,7 @@ delete_meters(size_t slot)
     SHASH_FOR_EACH (node, &all_dpif_backers) {
         const struct dpif_backer *backer = node->data;
 
-        if (backer->live_meters != UINT32_MAX) {
+        if (backer->ovl_meters != UINT32_MAX) {
             delete_meter(backer, slot);
         }
     }

@@ -89,7 +89,7 @@ bool ovl_live_receive(const struct user_action_cookie *, struct ofproto_dpif *,
                       const struct dp_packet *, const struct flow *);
 
 /* Meters, and the work of the main thread. */
-void ovl_live_reserve_meters(struct dpif_backer *, uint32_t max_meters);
+void ovl_live_init_meters(const struct dpif_backer *);
 void ovl_live_run(void);
 
 /* For ofproto-dpif-live-show.c.  To be called by the main thread. */

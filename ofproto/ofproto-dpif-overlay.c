@@ -9,6 +9,7 @@
 
 #include "dpif-netdev.h"
 #include "flow.h"
+#include "id-pool.h"
 #include "odp-util.h"
 #include "ofproto-dpif-xlate.h"
 #include "ofproto-dpif.h"
@@ -119,4 +120,33 @@ ovl_xlate_sent(struct xlate_out *xout, const struct xlate_in *xin,
 {
     ovl_account_sent(xout, xin, netdev, pushed);
     ovl_live_sent(xin, netdev);
+}
+
+/* Copies of packets, and meters. */
+
+/* Handles an upcall with 'cookie', 'packet' and 'flow' for 'ofproto'.  Returns
+ * true if an action of this project asked for it. */
+bool
+ovl_upcall_receive(const struct user_action_cookie *cookie,
+                   struct ofproto_dpif *ofproto,
+                   const struct dp_packet *packet, const struct flow *flow)
+{
+    return (ovl_live_receive(cookie, ofproto, packet, flow)
+            || ovl_ttl_reply_receive(cookie, ofproto, packet, flow));
+}
+
+/* Reserves OVL_N_METERS of the 'max_meters' meters of 'backer', the last
+ * ones. */
+void
+ovl_reserve_meters(struct dpif_backer *backer, uint32_t max_meters)
+{
+    if (max_meters <= OVL_N_METERS) {
+        backer->ovl_meters = UINT32_MAX;
+        return;
+    }
+    backer->ovl_meters = max_meters - OVL_N_METERS;
+    for (uint32_t i = 0; i < OVL_N_METERS; i++) {
+        id_pool_add(backer->meter_ids, backer->ovl_meters + i);
+    }
+    ovl_live_init_meters(backer);
 }

@@ -17,8 +17,10 @@
 #include "ofproto-dpif-live-show.h"
 #include "ofproto-dpif-live.h"
 #include "ofproto-dpif-oam.h"
+#include "ofproto-dpif-ttl-reply.h"
 #include "overlay/hooks.h"
 
+struct dp_packet;
 struct dpif;
 struct dpif_backer;
 struct flow;
@@ -27,8 +29,12 @@ struct netdev;
 struct nlattr;
 struct ofpbuf;
 struct ofproto_dpif;
+struct user_action_cookie;
 struct xlate_in;
 struct xlate_out;
+
+/* Datapath meters that only these functions use. */
+#define OVL_N_METERS (OVL_LIVE_MAX + OVL_TTL_REPLY_METERS)
 
 void ovl_xlate_receive_ecn(struct flow *, struct flow_wildcards *);
 void ovl_xlate_send_ecn(struct flow *);
@@ -40,6 +46,10 @@ void ovl_xlate_flow_deleted(const struct dpif_backer *,
                             uint64_t n);
 void ovl_xlate_sent(struct xlate_out *, const struct xlate_in *,
                     const struct netdev *, int pushed);
+bool ovl_upcall_receive(const struct user_action_cookie *,
+                        struct ofproto_dpif *, const struct dp_packet *,
+                        const struct flow *);
+void ovl_reserve_meters(struct dpif_backer *, uint32_t max_meters);
 void ovl_ofproto_set_tunnels(const struct ofproto_dpif *);
 
 #endif /* ofproto-dpif-overlay.h */

@@ -13,4 +13,6 @@ ofproto_libofproto_la_SOURCES += \
 	ofproto/ofproto-dpif-oam.c \
 	ofproto/ofproto-dpif-oam.h \
 	ofproto/ofproto-dpif-overlay.c \
-	ofproto/ofproto-dpif-overlay.h
+	ofproto/ofproto-dpif-overlay.h \
+	ofproto/ofproto-dpif-ttl-reply.c \
+	ofproto/ofproto-dpif-ttl-reply.h

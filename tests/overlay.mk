@@ -33,6 +33,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/tnl-options.at \
 	tests/tnl-ports.at \
 	tests/tnl-too-big.at \
+	tests/ttl-reply.at \
 	tests/underlay.at
 
 SYSTEM_OVERLAY_TESTSUITE_AT = \

@@ -85,10 +85,17 @@
             ovs_mutex_unlock(&op->ukey->mutex);
         }
 
-# Live traces: a copy of a packet.
+# TTL replies: a packet whose TTL has expired.
+@in classify_upcall before } else if (cookie->type == USER_ACTION_COOKIE_IPFIX) {
+    } else if (cookie->type == USER_ACTION_COOKIE_TTL) {
+        return FLOW_SAMPLE_UPCALL;
+
+# Live traces: a copy of a packet.  TTL replies: a packet whose TTL has
+# expired.
 @in process_upcall after size_t actions_len = 0;
 
     if (upcall->type == FLOW_SAMPLE_UPCALL
-        && ovl_live_receive(&upcall->cookie, upcall->ofproto, packet, flow)) {
+        && ovl_upcall_receive(&upcall->cookie, upcall->ofproto, packet,
+                              flow)) {
         return EAGAIN;
     }

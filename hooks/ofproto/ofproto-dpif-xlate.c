@@ -247,3 +247,17 @@
 # Live traces: no copy, by default.
 @in xlate_in_init after xin->recirc_queue = NULL;
     xin->live = NULL;
+
+# TTL replies: before an action for a controller changes the packet.
+@in compose_dec_ttl before for (i = 0; i < ids->n_controllers; i++) {
+        char *from = (ctx->oam.n_pushed ? NULL
+                      : ovl_ttl_reply_compose(
+                          ctx->xbridge->ofproto, ctx->xin, ctx->xout,
+                          ctx->base_flow.in_port.ofp_port,
+                          ofp_port_to_odp_port(ctx->xbridge,
+                                               flow->in_port.ofp_port),
+                          ctx->odp_actions));
+        if (from) {
+            xlate_report(ctx, OFT_DETAIL, "time exceeded, from %s", from);
+            free(from);
+        }

@@ -43,6 +43,10 @@
     ovl_account_ofproto_run();
     ovl_live_run();
 
-# Live traces: meters for them.
+# Live traces, TTL replies: meters for them.
 @in open_dpif_backer before ct_zone_config_init(backer);
-    ovl_live_reserve_meters(backer, features.max_meters);
+    ovl_reserve_meters(backer, features.max_meters);
+
+# TTL replies: the configuration goes away with the bridge.
+@in destruct first
+    ovl_ttl_reply_destroy(ofproto_dpif_cast(ofproto_));

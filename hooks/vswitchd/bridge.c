@@ -1,4 +1,5 @@
 @include "overlay/hooks.h"
+@include "ofproto/ofproto-dpif-ttl-reply.h"
 
 # Classes: settings in other_config.
 @in bridge_reconfigure before add_del_bridges(ovs_cfg);
@@ -52,3 +53,7 @@
 # Accounts: the collector sets that count.
 @in bridge_configure_lsample first
     ovl_account_set_edges(idl, br->cfg);
+
+# TTL replies: the registers that have the addresses of routers.
+@in bridge_configure_mac_table first
+    ovl_ttl_reply_configure(br->ofproto, &br->cfg->other_config);

@@ -308,6 +308,20 @@ has_no_port() {
     test "$n" -ge "$2"
 }
 
+# Types that only the userspace datapath has: an error tells what to do.
+other_types() {
+    local type
+    for type in nvgre l2tpv3 etherip; do
+        lab_exec h1 ovs-vsctl add-port br-int other \
+            -- set interface other type=$type options:remote_ip=10.9.0.2 \
+            $(test $type = etherip || echo options:key=5000) || :
+        same "error" "$(lab_exec h1 ovs-vsctl get interface other error)" \
+            "\"other: type $type needs the userspace datapath: set the \
+bridge's datapath_type to netdev\""
+        lab_exec h1 ovs-vsctl del-port other
+    done
+}
+
 # Packets of type $1, over IPv$2, with a key that no port has: the switch
 # receives the first, and the kernel has a flow for the others.  Each counts
 # once, at the device $3.
@@ -349,6 +363,43 @@ no_port() {
     lab_exec vm1 ip neigh delete 10.1.0.2 dev eth0
 }
 
+# Two routers, one on each host, answer what expires there, over IPv$1: h1 to its
+# VM, h2 through the tunnel.
+ttl_reply() {
+    local n net=10.1.0. number=0x0a01000 register=reg0 ip=ip
+    test "$1" = 4 || {
+        net=fd01:: number=0xfd01000000000000000000000000000 register=xxreg1
+        ip=ipv6
+    }
+    lab_tunnel stt 4
+    wait_for pings vm1 ${net}2 1
+    for n in 1 2; do
+        lab_exec h$n ovs-vsctl set bridge br-int \
+            other_config:ttl-reply='reg0[]' other_config:ttl-reply6='xxreg1[]'
+        flows $n <<END
+priority=9,ipv6,nw_ttl=255,actions=normal
+priority=8,in_port=vm,$ip,actions=\
+set_field:$number$((4 + n))->$register,dec_ttl,normal
+priority=8,in_port=tun,$ip,actions=\
+set_field:$number$((4 + n))->$register,dec_ttl,normal
+priority=1,actions=normal
+END
+    done
+    for n in 1 2; do
+        # The first packet, and those for which the kernel has a flow.
+        lab_exec vm1 ping -n -c 3 -i .3 -W 5 -t $n ${net}2 \
+            >"$LAB_DIR/ping" || :
+        cat "$LAB_DIR/ping"
+        same "answers" "$(grep -c "^From ${net}$((4 + n)) .* Time" \
+            "$LAB_DIR/ping")" 3
+    done
+    pings vm1 ${net}2
+    lab_exec h1 ovs-vsctl clear bridge br-int other_config
+    for n in 1 2; do
+        flows $n <<<actions=normal
+    done
+}
+
 # Returns whether h2 has counted $1 of these packets at all devices.  A thread
 # adds its part to the coverage counter before it sleeps, at most once a second:
 # the thread that receives from a CPU needs another packet there.
@@ -373,7 +424,10 @@ check "a port for one key" ports_by_key
 check "Geneve with an option beside" geneve_beside
 check "BFD" bfd
 check "both datapaths" both_datapaths
+check "types of the userspace datapath" other_types
 check "no port: STT over IPv4" no_port stt 4 stt_sys_7471
+check "TTL reply, IPv4" ttl_reply 4
+check "TTL reply, IPv6" ttl_reply 6
 check "firewall" firewall
 check "firewall: ovs-ctl enable-protocol" enable_protocol
 check "firewall: marks" mark
