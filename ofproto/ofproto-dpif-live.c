@@ -43,10 +43,12 @@
  * domain. */
 #define LIVE_SET 0xfffff11e
 
-/* Times in ms: after the last copy of a packet, in which its other parts come;
- * between the end of a session and that of its meter, in which revalidation
- * removes the actions; and after the end, in which reports are kept. */
+/* Times in ms: after the last copy, in which more may come; the same while a
+ * packet that continues after recirculation has no report of that; between the
+ * end of a session and that of its meter, in which revalidation removes the
+ * actions; and after the end, in which reports are kept. */
 #define LIVE_SETTLE 500
+#define LIVE_CONTINUE 3000
 #define LIVE_METER 10000
 #define LIVE_KEEP (10 * 60 * 1000)
 
@@ -88,6 +90,7 @@ struct live_session {
     uint64_t *digests OVS_GUARDED; /* Of the packets that entered. */
     unsigned int n_packets OVS_GUARDED; /* Size of 'digests'. */
     unsigned int n_copies OVS_GUARDED;
+    unsigned int n_continue OVS_GUARDED; /* Parts of packets to come. */
     long long int last_copy OVS_GUARDED; /* In ms. */
 
     /* The meter of the userspace datapath, as ovs-vswitchd knows it. */
@@ -528,11 +531,11 @@ free_recircs(struct ovs_list *recircs)
 }
 
 /* Returns a report of what 'ofproto' does with 'packet', a copy with 'flow'
- * and 'cookie'. */
+ * and 'cookie'.  Stores in '*n_continue' how often it recirculates. */
 static struct json *
 make_report(const struct user_action_cookie *cookie,
             struct ofproto_dpif *ofproto, const struct dp_packet *packet,
-            const struct flow *flow)
+            const struct flow *flow, unsigned int *n_continue)
 {
     struct json *report = json_object_create();
     struct json *outputs = json_array_create_empty();
@@ -584,6 +587,7 @@ make_report(const struct user_action_cookie *cookie,
                     json_boolean_create(copy.hash
                                         != cookie->flow_sample.obs_point_id));
 
+    *n_continue = ovs_list_size(&recircs);
     free_recircs(&recircs);
     ds_destroy(&s);
     xlate_out_uninit(&xout);
@@ -681,7 +685,13 @@ ovl_live_receive(const struct user_action_cookie *cookie,
     number = number_packet(s, digest, !flow.recirc_id);
     s->n_copies++;
     if (number && json_array_size(s->reports) < LIVE_MAX_REPORTS) {
-        report = make_report(cookie, ofproto, packet, &flow);
+        unsigned int n_continue;
+
+        report = make_report(cookie, ofproto, packet, &flow, &n_continue);
+        s->n_continue += n_continue;
+        if (flow.recirc_id && s->n_continue) {
+            s->n_continue--;
+        }
         json_object_put(report, "packet", json_integer_create(number));
         json_object_put_format(report, "digest", "%016"PRIx64, digest);
         json_object_put(report, "time",
@@ -940,7 +950,9 @@ ovl_live_run(void)
 
             ovs_mutex_lock(&s->mutex);
             complete = s->n_packets == s->settings.count;
-            next = complete ? s->last_copy + LIVE_SETTLE : s->deadline;
+            next = (!complete ? s->deadline
+                    : s->last_copy + (s->n_continue ? LIVE_CONTINUE
+                                      : LIVE_SETTLE));
             next = MIN(next, resume_meter(s, now));
             ovs_mutex_unlock(&s->mutex);
             if (!uuid_is_zero(&s->ofproto)
