@@ -198,6 +198,20 @@ ovl_account_found(struct ovl_flow_accounts *accounts, const struct dpif *dpif,
     accounts->adopt = !first_dump || dpif_is_netdev(dpif);
 }
 
+/* A datapath flow with 'accounts' and 'stats' was found, and deleted before it
+ * was translated.  Counts its packets for 'translated', the accounts of a
+ * translation afterward. */
+void
+ovl_account_untranslated(struct ovl_flow_accounts *accounts,
+                         const struct ovl_account_list *translated,
+                         const struct dpif_flow_stats *stats)
+{
+    if (accounts->adopt) {
+        ovl_account_list_count(translated, stats->n_packets, stats->n_bytes);
+        accounts->adopt = false;
+    }
+}
+
 /* A datapath flow with 'stats' and 'accounts' was translated again, or not,
  * and its actions stay the 'same' after that translation, or not. */
 void

@@ -44,6 +44,9 @@ void ovl_account_translated(struct xlate_out *, const struct xlate_in *,
 /* Datapath flows. */
 void ovl_account_found(struct ovl_flow_accounts *, const struct dpif *,
                        bool first_dump);
+void ovl_account_untranslated(struct ovl_flow_accounts *,
+                              const struct ovl_account_list *translated,
+                              const struct dpif_flow_stats *);
 void ovl_account_revalidated(struct ovl_flow_accounts *,
                              const struct dpif_flow_stats *, bool same);
 void ovl_account_modify(const struct ovl_flow_accounts *, struct dpif_op *,

@@ -90,6 +90,14 @@
     } else if (cookie->type == USER_ACTION_COOKIE_TTL) {
         return FLOW_SAMPLE_UPCALL;
 
+# Accounts: those of the packets of a flow that was deleted before it was
+# translated.
+@in push_dp_ops before xlate_out_uninit(&ctx.xout);
+                if (op->ukey) {
+                    ovl_account_untranslated(&op->ukey->accounts,
+                                             &ctx.xout.accounts, push);
+                }
+
 # Live traces: a copy of a packet.  TTL replies: a packet whose TTL has
 # expired.
 @in process_upcall after size_t actions_len = 0;

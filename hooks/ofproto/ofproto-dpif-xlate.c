@@ -221,7 +221,7 @@
 
 # Live traces: copy the packets of a session.
 @in xlate_actions before size_t sample_actions_len = ctx.odp_actions->size;
-        if (in_port && ovl_live_is_on()) {
+        if (in_port && (xin->live || ovl_live_is_on())) {
             ovl_live_compose(&ctx.live, xin, xout, ctx.wc, ctx.odp_actions,
                              xbridge->dpif, in_port->netdev,
                              in_port->ofp_port, in_port->odp_port);
@@ -229,7 +229,7 @@
 
 # Live traces: copy packets that an error drops.
 @in xlate_actions before put_drop_action(ctx.xbridge->ofproto, xin->odp_actions, ctx.error);
-            if (rx_port && ovl_live_is_on()) {
+            if (rx_port && (xin->live || ovl_live_is_on())) {
                 ovl_live_compose(&ctx.live, xin, xout, ctx.wc,
                                  xin->odp_actions, xbridge->dpif,
                                  rx_port->netdev, rx_port->ofp_port,
