@@ -85,6 +85,10 @@
             ovs_mutex_unlock(&op->ukey->mutex);
         }
 
+# Datapath flows: a purge may have deleted the flow meanwhile.
+@in handle_upcalls guard transition_ukey(ukey, UKEY_EVICTED);
+                if (ukey->state < UKEY_EVICTED)
+
 # TTL replies: a packet whose TTL has expired.
 @in classify_upcall before } else if (cookie->type == USER_ACTION_COOKIE_IPFIX) {
     } else if (cookie->type == USER_ACTION_COOKIE_TTL) {
