@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "ofproto-dpif-live-simulate.h"
 #include "ofproto-dpif-live.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
@@ -148,10 +149,13 @@ show_session(const struct json *session, struct ds *s)
                   get_integer(session, "count"));
 }
 
-/* Sends the sessions 'array' to 'conn', with their reports if 'reports' is
- * true, as JSON if the user asks for that.  Frees 'array'. */
+/* Parts of a session to show. */
+enum { SHOW_SESSION = 1 << 0, SHOW_REPORTS = 1 << 1 };
+
+/* Sends the 'parts' of the sessions 'array' to 'conn', or all as JSON if the
+ * user asks for that.  Frees 'array'. */
 static void
-reply(struct unixctl_conn *conn, struct json *array, bool reports)
+reply(struct unixctl_conn *conn, struct json *array, unsigned int parts)
 {
     struct ds s = DS_EMPTY_INITIALIZER;
 
@@ -163,8 +167,11 @@ reply(struct unixctl_conn *conn, struct json *array, bool reports)
         const struct json *session = json_array_at(array, i);
         const struct json *all = get_array(session, "reports");
 
-        show_session(session, &s);
-        for (size_t j = 0; reports && j < json_array_size(all); j++) {
+        if (parts & SHOW_SESSION) {
+            show_session(session, &s);
+        }
+        for (size_t j = 0;
+             parts & SHOW_REPORTS && j < json_array_size(all); j++) {
             show_report(json_array_at(all, j), &s);
         }
     }
@@ -225,7 +232,7 @@ live_start(struct unixctl_conn *conn, int argc, const char *argv[],
         free(error);
         return;
     }
-    reply(conn, ovl_live_get(id), false);
+    reply(conn, ovl_live_get(id), SHOW_SESSION);
 }
 
 /* Parses a session ID. */
@@ -258,7 +265,7 @@ live_show(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
     }
     array = ovl_live_get(id);
     if (json_array_size(array)) {
-        reply(conn, array, true);
+        reply(conn, array, SHOW_SESSION | SHOW_REPORTS);
     } else {
         json_destroy(array);
         reply_no_session(conn);
@@ -270,7 +277,7 @@ static void
 live_list(struct unixctl_conn *conn, int argc OVS_UNUSED,
           const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
 {
-    reply(conn, ovl_live_get(0), false);
+    reply(conn, ovl_live_get(0), SHOW_SESSION);
 }
 
 /* Implements "ovs-appctl live/stop". */
@@ -290,6 +297,38 @@ live_stop(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
     }
 }
 
+/* Implements "ovs-appctl live/simulate". */
+static void
+live_simulate(struct unixctl_conn *conn, int argc, const char *argv[],
+              void *aux OVS_UNUSED)
+{
+    struct json *array;
+    char *error = ovl_live_simulate(argv[1], argv[2],
+                                    argc > 3 ? argv[3] : NULL, &array);
+
+    if (error) {
+        unixctl_command_reply_error(conn, error);
+        free(error);
+        return;
+    }
+    reply(conn, array, SHOW_REPORTS);
+}
+
+/* Implements "ovs-appctl live/inject". */
+static void
+live_inject(struct unixctl_conn *conn, int argc OVS_UNUSED,
+            const char *argv[], void *aux OVS_UNUSED)
+{
+    char *error = ovl_live_inject(argv[1], argv[2]);
+
+    if (error) {
+        unixctl_command_reply_error(conn, error);
+        free(error);
+    } else {
+        unixctl_command_reply(conn, NULL);
+    }
+}
+
 /* Registers the commands.  Must be called once. */
 void
 ovl_live_show_init(void)
@@ -299,4 +338,8 @@ ovl_live_show_init(void)
     unixctl_command_register("live/list", "", 0, 0, live_list, NULL);
     unixctl_command_register("live/show", "session", 1, 1, live_show, NULL);
     unixctl_command_register("live/stop", "session", 1, 1, live_stop, NULL);
+    unixctl_command_register("live/simulate", "bridge flow [type]", 2, 3,
+                             live_simulate, NULL);
+    unixctl_command_register("live/inject", "bridge flow", 2, 2, live_inject,
+                             NULL);
 }

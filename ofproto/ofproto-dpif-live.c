@@ -12,6 +12,7 @@
 #include "dpif.h"
 #include "flow.h"
 #include "hash.h"
+#include "netdev-vport.h"
 #include "netdev.h"
 #include "netlink.h"
 #include "odp-util.h"
@@ -331,6 +332,25 @@ format_frame(const struct flow *flow, struct ds *s)
     match_format(&match, NULL, s, OFP_DEFAULT_PRIORITY);
 }
 
+/* Appends to 's' a match on all fields of the packet in 'flow', and not on its
+ * metadata. */
+static void
+format_packet(const struct flow *flow, struct ds *s)
+{
+    struct flow_wildcards wc;
+    struct match match;
+
+    flow_wildcards_init_for_packet(&wc, flow);
+    memset(&wc.masks, 0, offsetof(struct flow, dl_dst));
+    wc.masks.packet_type = OVS_BE32_MAX;
+    wc.masks.ct_nw_src = wc.masks.ct_nw_dst = 0;
+    memset(&wc.masks.ct_ipv6_src, 0, sizeof wc.masks.ct_ipv6_src);
+    memset(&wc.masks.ct_ipv6_dst, 0, sizeof wc.masks.ct_ipv6_dst);
+    wc.masks.ct_tp_src = wc.masks.ct_tp_dst = 0;
+    match_init(&match, flow, &wc);
+    match_format(&match, NULL, s, OFP_DEFAULT_PRIORITY);
+}
+
 /* Puts 'address' into 'object', unless it is not set. */
 static void
 put_address(struct json *object, const char *name,
@@ -350,6 +370,7 @@ put_address(struct json *object, const char *name,
 void
 ovl_live_sent(const struct xlate_in *xin, const struct netdev *netdev)
 {
+    const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
     const struct flow_tnl *tnl = &xin->flow.tunnel;
     struct ds s = DS_EMPTY_INITIALIZER;
     struct in6_addr address;
@@ -365,12 +386,19 @@ ovl_live_sent(const struct xlate_in *xin, const struct netdev *netdev)
         json_object_put_format(object, "key", "%"PRIu64,
                                ntohll(tnl->tun_id));
     }
+    if (cfg && cfg->dst_port) {
+        json_object_put(object, "dst_port",
+                        json_integer_create(ntohs(cfg->dst_port)));
+    }
     address = flow_tnl_src(tnl);
     put_address(object, "local", &address);
     address = flow_tnl_dst(tnl);
     put_address(object, "remote", &address);
     format_frame(&xin->flow, &s);
     json_object_put_string(object, "frame", ds_cstr(&s));
+    ds_clear(&s);
+    format_packet(&xin->flow, &s);
+    json_object_put_string(object, "flow", ds_cstr(&s));
     ds_destroy(&s);
     json_array_add(xin->live->tunnels, object);
 }
@@ -516,36 +544,34 @@ outputs_to_json(struct json *outputs, const struct nlattr *actions,
     }
 }
 
-/* Frees the nodes of 'recircs', which translation with a trace makes. */
-static void
-free_recircs(struct ovs_list *recircs)
+/* Frees 'node', which is in no list. */
+void
+ovl_live_free_recirc(struct oftrace_recirc_node *node)
 {
-    struct oftrace_recirc_node *node;
-
-    LIST_FOR_EACH_POP (node, node, recircs) {
-        dp_packet_delete(node->packet);
-        free(node->nat_act);
-        recirc_free_id(node->recirc_id);
-        free(node);
-    }
+    dp_packet_delete(node->packet);
+    free(node->nat_act);
+    recirc_free_id(node->recirc_id);
+    free(node);
 }
 
-/* Returns a report of what 'ofproto' does with 'packet', a copy with 'flow'
- * and 'cookie'.  Stores in '*n_continue' how often it recirculates. */
-static struct json *
-make_report(const struct user_action_cookie *cookie,
-            struct ofproto_dpif *ofproto, const struct dp_packet *packet,
-            const struct flow *flow, unsigned int *n_continue)
+/* Returns a report of what 'ofproto' does with 'packet', with 'flow', from
+ * 'in_port'.  If the datapath has made the copy, 'hash' points to the hash of
+ * the actions there.  Appends the datapath actions to 'actions', and to
+ * 'recircs' a struct oftrace_recirc_node for each time that the packet
+ * recirculates. */
+struct json *
+ovl_live_report(struct ofproto_dpif *ofproto, ofp_port_t in_port,
+                const struct dp_packet *packet, const struct flow *flow,
+                const uint32_t *hash, struct ofpbuf *actions,
+                struct ovs_list *recircs)
 {
     struct json *report = json_object_create();
     struct json *outputs = json_array_create_empty();
     struct ovl_live_copy copy = { .tunnels = json_array_create_empty() };
     struct ovs_list trace = OVS_LIST_INITIALIZER(&trace);
-    struct ovs_list recircs = OVS_LIST_INITIALIZER(&recircs);
     struct ds s = DS_EMPTY_INITIALIZER;
     struct flow_wildcards wc;
     struct xlate_cache xcache;
-    struct ofpbuf actions;
     enum xlate_error error;
     struct xlate_out xout;
     struct xlate_in xin;
@@ -553,46 +579,46 @@ make_report(const struct user_action_cookie *cookie,
 
     /* A cache collects the effects of translation, which are not wanted. */
     xlate_cache_init(&xcache);
-    ofpbuf_init(&actions, 0);
     xlate_in_init(&xin, ofproto, ofproto_dpif_get_tables_version(ofproto),
-                  flow, cookie->ofp_in_port, NULL, ntohs(flow->tcp_flags),
-                  packet, &wc, &actions);
+                  flow, in_port, NULL, ntohs(flow->tcp_flags),
+                  packet, &wc, actions);
     xin.allow_side_effects = false;
     xin.xcache = &xcache;
     xin.trace = &trace;
-    xin.recirc_queue = &recircs;
+    xin.recirc_queue = recircs;
     xin.names = true;
     xin.live = &copy;
     error = xlate_actions(&xin, &xout);
 
+    json_object_put_format(report, "digest", "%016"PRIx64,
+                           make_digest(packet, flow));
+    json_object_put(report, "time", json_integer_create(time_wall_msec()));
+    json_object_put(report, "length",
+                    json_integer_create(dp_packet_size(packet)));
     json_object_put_string(report, "bridge", ofproto->up.name);
     json_object_put_string(report, "in_port",
                            copy.in_port ? copy.in_port : "-");
     json_object_put(report, "recirc",
                     json_integer_create(flow->recirc_id));
-    shown.in_port.ofp_port = cookie->ofp_in_port;
+    shown.in_port.ofp_port = in_port;
     flow_format(&s, &shown, NULL);
     json_object_put_string(report, "flow", ds_cstr(&s));
     json_object_put(report, "trace", trace_to_json(&trace));
     ds_clear(&s);
-    format_odp_actions(&s, actions.data, actions.size, NULL);
+    format_odp_actions(&s, actions->data, actions->size, NULL);
     json_object_put_string(report, "actions", ds_cstr(&s));
-    outputs_to_json(outputs, actions.data, actions.size);
+    outputs_to_json(outputs, actions->data, actions->size);
     json_object_put(report, "outputs", outputs);
     json_object_put(report, "tunnels", copy.tunnels);
     if (error) {
         json_object_put_string(report, "error", xlate_strerror(error));
     }
     json_object_put(report, "stale",
-                    json_boolean_create(copy.hash
-                                        != cookie->flow_sample.obs_point_id));
+                    json_boolean_create(hash && copy.hash != *hash));
 
-    *n_continue = ovs_list_size(&recircs);
-    free_recircs(&recircs);
     ds_destroy(&s);
     xlate_out_uninit(&xout);
     xlate_cache_uninit(&xcache);
-    ofpbuf_uninit(&actions);
     return report;
 }
 
@@ -685,19 +711,23 @@ ovl_live_receive(const struct user_action_cookie *cookie,
     number = number_packet(s, digest, !flow.recirc_id);
     s->n_copies++;
     if (number && json_array_size(s->reports) < LIVE_MAX_REPORTS) {
-        unsigned int n_continue;
+        struct ovs_list recircs = OVS_LIST_INITIALIZER(&recircs);
+        struct oftrace_recirc_node *node;
+        struct ofpbuf actions;
 
-        report = make_report(cookie, ofproto, packet, &flow, &n_continue);
-        s->n_continue += n_continue;
+        ofpbuf_init(&actions, 0);
+        report = ovl_live_report(ofproto, cookie->ofp_in_port, packet, &flow,
+                                 &cookie->flow_sample.obs_point_id, &actions,
+                                 &recircs);
+        ofpbuf_uninit(&actions);
+        s->n_continue += ovs_list_size(&recircs);
+        LIST_FOR_EACH_POP (node, node, &recircs) {
+            ovl_live_free_recirc(node);
+        }
         if (flow.recirc_id && s->n_continue) {
             s->n_continue--;
         }
         json_object_put(report, "packet", json_integer_create(number));
-        json_object_put_format(report, "digest", "%016"PRIx64, digest);
-        json_object_put(report, "time",
-                        json_integer_create(time_wall_msec()));
-        json_object_put(report, "length",
-                        json_integer_create(dp_packet_size(packet)));
         json_array_add(s->reports, report);
         s->last_copy = time_msec();
     }
@@ -782,9 +812,9 @@ delete_meters(size_t slot)
 /* Parses 'match_text', as ovs-ofctl does, for 'ofproto', or if it is null, for
  * all bridges.  Returns an error message, which the caller must free, or
  * NULL. */
-static char *
-parse_match(const struct ofproto_dpif *ofproto, const char *match_text,
-            struct match *match)
+char *
+ovl_live_parse_match(const struct ofproto_dpif *ofproto,
+                     const char *match_text, struct match *match)
 {
     struct ofputil_port_map map = OFPUTIL_PORT_MAP_INITIALIZER(&map);
     struct ofputil_flow_stats_request request;
@@ -875,7 +905,7 @@ ovl_live_start(const char *bridge, const char *match_text,
     if (!ofproto && strcmp(bridge, "-")) {
         return xasprintf("%s: no such bridge", bridge);
     }
-    error = parse_match(ofproto, match_text, &match);
+    error = ovl_live_parse_match(ofproto, match_text, &match);
     if (error) {
         return error;
     }
@@ -1006,8 +1036,8 @@ name_output(struct json *output, const struct dpif_backer *backer)
 }
 
 /* Replaces the numbers of datapath ports in 'reports' by their names. */
-static void
-name_outputs(const struct json *reports)
+void
+ovl_live_name_outputs(const struct json *reports)
 {
     for (size_t i = 0; i < json_array_size(reports); i++) {
         const struct json *report = json_array_at(reports, i);
@@ -1055,7 +1085,7 @@ ovl_live_get(unsigned int id)
         json_object_put(object, "copies", json_integer_create(s->n_copies));
         reports = json_deep_clone(s->reports);
         ovs_mutex_unlock(&s->mutex);
-        name_outputs(reports);
+        ovl_live_name_outputs(reports);
         json_object_put(object, "reports", reports);
         json_array_add(array, object);
     }

@@ -36,9 +36,12 @@ struct dpif_backer;
 struct flow;
 struct flow_wildcards;
 struct json;
+struct match;
 struct netdev;
 struct ofpbuf;
 struct ofproto_dpif;
+struct oftrace_recirc_node;
+struct ovs_list;
 struct user_action_cookie;
 struct xlate_in;
 struct xlate_out;
@@ -91,6 +94,16 @@ bool ovl_live_receive(const struct user_action_cookie *, struct ofproto_dpif *,
 /* Meters, and the work of the main thread. */
 void ovl_live_init_meters(const struct dpif_backer *);
 void ovl_live_run(void);
+
+/* For ofproto-dpif-live-simulate.c. */
+char *ovl_live_parse_match(const struct ofproto_dpif *, const char *,
+                           struct match *);
+struct json *ovl_live_report(struct ofproto_dpif *, ofp_port_t in_port,
+                             const struct dp_packet *, const struct flow *,
+                             const uint32_t *hash, struct ofpbuf *actions,
+                             struct ovs_list *recircs);
+void ovl_live_free_recirc(struct oftrace_recirc_node *);
+void ovl_live_name_outputs(const struct json *reports);
 
 /* For ofproto-dpif-live-show.c.  To be called by the main thread. */
 struct ovl_live_settings {

@@ -8,6 +8,8 @@ ofproto_libofproto_la_SOURCES += \
 	ofproto/ofproto-dpif-geneve.h \
 	ofproto/ofproto-dpif-live-show.c \
 	ofproto/ofproto-dpif-live-show.h \
+	ofproto/ofproto-dpif-live-simulate.c \
+	ofproto/ofproto-dpif-live-simulate.h \
 	ofproto/ofproto-dpif-live.c \
 	ofproto/ofproto-dpif-live.h \
 	ofproto/ofproto-dpif-oam.c \

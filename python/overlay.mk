@@ -7,6 +7,7 @@ ovs_pyfiles += \
 	python/ovs/oam/access.py \
 	python/ovs/oam/agent.py \
 	python/ovs/oam/collect.py \
+	python/ovs/oam/dry.py \
 	python/ovs/oam/history.py \
 	python/ovs/oam/inventory.py \
 	python/ovs/oam/ipfix.py \

@@ -8,7 +8,10 @@
 eval "billing_$(declare -f howto_up)"
 
 howto_up() {
-    billing_howto_up && lab_reach vm1 10.0.0.2 &&
+    billing_howto_up &&
+        lab_run lab_exec vm1 ip link set eth0 address 02:00:00:00:00:01 &&
+        lab_run lab_exec world ip link set eth0 address 02:00:00:00:00:02 &&
+        lab_reach vm1 10.0.0.2 &&
         lab_run lab_exec edge1 ovs-ofctl add-flow br-int \
             cookie=0xbad,priority=100,icmp,actions=drop
 }

@@ -16,6 +16,10 @@ COUNT, RATE, TIMEOUT = 100, 10, 300
 _RX_NO_PORT = re.compile(r"(\S+) .*: (\d+) packets?, .*, key (\S+)\Z")
 
 
+class NoInterface(collect.HostError):
+    """A host has no tunnel port that receives a packet."""
+
+
 class Session(NamedTuple):
     """A session on a Host, for packets that enter 'bridge' and match
     'match'."""
@@ -41,15 +45,35 @@ def show(session, seconds):
     and its reports, dictionaries as "live/show" prints them.  Raises
     collect.HostError."""
     answer = _ask(session.host, seconds, "live/show", str(session.number))
-    reports = answer[0].get("reports")
-    if not isinstance(reports, list) or not all(map(_is_report, reports)):
-        raise collect.HostError("not an answer to \"live/show\"")
-    return answer[0].get("state") == "active", reports
+    return (answer[0].get("state") == "active",
+            _reports(answer[0], "live/show"))
 
 
 def stop(session, seconds):
     """Ends 'session'.  Raises collect.HostError."""
     collect.appctl(session.host, seconds, "live/stop", str(session.number))
+
+
+def simulate(host, bridge, flow, kind, seconds):
+    """Returns the reports of 'host' about a packet with the fields 'flow' that
+    enters 'bridge', or the tunnel port of type 'kind' that receives it if that
+    is not None.  Raises NoInterface if there is none, or another
+    collect.HostError."""
+    words = [bridge, flow] if kind is None else ["-", flow, kind]
+    try:
+        answer = _ask(host, seconds, "live/simulate", *words)
+    except collect.HostError as error:
+        if kind is not None and str(error).startswith("no interface "):
+            raise NoInterface(str(error)) from None
+        raise
+    return _reports(answer[0], "live/simulate")
+
+
+def inject(host, bridge, flow, seconds):
+    """Has 'host' send a packet with the fields 'flow' as if it had entered
+    'bridge'.  Raises collect.HostError, also if it would reach other ports
+    than Geneve tunnels."""
+    collect.appctl(host, seconds, "live/inject", bridge, flow)
 
 
 def no_port(host, seconds):
@@ -80,6 +104,15 @@ def _ask(host, seconds, *words):
     return answer
 
 
+def _reports(session, command):
+    """Returns the reports of 'session', in the answer to 'command'.  Raises
+    collect.HostError."""
+    reports = session.get("reports")
+    if not isinstance(reports, list) or not all(map(_is_report, reports)):
+        raise collect.HostError("not an answer to \"%s\"" % command)
+    return reports
+
+
 def _integer(session, name):
     if not isinstance(session.get(name), int):
         raise collect.HostError("a session without \"%s\"" % name)
@@ -101,7 +134,9 @@ def _is_report(report):
             and all(isinstance(tunnel.get(name, ""), str)
                     for tunnel in report["tunnels"]
                     for name in ("port", "type", "key", "local", "remote",
-                                 "frame"))
+                                 "frame", "flow"))
+            and all(isinstance(tunnel.get("dst_port", 0), int)
+                    for tunnel in report["tunnels"])
             and all(name in tunnel for tunnel in report["tunnels"]
                     for name in ("port", "type", "remote", "frame")))
 

@@ -17,8 +17,8 @@ import time
 
 import ovs.dirs
 import ovs.version
-from ovs.oam import (access, agent, inventory, ipfix, path, poller, server,
-                     trace, usage, view, wire)
+from ovs.oam import (access, agent, dry, inventory, ipfix, path, poller,
+                     server, trace, usage, view, wire)
 from ovs.oam.record import Busy, Record, RecordError
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
@@ -155,6 +155,13 @@ def _trace_parser(commands):
     parser.add_argument("--wait", metavar="SECONDS", type=_seconds,
                         default=30, help="how long to wait for packets "
                         "(default: %(default)s)")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--dry", action="store_true",
+                     help="wait for no packet: tell from the tables what "
+                     "would happen to one with the fields MATCH")
+    how.add_argument("--inject", action="store_true",
+                     help="send packets with the fields MATCH, which reach "
+                     "no tenant; over Geneve only")
     parser.add_argument("--no-probes", action="store_true",
                         help="send no probes between the hosts")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -206,10 +213,16 @@ def _probe(arguments):
 def _trace(arguments):
     hosts = _hosts(arguments)
     owners = inventory.names(hosts)
-    tracer = trace.Tracer(hosts, owners, arguments.timeout,
-                          not arguments.no_probes)
-    steps, verdict = tracer.run(arguments.host, arguments.bridge,
-                                arguments.match, arguments.wait)
+    where = arguments.host, arguments.bridge, arguments.match
+    if arguments.dry:
+        steps, verdict = dry.Simulator(hosts, owners, arguments.timeout,
+                                       not arguments.no_probes).run(*where)
+    else:
+        tracer = trace.Tracer(hosts, owners, arguments.timeout,
+                              not arguments.no_probes)
+        steps, verdict = (
+            dry.inject(tracer, *where, arguments.wait) if arguments.inject
+            else tracer.run(*where, arguments.wait))
     if arguments.json:
         print(json.dumps({"steps": [step._asdict() for step in steps],
                           "verdict": verdict._asdict()}, indent=2))

@@ -26,7 +26,8 @@ class Step(NamedTuple):
 class End(NamedTuple):
     """Where a way ends, by 'kind':
 
-      "port"     'host' gave the packet to 'port'
+      "port"     'host' gave the packet to 'port', or would have by the action
+                 'text' if it had no O bit
       "dropped"  'host' dropped it, see 'text'
       "stale"    'host' did something else than its tables say
       "left"     it left for 'remote', a host of which nothing is known
@@ -122,7 +123,11 @@ def follow(seen, owners, host, digest, loose, findings):
                         if "underlay" in output)
         for tunnel in report["tunnels"]:
             _visit_tunnel(name, tunnel, devices, digest)
-        if report.get("error") or not going:
+        withheld = _withheld(report["trace"])
+        if withheld:
+            ends.append(End("port", name, text=withheld))
+            steps.append(Step("virtual", name, "withheld from tenants (O bit)"))
+        elif report.get("error") or not going:
             text = report.get("error") or _last_rule(report["trace"])
             ends.append(End("dropped", name, text=text))
             steps.append(Step("virtual", name, "DROPPED"))
@@ -223,6 +228,21 @@ def _add_nodes(steps, name, where, nodes):
         _add_nodes(steps, name, inner, node.get("nodes", []))
 
 
+def _withheld(nodes):
+    """Returns the action in 'nodes' that gives a packet with Geneve's O bit to
+    nobody, or "" if there is none."""
+    action = ""
+    for node in nodes:
+        if node["type"] == "action":
+            action = node["text"].strip()
+        elif node["type"] == "warning" and "OAM packets" in node["text"]:
+            return action
+        found = _withheld(node.get("nodes", []))
+        if found:
+            return found
+    return ""
+
+
 def _last_rule(nodes):
     """Returns the text of the last table in 'nodes'."""
     last = ""
@@ -282,7 +302,10 @@ def judge(ends, evidence, waited):
                 "host %s: dropped" % end.host, end.text))
     lines = []
     for end in ends:
-        if end.kind == "port":
+        if end.kind == "port" and end.text:
+            lines.append("host %s: withheld from tenants at %s"
+                         % (end.host, end.text))
+        elif end.kind == "port":
             lines.append("host %s: output to %s" % (end.host, end.port))
         elif end.kind == "left":
             lines.append("host %s: sent to %s, which cannot be asked"

@@ -34,6 +34,30 @@ class Prober:
         except (collect.HostError, ValueError) as error:
             return underlay.Finding(str(error))
 
+    def look_dry(self, leg):
+        """Returns the underlay.Finding of the network on 'leg' for a packet
+        that nobody sends.  It may have any source port: if probes with one of
+        these are lost, the finding is about that."""
+        try:
+            way = self._way(leg.sender, leg.tunnel)
+            source = way[0].split(",")[0]
+            finding = self._probe_dry(leg, way,
+                                      underlay.outer(leg.tunnel, source))
+            if finding.reached and finding.lost_ports:
+                other = self._probe_dry(leg, way, underlay.outer(
+                    leg.tunnel, source, finding.lost_ports[0]))
+                if not other.reached:
+                    return other
+            return finding
+        except (collect.HostError, ValueError) as error:
+            return underlay.Finding(str(error))
+
+    def _probe_dry(self, leg, way, outer):
+        """Returns the underlay.Finding about packets with the headers
+        'outer'."""
+        return self._probe(underlay.Finding(sent=""), leg.sender, leg.target,
+                           way, outer, True)
+
     def _way(self, sender, tunnel):
         """Returns the arguments of "agent watch" for the packets that 'sender'
         sends through 'tunnel'.  Raises ValueError."""
@@ -100,10 +124,10 @@ class Prober:
         finding = finding._replace(hops=hops, reached=reached,
                                    refused=refused)
         if lost and target:
-            whole, mtu, unsent, ports = underlay.loss(outer, first, answers,
-                                                      errors, arrived)
+            whole, mtu, unsent, ports, lost_ports = underlay.loss(
+                outer, first, answers, errors, arrived)
             finding = finding._replace(long=whole, mtu=mtu, unsent=unsent,
-                                       ports=ports)
+                                       ports=ports, lost_ports=lost_ports)
         if finding.reached and finding.long is False:
             answers, _, arrived = self._exchange(
                 sender, target, way, outer, _REFUSAL,

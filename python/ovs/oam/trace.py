@@ -34,6 +34,7 @@ class Tracer:
                       if host.via is not None}
         self.owners = owners
         self.seconds = seconds
+        self.injector = None    # Sends packets, if no tenant does.
         self.sessions = []      # Those that take packets.
         self.ended = []         # (host, reports) of the others.
         self.matches = set()    # (host, match) that have a session.
@@ -48,18 +49,15 @@ class Tracer:
         """Follows a packet that enters 'bridge' of host 'source' and matches
         'match', for at most 'wait' seconds.  Returns ([path.Step],
         path.Verdict).  Raises TraceError."""
-        if source not in self.hosts:
-            raise TraceError("no host \"%s\" to ask in the inventory" % source)
-        for word in bridge, match:
-            if not is_safe(word):
-                raise TraceError("\"%s\" has characters other than letters, "
-                                 "digits and _,=./:+-" % word)
+        check(self.hosts, source, bridge, match)
         begin = time.monotonic()
         try:
             try:
                 self._start(source, bridge, match)
             except collect.HostError as error:
                 raise TraceError("%s: %s" % (source, error)) from None
+            if self.injector:
+                self.injector.start()
             digest, follow = self._follow(source, begin + wait)
             _, ends, legs = follow({})
             waited = time.monotonic() - begin
@@ -72,6 +70,8 @@ class Tracer:
                         finding=findings.get(leg.name()))
             return follow(findings)[0], path.judge(ends, evidence, waited)
         finally:
+            if self.injector:
+                self.injector.stop()
             for session in self.sessions:
                 self._stop(session)
 
@@ -120,6 +120,8 @@ class Tracer:
                 active, reports = live.show(session, self.seconds)
                 for report in reports:
                     report["match"] = session.match
+                    # The copy of an injected packet has no O bit.
+                    report["stale"] &= not self.injector
                 seen[name] += reports
                 if not active:
                     self._stop(session)
@@ -136,6 +138,8 @@ class Tracer:
         best = None, lambda findings: ([], [], [])
         first = {}              # When packets were first seen.
         while True:
+            if self.injector:
+                self.injector.check()
             self._poll()
             now = time.monotonic()
             for digest in dict.fromkeys(report["digest"]
@@ -229,6 +233,17 @@ class Tracer:
         return path.Evidence(reason, self._is_fresh(end.host, digest),
                              packets, time.monotonic() - since, no_port,
                              self._tenants(end.sender, end.remote), None)
+
+
+def check(hosts, source, bridge, match):
+    """Raises TraceError unless 'source' is one of 'hosts', and 'bridge' and
+    'match' can be sent there."""
+    if source not in hosts:
+        raise TraceError("no host \"%s\" to ask in the inventory" % source)
+    for word in bridge, match:
+        if not is_safe(word):
+            raise TraceError("\"%s\" has characters other than letters, "
+                             "digits and _,=./:+-" % word)
 
 
 def is_safe(text):

@@ -37,7 +37,7 @@ class Finding(NamedTuple):
     router, 'unsent' why the sender did not send such long probes.  'refused'
     is the address of a router that refused probes.
     'ports' are the numbers of other source ports with which a probe arrived,
-    and of all."""
+    and of all, 'lost_ports' those with which none did."""
     problem: str = ""
     sent: Optional[str] = None
     down: str = ""
@@ -52,6 +52,7 @@ class Finding(NamedTuple):
     unsent: Optional[str] = None
     refused: Optional[str] = None
     ports: Optional[tuple] = None
+    lost_ports: tuple = ()
 
 
 def needles(tunnel):
@@ -78,6 +79,16 @@ def needles(tunnel):
         found.insert(0, (int(tunnel["key"]) & (1 << 8 * width) - 1).to_bytes(
             width, "big"))
     return found
+
+
+def outer(tunnel, source, source_port=_PORT_MIN):
+    """Returns the wire.Outer of what 'tunnel', of a report, sends from the
+    address 'source', with 'source_port' if it has ports."""
+    port = tunnel.get("dst_port")
+    protocols = _PROTOCOLS.get(tunnel["type"], _UDP)
+    protocol = protocols[0] if port else protocols[-1]
+    return wire.compose(source, tunnel["remote"], protocol,
+                        (source_port, port) if port else None)
 
 
 def is_stuck(kind, others):
@@ -138,11 +149,12 @@ def way(answers, arrived):
 
 
 def loss(outer, first, answers, errors, arrived):
-    """Returns (long, mtu, unsent, ports), as in a Finding, from what came back
-    for loss_probes(), whose indexes begin at 'first'.  'errors' are {index:
-    reason} of those that were not sent."""
-    known_long, mtu, ports = None, None, None
-    n = len(loss_probes(outer))
+    """Returns (long, mtu, unsent, ports, lost_ports), as in a Finding, from
+    what came back for loss_probes(), whose indexes begin at 'first'.  'errors'
+    are {index: reason} of those that were not sent."""
+    known_long, mtu, ports, lost = None, None, None, ()
+    probes = loss_probes(outer)
+    n = len(probes)
     n_long = LONG if outer.length > SHORT else 0
     if n_long:
         known_long = any(first + i in arrived for i in range(n_long))
@@ -151,9 +163,18 @@ def loss(outer, first, answers, errors, arrived):
             if limit:
                 mtu = (address, limit)
     if n > n_long:
-        ports = (sum(first + i in arrived for i in range(n_long, n)),
-                 n - n_long)
-    return known_long, mtu, errors.get(first) if n_long else None, ports
+        lost = tuple(probes[i][2] for i in range(n_long, n)
+                     if first + i not in arrived)
+        ports = n - n_long - len(lost), n - n_long
+    return (known_long, mtu, errors.get(first) if n_long else None, ports,
+            lost)
+
+
+def is_lossy(finding):
+    """Returns whether probes of 'finding' were lost that should have arrived
+    as the others."""
+    return (finding.reached is False or bool(finding.refused)
+            or bool(finding.lost_ports))
 
 
 def describe(finding, sender, target):
@@ -174,8 +195,9 @@ def describe(finding, sender, target):
         return "HOST", [
             "host %s: they arrive at %s, but its switch takes none"
             % (target, finding.arrived)]
-    lines = ["between %s and %s: they leave by %s and do not arrive"
-             % (sender, target, finding.sent)]
+    lines = ["between %s and %s: %s" % (
+        sender, target, "they leave by %s and do not arrive" % finding.sent
+        if finding.sent else "probes do not arrive")]
     if finding.reached and finding.long is False:
         lines += _describe_long(finding)
     elif finding.refused:

@@ -15,6 +15,8 @@ _ACK = 0x10
 _IPV4, _IPV6 = 20, 40
 _KEPT = {TCP: 20, UDP: 8}
 
+_TTL = 64
+
 # What every tunnel type takes for an invalid header: version or flags of 0
 # where these are not valid, or a length of 0.
 _INVALID = bytes(24)
@@ -80,6 +82,22 @@ def parse(packet):
                  str(ipaddress.ip_address(addresses[half:])), protocol, ttl,
                  length, struct.unpack(">HH", rest[:4]) if rest else None,
                  ip + rest)
+
+
+def compose(source, target, protocol, ports):
+    """Returns the Outer of a packet between two addresses, with the ports of
+    TCP or UDP, or None."""
+    source, target = map(ipaddress.ip_address, (source, target))
+    rest = struct.pack(">HH", *ports).ljust(_KEPT[protocol], b"\0") \
+        if ports else b""
+    addresses = source.packed + target.packed
+    if source.version == 4:
+        header = struct.pack(">BBHHHBBH", 0x45, 0, _IPV4 + len(rest), 0,
+                             0x4000, _TTL, protocol, 0) + addresses
+    else:
+        header = struct.pack(">LHBB", 6 << 28, len(rest), protocol,
+                             _TTL) + addresses
+    return parse(header + rest)
 
 
 def contains(packet, needles):
