@@ -130,6 +130,7 @@ parse(const char *bridge, const char *flow_text, struct ofproto_dpif **ofproto,
     error = ovl_live_parse_match(*ofproto, flow_text, &match);
     if (!error) {
         *flow = match.flow;
+        flow->recirc_id = 0;
     }
     return error;
 }
@@ -170,9 +171,10 @@ ovl_live_simulate(const char *bridge, const char *flow_text, const char *type,
 }
 
 /* Returns an error message, which the caller must free, if a packet with
- * 'report' does not leave by Geneve tunnels only, otherwise NULL. */
+ * 'report' does not leave by Geneve tunnels only, with the O bit, otherwise
+ * NULL. */
 static char *
-check_injection(const struct json *report)
+check_report(const struct json *report)
 {
     const struct shash *members = json_object(report);
     const struct json *outputs = shash_find_data(members, "outputs");
@@ -181,12 +183,16 @@ check_injection(const struct json *report)
     for (size_t i = 0; i < json_array_size(tunnels); i++) {
         const struct shash *tunnel = json_object(json_array_at(tunnels, i));
         const char *type = json_string(shash_find_data(tunnel, "type"));
+        const char *port = json_string(shash_find_data(tunnel, "port"));
 
         if (strcmp(type, "geneve")) {
             return xasprintf("the packet would leave by %s, of type %s: only "
                              "Geneve has a bit that keeps it from tenants",
-                             json_string(shash_find_data(tunnel, "port")),
-                             type);
+                             port, type);
+        } else if (!json_boolean(shash_find_data(tunnel, "oam"))) {
+            return xasprintf("the packet would leave by %s without the bit "
+                             "that keeps it from tenants, for example because "
+                             "it passes a patch port", port);
         }
     }
     for (size_t i = 0; i < json_array_size(outputs); i++) {
@@ -207,6 +213,42 @@ check_injection(const struct json *report)
     }
     return (json_array_size(tunnels)
             ? NULL : xstrdup("the packet would leave by no tunnel"));
+}
+
+/* Returns true if check_report() knows all that datapath 'actions', of 'len'
+ * bytes, do to more than the packet. */
+static bool
+are_known(const struct nlattr *actions, size_t len)
+{
+    const struct nlattr *a;
+    size_t left;
+
+    NL_ATTR_FOR_EACH_UNSAFE (a, left, actions, len) {
+        switch (nl_attr_type(a)) {
+        case OVS_ACTION_ATTR_OUTPUT:
+        case OVS_ACTION_ATTR_USERSPACE:
+        case OVS_ACTION_ATTR_SAMPLE:
+        case OVS_ACTION_ATTR_METER:
+        case OVS_ACTION_ATTR_TUNNEL_PUSH:
+        case OVS_ACTION_ATTR_SET:
+        case OVS_ACTION_ATTR_SET_MASKED:
+        case OVS_ACTION_ATTR_PUSH_VLAN:
+        case OVS_ACTION_ATTR_POP_VLAN:
+        case OVS_ACTION_ATTR_HASH:
+        case OVS_ACTION_ATTR_TRUNC:
+            break;
+
+        case OVS_ACTION_ATTR_CLONE:
+            if (!are_known(nl_attr_get(a), nl_attr_get_size(a))) {
+                return false;
+            }
+            break;
+
+        default:
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Sends 'packet', with 'flow', which enters 'ofproto' by the port in it, by
@@ -272,7 +314,11 @@ ovl_live_inject(const char *bridge, const char *flow_text)
     json_array_add(reports, make_report(ofproto, flow.in_port.ofp_port,
                                         &packet, &flow, &actions, &recircs));
     ovl_live_name_outputs(reports);
-    error = check_injection(json_array_at(reports, 0));
+    error = check_report(json_array_at(reports, 0));
+    if (!error && !are_known(actions.data, actions.size)) {
+        error = xstrdup("the packet would pass an action that is for packets "
+                        "of tenants only");
+    }
     if (!error) {
         error = execute(ofproto, &flow, &packet, &actions);
     }

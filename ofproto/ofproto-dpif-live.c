@@ -332,8 +332,8 @@ format_frame(const struct flow *flow, struct ds *s)
     match_format(&match, NULL, s, OFP_DEFAULT_PRIORITY);
 }
 
-/* Appends to 's' a match on all fields of the packet in 'flow', and not on its
- * metadata. */
+/* Appends to 's' a match on all fields of the packet in 'flow' but TCP flags,
+ * and not on its metadata. */
 static void
 format_packet(const struct flow *flow, struct ds *s)
 {
@@ -347,6 +347,7 @@ format_packet(const struct flow *flow, struct ds *s)
     memset(&wc.masks.ct_ipv6_src, 0, sizeof wc.masks.ct_ipv6_src);
     memset(&wc.masks.ct_ipv6_dst, 0, sizeof wc.masks.ct_ipv6_dst);
     wc.masks.ct_tp_src = wc.masks.ct_tp_dst = 0;
+    wc.masks.tcp_flags = 0;
     match_init(&match, flow, &wc);
     match_format(&match, NULL, s, OFP_DEFAULT_PRIORITY);
 }
@@ -390,6 +391,8 @@ ovl_live_sent(const struct xlate_in *xin, const struct netdev *netdev)
         json_object_put(object, "dst_port",
                         json_integer_create(ntohs(cfg->dst_port)));
     }
+    json_object_put(object, "oam",
+                    json_boolean_create(tnl->flags & FLOW_TNL_F_OAM));
     address = flow_tnl_src(tnl);
     put_address(object, "local", &address);
     address = flow_tnl_dst(tnl);
@@ -490,12 +493,25 @@ add_output(struct json *outputs, const char *name, uint32_t number)
     json_array_add(outputs, object);
 }
 
+/* Adds to 'outputs' where a "userspace" action with 'cookie' sends a
+ * packet. */
+static void
+add_userspace(struct json *outputs, const struct user_action_cookie *cookie)
+{
+    if (cookie->type == USER_ACTION_COOKIE_CONTROLLER) {
+        add_output(outputs, "controller", cookie->controller.controller_id);
+    } else if (cookie->type == USER_ACTION_COOKIE_TTL) {
+        add_output(outputs, "ttl_reply", cookie->ofp_in_port);
+    }
+}
+
 /* Adds to 'outputs' where datapath 'actions', of 'len' bytes, send a packet.
- * Ports have their numbers, because a thread that forwards packets must not
- * wait for the lock of the datapath's ports. */
+ * If they are 'sampled', meters among them do not drop the packet.  Ports have
+ * their numbers, because a thread that forwards packets must not wait for the
+ * lock of the datapath's ports. */
 static void
 outputs_to_json(struct json *outputs, const struct nlattr *actions,
-                size_t len)
+                size_t len, bool sampled)
 {
     bool pushed = false;
     const struct nlattr *a;
@@ -516,19 +532,20 @@ outputs_to_json(struct json *outputs, const struct nlattr *actions,
             add_output(outputs, "tunnel_pop", nl_attr_get_u32(a));
         } else if (type == OVS_ACTION_ATTR_RECIRC) {
             add_output(outputs, "recirc", nl_attr_get_u32(a));
-        } else if (type == OVS_ACTION_ATTR_METER) {
+        } else if (type == OVS_ACTION_ATTR_METER && !sampled) {
             add_output(outputs, "meter", nl_attr_get_u32(a));
         } else if (type == OVS_ACTION_ATTR_USERSPACE) {
-            const struct user_action_cookie *cookie;
-
             nested = nl_attr_find_nested(a, OVS_USERSPACE_ATTR_USERDATA);
-            cookie = nested ? nl_attr_get(nested) : NULL;
-            if (cookie && cookie->type == USER_ACTION_COOKIE_CONTROLLER) {
-                add_output(outputs, "controller",
-                           cookie->controller.controller_id);
+            if (nested) {
+                add_userspace(outputs, nl_attr_get(nested));
             }
+        } else if (type == OVS_ACTION_ATTR_SAMPLE) {
+            nested = nl_attr_find_nested(a, OVS_SAMPLE_ATTR_ACTIONS);
+            outputs_to_json(outputs, nl_attr_get(nested),
+                            nl_attr_get_size(nested), true);
         } else if (type == OVS_ACTION_ATTR_CLONE) {
-            outputs_to_json(outputs, nl_attr_get(a), nl_attr_get_size(a));
+            outputs_to_json(outputs, nl_attr_get(a), nl_attr_get_size(a),
+                            sampled);
         } else if (type == OVS_ACTION_ATTR_CHECK_PKT_LEN) {
             for (uint16_t branch
                      = OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER;
@@ -537,7 +554,7 @@ outputs_to_json(struct json *outputs, const struct nlattr *actions,
                 nested = nl_attr_find_nested(a, branch);
                 if (nested) {
                     outputs_to_json(outputs, nl_attr_get(nested),
-                                    nl_attr_get_size(nested));
+                                    nl_attr_get_size(nested), sampled);
                 }
             }
         }
@@ -607,7 +624,7 @@ ovl_live_report(struct ofproto_dpif *ofproto, ofp_port_t in_port,
     ds_clear(&s);
     format_odp_actions(&s, actions->data, actions->size, NULL);
     json_object_put_string(report, "actions", ds_cstr(&s));
-    outputs_to_json(outputs, actions->data, actions->size);
+    outputs_to_json(outputs, actions->data, actions->size, false);
     json_object_put(report, "outputs", outputs);
     json_object_put(report, "tunnels", copy.tunnels);
     if (error) {

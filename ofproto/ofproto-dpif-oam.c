@@ -14,14 +14,18 @@
 #include "overlay/geneve/unknown.h"
 
 /* Initializes 'oam', which is all zeros, for the packet of 'xin', received on
- * 'in_port' (NULL if none). */
+ * 'in_port' (NULL if none, or if actions before recirculation hid it). */
 void
 ovl_xlate_oam_init(struct ovl_xlate_oam *oam, const struct xlate_in *xin,
                    const struct netdev *in_port)
 {
-    if (in_port && ovl_type_is_geneve(netdev_get_type(in_port))) {
+    const struct flow_tnl *tnl = &xin->upcall_flow->tunnel;
+
+    if (in_port ? ovl_type_is_geneve(netdev_get_type(in_port))
+        : xin->frozen_state && flow_tnl_dst_is_set(tnl)) {
+        oam->applies = true;
         oam->geneve = in_port;
-        oam->is_oam = xin->upcall_flow->tunnel.flags & FLOW_TNL_F_OAM;
+        oam->is_oam = tnl->flags & FLOW_TNL_F_OAM;
     }
 }
 
@@ -68,7 +72,7 @@ ovl_xlate_oam_match(const struct ovl_xlate_oam *oam, struct xlate_in *xin,
 static void
 ovl_xlate_oam_count(struct ovl_xlate_oam *oam, struct xlate_in *xin)
 {
-    if (!oam->counted) {
+    if (oam->geneve && !oam->counted) {
         oam->counted = true;
         ovl_xlate_geneve_count(xin, oam->geneve, OVL_GENEVE_RX_OAM);
     }
@@ -81,7 +85,7 @@ bool
 ovl_xlate_oam_refuses(struct ovl_xlate_oam *oam, struct xlate_in *xin,
                       struct flow_wildcards *wc, bool to_tenant)
 {
-    if (!oam->geneve || oam->n_pushed) {
+    if (!oam->applies || oam->n_pushed) {
         return false;
     }
     ovl_xlate_oam_match(oam, xin, wc);
@@ -97,7 +101,7 @@ bool
 ovl_xlate_oam_refuses_normal(struct ovl_xlate_oam *oam, struct xlate_in *xin,
                              struct flow_wildcards *wc)
 {
-    if (!oam->geneve || oam->n_pushed) {
+    if (!oam->applies || oam->n_pushed) {
         return false;
     }
     ovl_xlate_oam_match(oam, xin, wc);

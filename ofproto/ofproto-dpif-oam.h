@@ -20,8 +20,10 @@ struct xlate_in;
 
 /* State of translation, a member of struct xlate_ctx. */
 struct ovl_xlate_oam {
+    bool applies;                /* May the packet be one of Geneve? */
     const struct netdev *geneve; /* Geneve port that received the packet, or
-                                  * NULL. */
+                                  * NULL if there is none, or if it is not
+                                  * known. */
     bool is_oam;                 /* Has the O bit set. */
     bool counted;                /* Was counted as refused. */
     unsigned int n_asked;        /* Rules being translated that match it. */

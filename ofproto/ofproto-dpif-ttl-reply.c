@@ -210,7 +210,7 @@ ovl_ttl_reply_configure(struct ofproto *ofproto_,
 
             VLOG(ovl_warn_level(s), "%s", s);
             free(s);
-            return;
+            new = none;
         }
     }
     ovsrcu_set(&ofproto->ttl_reply, xmemdup(&new, sizeof new));
@@ -268,20 +268,60 @@ hash_port(const struct uuid *uuid, ofp_port_t in_port)
     return hash_int(ofp_to_u16(in_port), uuid_hash(uuid));
 }
 
+/* Returns true if 'base', the packet that the next datapath action gets, has
+ * the addresses, tags and type of 'original', the packet of the datapath
+ * flow. */
+static bool
+is_unchanged(const struct flow *base, const struct flow *original)
+{
+    return (base->packet_type == original->packet_type
+            && eth_addr_equals(base->dl_src, original->dl_src)
+            && eth_addr_equals(base->dl_dst, original->dl_dst)
+            && base->dl_type == original->dl_type
+            && !memcmp(base->vlans, original->vlans, sizeof base->vlans)
+            && base->nw_src == original->nw_src
+            && base->nw_dst == original->nw_dst
+            && ipv6_addr_equals(&base->ipv6_src, &original->ipv6_src)
+            && ipv6_addr_equals(&base->ipv6_dst, &original->ipv6_dst));
+}
+
+/* Stores in 'cookie' the port to which the packets of 'xin' are answered:
+ * 'in_port', by which they came in, or if translation continues in a bridge
+ * behind a patch port, the port by which they came in there.  Returns false if
+ * there is none. */
+static bool
+set_port(struct user_action_cookie *cookie, const struct xlate_in *xin,
+         ofp_port_t in_port)
+{
+    const struct frozen_state *frozen = xin->frozen_state;
+
+    if (frozen && !uuid_equals(&frozen->ofproto_uuid, &xin->ofproto->uuid)) {
+        cookie->ofp_in_port = frozen->metadata.in_port;
+        cookie->ofproto_uuid = frozen->ofproto_uuid;
+    } else {
+        cookie->ofp_in_port = in_port;
+        cookie->ofproto_uuid = xin->ofproto->uuid;
+    }
+    return (ofp_to_u16(cookie->ofp_in_port) < ofp_to_u16(OFPP_MAX)
+            || cookie->ofp_in_port == OFPP_LOCAL);
+}
+
 /* Translation of 'xin' into 'xout' and 'odp_actions' has come to dec_ttl in
- * 'bridge', and the TTL expires.  The packets are from 'in_port', or if
- * translation continues, from where it was interrupted; 'odp_port' is any port
- * of the datapath.  Adds an action that has them answered, if there is an
- * address to answer from.  Returns this address, as a malloc()'d string, or
- * NULL if there is none. */
+ * 'bridge', and the TTL expires.  The packets are from the port in 'base', and
+ * the next datapath action gets them with the headers in 'base'; 'odp_port' is
+ * any port of the datapath.  Adds an action that has them answered, if there
+ * is an address to answer from, unless they have changed, or have the O bit of
+ * Geneve, which the answer would not have.  Returns this address, as a
+ * malloc()'d string, or NULL. */
 char *
 ovl_ttl_reply_compose(const struct ofproto_dpif *bridge,
                       const struct xlate_in *xin, struct xlate_out *xout,
-                      ofp_port_t in_port, odp_port_t odp_port,
-                      struct ofpbuf *odp_actions)
+                      struct flow_wildcards *wc, const struct flow *base,
+                      odp_port_t odp_port, struct ofpbuf *odp_actions)
 {
     const struct ovl_ttl_reply *reply = ovsrcu_get(struct ovl_ttl_reply *,
                                                    &bridge->ttl_reply);
+    const struct flow_tnl *tnl = &xin->upcall_flow->tunnel;
     const struct dpif_backer *backer = bridge->backer;
     struct user_action_cookie cookie;
     size_t sample, actions;
@@ -289,19 +329,20 @@ ovl_ttl_reply_compose(const struct ofproto_dpif *bridge,
     uint32_t hash;
 
     memset(&cookie, 0, sizeof cookie);
-    if (!reply || !read_address(reply, &xin->flow, &cookie.ttl.from)) {
+    if (!reply || !read_address(reply, &xin->flow, &cookie.ttl.from)
+        || !set_port(&cookie, xin, base->in_port.ofp_port)
+        || !is_unchanged(base, xin->upcall_flow)) {
+        return NULL;
+    }
+    if (flow_tnl_dst_is_set(tnl)) {
+        wc->masks.tunnel.flags |= FLOW_TNL_F_OAM;
+    }
+    if (tnl->flags & FLOW_TNL_F_OAM) {
         return NULL;
     }
     cookie.type = USER_ACTION_COOKIE_TTL;
-    if (xin->frozen_state) {
-        cookie.ofp_in_port = xin->frozen_state->metadata.in_port;
-        cookie.ofproto_uuid = xin->frozen_state->ofproto_uuid;
-    } else {
-        cookie.ofp_in_port = in_port;
-        cookie.ofproto_uuid = xin->ofproto->uuid;
-    }
     hash = hash_uint64_basis(
-        (OVS_FORCE uint64_t) xin->upcall_flow->tunnel.tun_id,
+        (OVS_FORCE uint64_t) tnl->tun_id,
         hash_port(&cookie.ofproto_uuid, cookie.ofp_in_port));
 
     /* The meter is in a "sample" so that actions after it see the packet. */

@@ -27,6 +27,7 @@
 
 struct dp_packet;
 struct flow;
+struct flow_wildcards;
 struct ofpbuf;
 struct ofproto;
 struct ofproto_dpif;
@@ -45,8 +46,8 @@ void ovl_ttl_reply_destroy(struct ofproto_dpif *);
 /* Translation. */
 char *ovl_ttl_reply_compose(const struct ofproto_dpif *,
                             const struct xlate_in *, struct xlate_out *,
-                            ofp_port_t in_port, odp_port_t,
-                            struct ofpbuf *odp_actions);
+                            struct flow_wildcards *, const struct flow *base,
+                            odp_port_t, struct ofpbuf *odp_actions);
 
 /* Packets. */
 bool ovl_ttl_reply_receive(const struct user_action_cookie *,

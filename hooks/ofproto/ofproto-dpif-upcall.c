@@ -98,8 +98,10 @@
 # translated.
 @in push_dp_ops before xlate_out_uninit(&ctx.xout);
                 if (op->ukey) {
+                    ovs_mutex_lock(&op->ukey->mutex);
                     ovl_account_untranslated(&op->ukey->accounts,
                                              &ctx.xout.accounts, push);
+                    ovs_mutex_unlock(&op->ukey->mutex);
                 }
 
 # Live traces: a copy of a packet.  TTL replies: a packet whose TTL has

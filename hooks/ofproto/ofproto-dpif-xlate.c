@@ -253,7 +253,7 @@
         char *from = (ctx->oam.n_pushed ? NULL
                       : ovl_ttl_reply_compose(
                           ctx->xbridge->ofproto, ctx->xin, ctx->xout,
-                          ctx->base_flow.in_port.ofp_port,
+                          ctx->wc, &ctx->base_flow,
                           ofp_port_to_odp_port(ctx->xbridge,
                                                flow->in_port.ofp_port),
                           ctx->odp_actions));

@@ -5,6 +5,7 @@
 
 import concurrent.futures
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -20,6 +21,10 @@ _ERROR_MAX = 4096
 _WORKERS = 32
 # How far the clock of a host may be off, in s, without a message.
 _CLOCK_LIMIT = 60
+
+
+# What no shell on the way to a host changes.
+_SAFE = re.compile(r"[A-Za-z0-9_,=./:+-]+\Z")
 
 
 class HostError(Exception):
@@ -50,9 +55,18 @@ def gather(hosts, seconds):
             yield done.result()
 
 
+def is_safe(text):
+    """Returns whether 'text' passes every shell on the way to a host."""
+    return bool(_SAFE.match(text))
+
+
 def appctl(host, seconds, *words):
     """Returns the output, as bytes, of the command 'words' of the switch of
-    'host', which has 'seconds' to answer.  Raises HostError."""
+    'host', which has 'seconds' to answer.  Raises HostError, also if a word,
+    which may be from another host, is not safe."""
+    for word in words:
+        if not is_safe(word):
+            raise HostError("not safe to send: %s" % printable(word))
     environment = ["env", "OVS_RUNDIR=" + host.rundir] if host.rundir else []
     return run(host, seconds, *environment, "ovs-appctl",
                "--timeout=%d" % max(1, seconds), "--format", "json", *words)

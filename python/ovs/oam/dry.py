@@ -20,11 +20,13 @@ class Simulator:
     """Follows packets over 'hosts', each of which has 'seconds' to answer.
     Looks at the network between them if 'probes'."""
 
-    def __init__(self, hosts, owners, seconds, probes):
+    def __init__(self, hosts, owners, seconds, probes, control=False):
+        """With 'control', the packets have the O bit of Geneve."""
         self.hosts = {host.name: host for host in hosts
                       if host.via is not None}
         self.owners = owners
         self.seconds = seconds
+        self.suffix = ",tun_flags=oam" if control else ""
         self.seen = {name: [] for name in self.hosts}   # Reports, by host.
         self.evidence = {}      # Of hosts without a report.
         self.prober = (prober.Prober(self.hosts, seconds) if probes
@@ -63,8 +65,11 @@ class Simulator:
     def _add(self, name, bridge, flow, kind, match):
         """Adds the reports of host 'name', as of live.simulate().  Raises
         collect.HostError."""
-        for report in live.simulate(self.hosts[name], bridge, flow, kind,
-                                    self.seconds):
+        reports = live.simulate(self.hosts[name], bridge, flow + self.suffix,
+                                kind, self.seconds)
+        if not reports:
+            raise collect.HostError("no report")
+        for report in reports:
             report.update(digest=_DIGEST, match=match)
             self.seen[name].append(report)
 
@@ -73,10 +78,7 @@ class Simulator:
         there are none."""
         reason, no_port = None, None
         try:
-            flow = self._flow(end)
-            if not trace.is_safe(flow):
-                raise collect.HostError("no safe fields: %s" % flow)
-            self._add(end.host, "-", flow, end.tunnel["type"],
+            self._add(end.host, "-", self._flow(end), end.tunnel["type"],
                       path.match_of(end.tunnel))
             return
         except live.NoInterface:
@@ -171,18 +173,38 @@ def inject(tracer, source, bridge, flow, wait):
     as its run() does.  Raises trace.TraceError, also if a tenant might get the
     packets."""
     simulator = Simulator(tracer.hosts.values(), tracer.owners, tracer.seconds,
-                          False)
-    _, legs = simulator.virtual(source, bridge, flow)
+                          False, True)
+    ends, legs = simulator.virtual(source, bridge, flow)
     for leg in legs:
-        if leg.target is None:
-            raise trace.TraceError(
-                "%s cannot be asked, and may give the packet to a tenant"
-                % leg.tunnel["remote"])
-        if leg.tunnel["type"] != "geneve":
-            raise trace.TraceError(
-                "%s would send the packet by type %s: only Geneve has a bit "
-                "that keeps it from tenants; use --dry"
-                % (leg.sender, leg.tunnel["type"]))
+        _check(leg)
+    for name, known in simulator.evidence.items():
+        if known.reason:
+            raise trace.TraceError("%s does not answer, and may give the "
+                                   "packets to a tenant: %s"
+                                   % (name, known.reason))
+    for end in ends:
+        if end.kind == "left":
+            raise trace.TraceError("the packets would return to %s"
+                                   % end.host)
     tracer.injector = Injector(tracer.hosts[source], bridge, flow,
                                tracer.seconds)
     return tracer.run(source, bridge, flow, wait)
+
+
+def _check(leg):
+    """Raises trace.TraceError if packets with the O bit may reach a tenant
+    behind 'leg'."""
+    if leg.target is None:
+        raise trace.TraceError(
+            "%s cannot be asked, and may give the packets to a tenant"
+            % leg.tunnel["remote"])
+    if leg.tunnel["type"] != "geneve":
+        raise trace.TraceError(
+            "%s would send the packets by type %s: only Geneve has a bit that "
+            "keeps them from tenants; use --dry"
+            % (leg.sender, leg.tunnel["type"]))
+    if leg.tunnel.get("oam") is not True:
+        raise trace.TraceError(
+            "%s would send the packets without the bit that keeps them from "
+            "tenants, for example because they pass a patch port; use --dry"
+            % leg.sender)

@@ -136,6 +136,7 @@ def _is_report(report):
                     for name in ("port", "type", "key", "local", "remote",
                                  "frame", "flow"))
             and all(isinstance(tunnel.get("dst_port", 0), int)
+                    and 0 <= tunnel.get("dst_port", 0) <= 65535
                     for tunnel in report["tunnels"])
             and all(name in tunnel for tunnel in report["tunnels"]
                     for name in ("port", "type", "remote", "frame")))

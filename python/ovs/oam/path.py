@@ -30,7 +30,8 @@ class End(NamedTuple):
                  'text' if it had no O bit
       "dropped"  'host' dropped it, see 'text'
       "stale"    'host' did something else than its tables say
-      "left"     it left for 'remote', a host of which nothing is known
+      "left"     it left for 'remote', a host of which nothing is known, or,
+                 with a 'text', for a host where it was before
       "silent"   'host' has no report of it yet; it left 'sender' for 'remote'
       "pending"  'host' has not reported the next part of the way yet
 
@@ -117,7 +118,7 @@ def follow(seen, owners, host, digest, loose, findings):
             elif "recirc" in output and not any(
                     part["recirc"] == output["recirc"] for part in parts):
                 ends.append(End("pending", name))
-            going |= "meter" not in output
+            going |= "meter" not in output and "ttl_reply" not in output
         devices = tuple(str(output["underlay"])
                         for output in report["outputs"]
                         if "underlay" in output)
@@ -148,8 +149,8 @@ def follow(seen, owners, host, digest, loose, findings):
             ends.append(End("left", target or remote, remote=remote,
                             sender=name, tunnel=tunnel))
         elif target in visited:
-            ends.append(End("left", target, remote=remote, sender=name,
-                            tunnel=tunnel))
+            ends.append(End("left", target, text="again", remote=remote,
+                            sender=name, tunnel=tunnel))
         else:
             _visit_next(target, End("silent", target, remote=remote,
                                     sender=name, tunnel=tunnel), digest)
@@ -308,8 +309,9 @@ def judge(ends, evidence, waited):
         elif end.kind == "port":
             lines.append("host %s: output to %s" % (end.host, end.port))
         elif end.kind == "left":
-            lines.append("host %s: sent to %s, which cannot be asked"
-                         % (end.sender, end.host))
+            lines.append("host %s: sent to %s, %s" % (
+                end.sender, end.host, "where it was before" if end.text
+                else "which cannot be asked"))
         else:
             return Verdict("HOST", (
                 "host %s: did not report the rest of the way" % end.host,))

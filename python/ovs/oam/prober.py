@@ -48,6 +48,8 @@ class Prober:
                     leg.tunnel, source, finding.lost_ports[0]))
                 if not other.reached:
                     return other
+                # What was lost before was lost by chance.
+                finding = finding._replace(lost_ports=(), ports=None)
             return finding
         except (collect.HostError, ValueError) as error:
             return underlay.Finding(str(error))

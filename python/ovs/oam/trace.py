@@ -5,7 +5,6 @@
 
 import concurrent.futures
 import functools
-import re
 import time
 
 from ovs.oam import collect, live, path, prober, series, snapshot
@@ -13,9 +12,6 @@ from ovs.oam import collect, live, path, prober, series, snapshot
 # How long a packet takes to the next host at most, with the time that a switch
 # takes to translate a copy, and how often hosts are asked, in seconds.
 _ARRIVAL, _INTERVAL = 2, 0.2
-
-# What no shell on the way to a host changes.
-_SAFE = re.compile(r"[A-Za-z0-9_,=./:+-]+\Z")
 
 
 _TITLE = path.Step("PLANE", "WHERE", "WHAT")
@@ -94,8 +90,6 @@ class Tracer:
         if (end.host, match) in self.matches or end.host in self.reasons:
             return
         try:
-            if not is_safe(match):
-                raise collect.HostError("no safe match: %s" % match)
             if end.host not in self.armed:
                 self.armed[end.host] = (time.monotonic(),
                                         self._counters(end.host))
@@ -104,13 +98,13 @@ class Tracer:
             self.reasons[end.host] = str(error)
         # What has left so far may have come too early.
         time.sleep(_INTERVAL)
-        self._poll()
+        self._poll(source)
         self.before[end.host] = {report["digest"]
                                  for report in self.seen[source]}
 
-    def _poll(self):
+    def _poll(self, source):
         """Gets the reports of all sessions.  Replaces those that take no more
-        packets."""
+        packets.  The trace begins at host 'source'."""
         seen = {name: [] for name in self.hosts}
         for name, reports in self.ended:
             seen[name] += reports
@@ -121,7 +115,7 @@ class Tracer:
                 for report in reports:
                     report["match"] = session.match
                     # The copy of an injected packet has no O bit.
-                    report["stale"] &= not self.injector
+                    report["stale"] &= not self.injector or name != source
                 seen[name] += reports
                 if not active:
                     self._stop(session)
@@ -140,7 +134,7 @@ class Tracer:
         while True:
             if self.injector:
                 self.injector.check()
-            self._poll()
+            self._poll(source)
             now = time.monotonic()
             for digest in dict.fromkeys(report["digest"]
                                         for report in self.seen[source]):
@@ -241,14 +235,9 @@ def check(hosts, source, bridge, match):
     if source not in hosts:
         raise TraceError("no host \"%s\" to ask in the inventory" % source)
     for word in bridge, match:
-        if not is_safe(word):
+        if not collect.is_safe(word):
             raise TraceError("\"%s\" has characters other than letters, "
                              "digits and _,=./:+-" % word)
-
-
-def is_safe(text):
-    """Returns whether 'text' passes every shell on the way to a host."""
-    return bool(_SAFE.match(text))
 
 
 def table(steps, verdict):

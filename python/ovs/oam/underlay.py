@@ -18,8 +18,9 @@ _PORT_MIN, _PORT_STEP = 49152, 1021
 # The width of keys in the headers of a type, in bytes, and its protocols.
 _KEYS = {"geneve": 3, "vxlan": 3, "nvgre": 3, "stt": 8, "gre": 4, "l2tpv3": 4,
          "gtpu": 4}
-_PROTOCOLS = {"stt": (6,), "gre": (47,), "nvgre": (47,), "erspan": (47,),
-              "l2tpv3": (17, 115), "etherip": (97,)}
+_PROTOCOLS = {"stt": (6,), "gre": (47,), "ip6gre": (47,), "nvgre": (47,),
+              "erspan": (47,), "ip6erspan": (47,), "l2tpv3": (17, 115),
+              "etherip": (97,)}
 _UDP = (17,)
 
 
@@ -83,12 +84,16 @@ def needles(tunnel):
 
 def outer(tunnel, source, source_port=_PORT_MIN):
     """Returns the wire.Outer of what 'tunnel', of a report, sends from the
-    address 'source', with 'source_port' if it has ports."""
+    address 'source', with 'source_port' if it has ports.  Raises
+    ValueError."""
     port = tunnel.get("dst_port")
     protocols = _PROTOCOLS.get(tunnel["type"], _UDP)
     protocol = protocols[0] if port else protocols[-1]
+    if protocol in (wire.TCP, wire.UDP) and not port:
+        raise ValueError("no probes for type %s" % tunnel["type"])
     return wire.compose(source, tunnel["remote"], protocol,
-                        (source_port, port) if port else None)
+                        (source_port, port)
+                        if protocol in (wire.TCP, wire.UDP) else None)
 
 
 def is_stuck(kind, others):
