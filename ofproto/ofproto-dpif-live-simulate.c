@@ -252,8 +252,8 @@ are_known(const struct nlattr *actions, size_t len)
 }
 
 /* Sends 'packet', with 'flow', which enters 'ofproto' by the port in it, by
- * datapath 'actions'.  Returns an error message, which the caller must free, or
- * NULL. */
+ * datapath 'actions'.  Returns an error message, which the caller must free,
+ * or NULL. */
 static char *
 execute(const struct ofproto_dpif *ofproto, const struct flow *flow,
         struct dp_packet *packet, const struct ofpbuf *actions)

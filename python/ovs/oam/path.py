@@ -127,7 +127,8 @@ def follow(seen, owners, host, digest, loose, findings):
         withheld = _withheld(report["trace"])
         if withheld:
             ends.append(End("port", name, text=withheld))
-            steps.append(Step("virtual", name, "withheld from tenants (O bit)"))
+            steps.append(Step("virtual", name,
+                              "withheld from tenants (O bit)"))
         elif report.get("error") or not going:
             text = report.get("error") or _last_rule(report["trace"])
             ends.append(End("dropped", name, text=text))
@@ -190,8 +191,9 @@ def _add_steps(steps, name, report):
             report["in_port"], report["length"], _brief(report["flow"]))))
     _add_nodes(steps, name, where, report["trace"])
     if report["stale"]:
-        steps.append(Step("virtual", where,
-                          "the datapath does something else than the tables say"))
+        steps.append(Step(
+            "virtual", where,
+            "the datapath does something else than the tables say"))
 
 
 def _add_hops(steps, name, finding):

@@ -145,7 +145,8 @@ class Prober:
         collect.HostError."""
         marker = os.urandom(wire.MARKER)
         words = ("ovs-oam", "agent", "probe", outer.header.hex(),
-                 marker.hex(), str(milliseconds), ",".join("%d:%d:%d" % one for one in probes))
+                 marker.hex(), str(milliseconds),
+                 ",".join("%d:%d:%d" % one for one in probes))
         if not target:
             return (*_answers(collect.run(self.hosts[sender], self.seconds,
                                           *words)), None)
@@ -161,8 +162,9 @@ class Prober:
         a collect.Running.  Raises collect.HostError."""
         running = collect.Running(
             self.hosts[name], self.seconds + seconds, "ovs-oam", "agent",
-            "watch", direction, *way, (marker or os.urandom(wire.MARKER)).hex(),
-            str(seconds), str(count))
+            "watch", direction, *way,
+            (marker or os.urandom(wire.MARKER)).hex(), str(seconds),
+            str(count))
         try:
             if running.wait_line() != b"ready":
                 raise collect.HostError("not an answer to \"agent watch\"")
