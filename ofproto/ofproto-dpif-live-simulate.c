@@ -225,17 +225,17 @@ are_known(const struct nlattr *actions, size_t len)
 
     NL_ATTR_FOR_EACH_UNSAFE (a, left, actions, len) {
         switch (nl_attr_type(a)) {
-        case OVS_ACTION_ATTR_OUTPUT:
-        case OVS_ACTION_ATTR_USERSPACE:
-        case OVS_ACTION_ATTR_SAMPLE:
+        case OVS_ACTION_ATTR_HASH:
         case OVS_ACTION_ATTR_METER:
-        case OVS_ACTION_ATTR_TUNNEL_PUSH:
+        case OVS_ACTION_ATTR_OUTPUT:
+        case OVS_ACTION_ATTR_POP_VLAN:
+        case OVS_ACTION_ATTR_PUSH_VLAN:
+        case OVS_ACTION_ATTR_SAMPLE:
         case OVS_ACTION_ATTR_SET:
         case OVS_ACTION_ATTR_SET_MASKED:
-        case OVS_ACTION_ATTR_PUSH_VLAN:
-        case OVS_ACTION_ATTR_POP_VLAN:
-        case OVS_ACTION_ATTR_HASH:
         case OVS_ACTION_ATTR_TRUNC:
+        case OVS_ACTION_ATTR_TUNNEL_PUSH:
+        case OVS_ACTION_ATTR_USERSPACE:
             break;
 
         case OVS_ACTION_ATTR_CLONE:
