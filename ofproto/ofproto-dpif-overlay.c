@@ -124,8 +124,8 @@ ovl_xlate_sent(struct xlate_out *xout, const struct xlate_in *xin,
 
 /* Copies of packets, and meters. */
 
-/* Linux keeps meters in an array, at their number modulo its size.  This is its
- * size at first; it is doubled when it is full.  So a meter with a larger
+/* Linux keeps meters in an array, at their number modulo its size.  This is
+ * its size at first; it is doubled when it is full.  So a meter with a larger
  * number may take the place of one with a smaller, and is lost when the array
  * grows. */
 #define KERNEL_METERS 1024
@@ -141,8 +141,8 @@ ovl_upcall_receive(const struct user_action_cookie *cookie,
             || ovl_ttl_reply_receive(cookie, ofproto, packet, flow));
 }
 
-/* Reserves OVL_N_METERS of the 'max_meters' meters of 'backer': the last ones,
- * or in the kernel datapath those before KERNEL_METERS. */
+/* Reserves OVL_N_METERS of the 'max_meters' meters of 'backer': the last
+ * ones, or in the kernel datapath those before KERNEL_METERS. */
 void
 ovl_reserve_meters(struct dpif_backer *backer, uint32_t max_meters)
 {
