@@ -66,6 +66,27 @@ ovl_xlate_put_own_key(struct ofpbuf *ofpacts, const struct netdev *netdev)
     }
 }
 
+/* Adds to 'ofpacts' actions that set the outer addresses of a packet, which
+ * must be of the same family: 'src', unless it is all zeros, and 'dst'.  IPv4
+ * is mapped. */
+void
+ovl_put_tunnel_addresses(struct ofpbuf *ofpacts, const struct in6_addr *src,
+                         const struct in6_addr *dst)
+{
+    bool ipv4 = IN6_IS_ADDR_V4MAPPED(dst);
+    ovs_be32 src4 = in6_addr_get_mapped_ipv4(src);
+    ovs_be32 dst4 = in6_addr_get_mapped_ipv4(dst);
+
+    if (ipv6_addr_is_set(src)) {
+        ofpact_put_set_field(ofpacts, mf_from_id(ipv4 ? MFF_TUN_SRC
+                                                 : MFF_TUN_IPV6_SRC),
+                             ipv4 ? (const void *) &src4 : src, NULL);
+    }
+    ofpact_put_set_field(ofpacts, mf_from_id(ipv4 ? MFF_TUN_DST
+                                             : MFF_TUN_IPV6_DST),
+                         ipv4 ? (const void *) &dst4 : dst, NULL);
+}
+
 /* Counts 'n' packets of 'flow', from 'dpif', if they are from a tunnel and
  * 'error', from xlate_lookup(), means that there is no port for them. */
 void
@@ -99,8 +120,8 @@ ovl_xlate_flow_deleted(const struct dpif_backer *backer,
 
 /* Sets for the ports of 'ofproto' whether they may receive tunnel packets: if
  * there are tunnels and one of the ports has an address. */
-void
-ovl_ofproto_set_tunnels(const struct ofproto_dpif *ofproto)
+static void
+set_tunnels(const struct ofproto_dpif *ofproto)
 {
     bool has_tunnels = (!simap_is_empty(&ofproto->backer->tnl_backers)
                         && ovl_port_device_among(&ofproto->up.port_by_name));
@@ -111,6 +132,31 @@ ovl_ofproto_set_tunnels(const struct ofproto_dpif *ofproto)
     }
 }
 
+/* The ports of 'ofproto', or their datapath ports, may have changed. */
+void
+ovl_ofproto_changed(struct ofproto_dpif *ofproto)
+{
+    set_tunnels(ofproto);
+    ovl_stamp_update_bridge(ofproto);
+}
+
+/* 'ofproto' is going away. */
+void
+ovl_ofproto_destroy(struct ofproto_dpif *ofproto)
+{
+    ovl_ttl_reply_destroy(ofproto);
+    ovl_stamp_remove_bridge(ofproto);
+}
+
+/* Called often by the main thread. */
+void
+ovl_ofproto_run(void)
+{
+    ovl_account_ofproto_run();
+    ovl_live_run();
+    ovl_stamp_run();
+}
+
 /* The packets that 'xin' is translating into 'xout' were sent to the tunnel
  * port 'netdev'.  'pushed' is what ovl_account_pushed() returned for the
  * tunnel header that they have already, or 0. */
@@ -118,8 +164,10 @@ void
 ovl_xlate_sent(struct xlate_out *xout, const struct xlate_in *xin,
                const struct netdev *netdev, int pushed)
 {
-    ovl_account_sent(xout, xin, netdev, pushed);
-    ovl_live_sent(xin, netdev);
+    if (!ovl_oam_is_own(&xin->flow)) {
+        ovl_account_sent(xout, xin, netdev, pushed);
+        ovl_live_sent(xin, netdev);
+    }
 }
 
 /* Copies of packets, and meters. */

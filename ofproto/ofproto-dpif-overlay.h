@@ -17,6 +17,8 @@
 #include "ofproto-dpif-live-show.h"
 #include "ofproto-dpif-live.h"
 #include "ofproto-dpif-oam.h"
+#include "ofproto-dpif-stamp-show.h"
+#include "ofproto-dpif-stamp.h"
 #include "ofproto-dpif-ttl-reply.h"
 #include "overlay/hooks.h"
 
@@ -25,6 +27,7 @@ struct dpif;
 struct dpif_backer;
 struct flow;
 struct flow_wildcards;
+struct in6_addr;
 struct netdev;
 struct nlattr;
 struct ofpbuf;
@@ -39,6 +42,8 @@ struct xlate_out;
 void ovl_xlate_receive_ecn(struct flow *, struct flow_wildcards *);
 void ovl_xlate_send_ecn(struct flow *);
 void ovl_xlate_put_own_key(struct ofpbuf *ofpacts, const struct netdev *);
+void ovl_put_tunnel_addresses(struct ofpbuf *, const struct in6_addr *src,
+                              const struct in6_addr *dst);
 void ovl_xlate_no_port(int error, const struct dpif *, const struct flow *,
                        uint64_t n);
 void ovl_xlate_flow_deleted(const struct dpif_backer *,
@@ -50,6 +55,8 @@ bool ovl_upcall_receive(const struct user_action_cookie *,
                         struct ofproto_dpif *, const struct dp_packet *,
                         const struct flow *);
 void ovl_reserve_meters(struct dpif_backer *, uint32_t max_meters);
-void ovl_ofproto_set_tunnels(const struct ofproto_dpif *);
+void ovl_ofproto_changed(struct ofproto_dpif *);
+void ovl_ofproto_destroy(struct ofproto_dpif *);
+void ovl_ofproto_run(void);
 
 #endif /* ofproto-dpif-overlay.h */

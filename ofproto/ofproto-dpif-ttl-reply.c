@@ -17,7 +17,7 @@
 #include "nx-match.h"
 #include "odp-netlink.h"
 #include "odp-util.h"
-#include "ofproto-dpif-live.h"
+#include "ofproto-dpif-overlay.h"
 #include "ofproto-dpif-rid.h"
 #include "ofproto-dpif-xlate.h"
 #include "ofproto-dpif.h"
@@ -369,6 +369,8 @@ ovl_ttl_reply_compose(const struct ofproto_dpif *bridge,
 static void
 put_tunnel(const struct flow_tnl *tunnel, struct ofpbuf *ofpacts)
 {
+    struct in6_addr src = flow_tnl_src(tunnel), dst = flow_tnl_dst(tunnel);
+
     if (!flow_tnl_dst_is_set(tunnel)) {
         return;
     }
@@ -376,17 +378,7 @@ put_tunnel(const struct flow_tnl *tunnel, struct ofpbuf *ofpacts)
         ofpact_put_set_field(ofpacts, mf_from_id(MFF_TUN_ID), &tunnel->tun_id,
                              NULL);
     }
-    if (tunnel->ip_dst) {
-        ofpact_put_set_field(ofpacts, mf_from_id(MFF_TUN_SRC),
-                             &tunnel->ip_dst, NULL);
-        ofpact_put_set_field(ofpacts, mf_from_id(MFF_TUN_DST),
-                             &tunnel->ip_src, NULL);
-    } else {
-        ofpact_put_set_field(ofpacts, mf_from_id(MFF_TUN_IPV6_SRC),
-                             &tunnel->ipv6_dst, NULL);
-        ofpact_put_set_field(ofpacts, mf_from_id(MFF_TUN_IPV6_DST),
-                             &tunnel->ipv6_src, NULL);
-    }
+    ovl_put_tunnel_addresses(ofpacts, &dst, &src);
 }
 
 /* Sends 'error' to 'port' of 'ofproto', from which a packet with 'tunnel'

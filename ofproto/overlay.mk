@@ -16,5 +16,9 @@ ofproto_libofproto_la_SOURCES += \
 	ofproto/ofproto-dpif-oam.h \
 	ofproto/ofproto-dpif-overlay.c \
 	ofproto/ofproto-dpif-overlay.h \
+	ofproto/ofproto-dpif-stamp-show.c \
+	ofproto/ofproto-dpif-stamp-show.h \
+	ofproto/ofproto-dpif-stamp.c \
+	ofproto/ofproto-dpif-stamp.h \
 	ofproto/ofproto-dpif-ttl-reply.c \
 	ofproto/ofproto-dpif-ttl-reply.h

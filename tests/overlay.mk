@@ -5,6 +5,7 @@ tests_ovstest_SOURCES += \
 	tests/stt-reasm-model.c \
 	tests/stt-reasm-model.h \
 	tests/test-account.c \
+	tests/test-oam-session.c \
 	tests/test-stt-reasm.c
 
 OVERLAY_TESTSUITE_AT = \
@@ -26,6 +27,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/geneve-opts.at \
 	tests/account.at \
 	tests/live.at \
+	tests/stamp.at \
 	tests/tnl-execute.at \
 	tests/tnl-ecn.at \
 	tests/tnl-fields.at \
@@ -55,6 +57,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-l2tpv3.at \
 	tests/system-account.at \
 	tests/system-trace.at \
+	tests/system-stamp.at \
 	tests/system-port-io.at \
 	tests/system-tnl-afxdp.at \
 	tests/system-bond.at \

@@ -1,5 +1,12 @@
 @include "ofproto-dpif-overlay.h"
 
+# Active OAM: packets for the switch itself.  ENOSPC has no datapath flow
+# installed.
+@in upcall_receive first
+    if (ovl_stamp_receive(backer, flow, packet)) {
+        return ENOSPC;
+    }
+
 # Packets without a port: count each packet in the userspace datapath, and
 # the first one in the kernel datapath, where it causes a flow without
 # actions.

@@ -33,20 +33,21 @@
 @in ofproto_dpif_xcache_execute before case XC_TUNNEL_HEADER:
         case XC_GENEVE:
 
-# Receive buffers: larger on ports that may receive tunnel packets.
+# Receive buffers: larger on ports that may receive tunnel packets.  Active
+# OAM: the ports that can send test packets.
 @in type_run before xlate_ofproto_set(ofproto, ofproto->up.name,
-            ovl_ofproto_set_tunnels(ofproto);
+            ovl_ofproto_changed(ofproto);
 
 # Accounts: remove old ones, and apply a new configuration.  Live traces: end
-# those that are complete.
+# those that are complete.  Active OAM: tell the database of changes.
 @in type_run first
-    ovl_account_ofproto_run();
-    ovl_live_run();
+    ovl_ofproto_run();
 
 # Live traces, TTL replies: meters for them.
 @in open_dpif_backer before ct_zone_config_init(backer);
     ovl_reserve_meters(backer, features.max_meters);
 
-# TTL replies: the configuration goes away with the bridge.
+# TTL replies: the configuration goes away with the bridge.  Active OAM: no
+# test packet may be sent by it any more.
 @in destruct first
-    ovl_ttl_reply_destroy(ofproto_dpif_cast(ofproto_));
+    ovl_ofproto_destroy(ofproto_dpif_cast(ofproto_));

@@ -18,15 +18,28 @@
 @in tnl_port_send guard flow->tunnel.tp_src = 0; /* Do not carry from a previous tunnel. */
     if (!ovl_fields_take_tp_src(flow, wc))
 
+# Active OAM: test packets keep their key, which no port has.
+@in tnl_port_send guard if (!cfg->out_key_flow) {
+    if (!ovl_oam_is_own(flow))
+
+# Active OAM: flows must not send with its key.
+@in tnl_port_send before if (cfg->csum == NETDEV_TNL_CSUM_ENABLED ||
+    if (!ovl_oam_may_send(flow)) {
+        out_port = ODPP_NONE;
+        goto out;
+    }
+
 # ECN: copy CE, too, to the outer header.
 @in tnl_port_send before flow->tunnel.flags &= ~(FLOW_TNL_F_MASK & ~FLOW_TNL_PUB_F_MASK);
     ovl_xlate_send_ecn(flow);
 
-# Packets without a port, accounts, live traces: the commands that show them.
+# Packets without a port, accounts, live traces, active OAM: the commands that
+# show them.
 @in ofproto_tunnel_init before fat_rwlock_init(&rwlock);
         ovl_no_port_init();
         ovl_account_show_init();
         ovl_live_show_init();
+        ovl_stamp_show_init();
 
 # Packets without a port: the datapath ports at which they arrive.
 @in tnl_port_add__ before if (native_tnl) {

@@ -1,10 +1,12 @@
 @include "overlay/hooks.h"
+@include "ofproto/ofproto-dpif-stamp.h"
 @include "ofproto/ofproto-dpif-ttl-reply.h"
 
 # Classes: settings in other_config.
 @in bridge_reconfigure before add_del_bridges(ovs_cfg);
     ovl_set_other_config(&ovs_cfg->other_config);
     ovl_account_set_other_config(&ovs_cfg->other_config);
+    ovl_stamp_set_other_config(&ovs_cfg->other_config);
 
 # Error messages: tell why a port cannot be added, and what to change.
 @in iface_do_create before if (!VLOG_DROP_WARN(&rl)) {
@@ -57,3 +59,7 @@
 # TTL replies: the registers that have the addresses of routers.
 @in bridge_configure_mac_table first
     ovl_ttl_reply_configure(br->ofproto, &br->cfg->other_config);
+
+# Active OAM: the status of tunnel ports.
+@in iface_refresh_netdev_status before ovsrec_interface_set_status(iface->cfg, &smap);
+        ovl_stamp_get_status(iface->netdev, &smap);

@@ -16,6 +16,7 @@
 #include "overlay/conflict.h"
 #include "overlay/ipsec.h"
 #include "overlay/log.h"
+#include "overlay/oam-key.h"
 #include "overlay/vport.h"
 #include "smap.h"
 #include "sset.h"
@@ -67,6 +68,9 @@ ovl_check_options(const struct netdev *netdev, const struct smap *options,
     const char *what;
     char *s;
 
+    if (!error) {
+        error = ovl_oam_check(netdev, errp);
+    }
     if (error || !cfg || strcmp(datapath_type, "system")) {
         return error;
     } else if (cfg->ovl.src_port.min || cfg->ovl.src_port.keep) {

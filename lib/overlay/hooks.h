@@ -31,6 +31,7 @@
 #include "overlay/log.h"
 #include "overlay/neigh.h"
 #include "overlay/no-port.h"
+#include "overlay/oam-key.h"
 #include "overlay/options.h"
 #include "overlay/packet.h"
 #include "overlay/port-io.h"

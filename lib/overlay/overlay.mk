@@ -73,6 +73,10 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/overlay/neigh.h \
 	lib/overlay/no-port.c \
 	lib/overlay/no-port.h \
+	lib/overlay/oam-key.c \
+	lib/overlay/oam-key.h \
+	lib/overlay/oam-session.c \
+	lib/overlay/oam-session.h \
 	lib/overlay/options.c \
 	lib/overlay/options.h \
 	lib/overlay/packet.c \
@@ -89,6 +93,8 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/overlay/slow-path.h \
 	lib/overlay/src-port.c \
 	lib/overlay/src-port.h \
+	lib/overlay/stamp.c \
+	lib/overlay/stamp.h \
 	lib/overlay/too-big.c \
 	lib/overlay/too-big.h \
 	lib/overlay/truncate.c \

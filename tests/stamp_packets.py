@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-overlay Authors
+
+"""Test packets of STAMP for stamp.at, independently of the switch.
+
+  stamp_packets.py answers TYPE FAMILY   has "p0" receive test packets in
+                                         tunnels of type TYPE, and checks the
+                                         answers that it sends
+  stamp_packets.py bad TYPE FAMILY       has "p0" receive what must not be
+                                         answered
+  stamp_packets.py flood TYPE            has "p0" receive test packets until
+                                         200 exceed the rate limit
+
+FAMILY is 4 or 6.  The formats are those of RFC 8762 and RFC 8972.
+"""
+
+import glob
+import random
+import struct
+import time
+
+import packets
+from ovs.unixctl.client import UnixctlClient
+from ecn_packets import encapsulate, KEY
+from packets import captured, inject
+from scapy.layers.inet import IP, UDP
+from scapy.layers.inet6 import IPv6
+from scapy.layers.l2 import ARP, Ether
+from scapy.packet import Raw
+
+import stt_wire
+
+BASE = 44                       # Octets in front of TLVs.
+PORT = 862
+BFD_MAC, OWN_MAC = "00:00:5e:00:52:02", "02:00:5e:00:52:02"
+U, M, INTEGRITY = 0x80, 0x40, 0x20
+PADDING, HMAC, COUNTS = 1, 8, 252
+UNKNOWN = 2 ** 64 - 1
+
+
+def tlv(flags, type_, value, length=None):
+    return struct.pack("!BBH", flags, type_,
+                       len(value) if length is None else length) + value
+
+
+def counts(keys, flags=U | M, port=0, values=(0, 0)):
+    """Returns the TLV that asks for the counters of 'keys'."""
+    return tlv(flags, COUNTS, b"OVLY" + struct.pack("!HH", port, 0)
+               + b"".join(struct.pack("!QQQ", key, *values) for key in keys))
+
+
+def frame(body, ttl=255, sport=50000, dport=PORT, dst="127.0.0.1", **ip):
+    return (Ether(src=OWN_MAC, dst=BFD_MAC)
+            / IP(src="127.0.0.1", dst=dst, ttl=ttl, id=0,
+                 **{"flags": "DF", **ip})
+            / UDP(sport=sport, dport=dport) / Raw(body))
+
+
+def request(seq, tlvs=b"", ssid=77, stamp=0x0123456789abcdef, **how):
+    """Returns a test packet of a Session-Sender."""
+    return bytes(frame(struct.pack("!LQHH28x", seq, stamp, 0x2001, ssid)
+                       + tlvs, **how))
+
+
+def answer(packet, tlvs, ttl=255):
+    """Returns the answer to 'packet', with 'tlvs', and zeros for sequence
+    number and times."""
+    packet = Ether(packet)
+    body = bytes(packet[UDP].payload)
+    new = (bytes(16 - 4) + b"\x20\x01" + body[14:16] + bytes(8) + body[:14]
+           + bytes(2) + bytes([ttl]) + bytes(3))
+    return bytes(Ether(src=OWN_MAC, dst=packet.src)
+                 / IP(src=packet[IP].dst, dst=packet[IP].src, ttl=255, id=0,
+                      flags="DF")
+                 / UDP(sport=PORT, dport=packet[UDP].sport)
+                 / Raw(new + tlvs))
+
+
+def times(data):
+    """Returns the times when an answer was received and returned, in s."""
+    returned, received = (struct.unpack_from("!Q", data, 42 + at)[0] / 2**32
+                          - 2208988800 for at in (4, 16))
+    return received, returned
+
+
+def blank(data):
+    """Returns the frame 'data', an answer, with zeros for its sequence number,
+    its times and the checksum that depends on them."""
+    data = bytearray(data)
+    data[40:42] = bytes(2)
+    data[42:54] = bytes(12)
+    data[58:66] = bytes(8)
+    return bytes(data)
+
+
+def checksums_good(data):
+    ip, udp = data[14:34], data[34:]
+    pseudo = ip[12:20] + bytes([0, 17]) + struct.pack("!H", len(udp))
+    return (stt_wire.ones_sum(ip) == 0xffff
+            and stt_wire.ones_sum(pseudo + udp) == 0xffff)
+
+
+def decapsulate(type_, family, packet):
+    """Returns the source port, the key, whether the O bit is set, and the
+    frame of 'packet', which the switch sent to the peer."""
+    ip = Ether(packet).getlayer(1)
+    assert isinstance(ip, IP if family == 4 else IPv6), packet.hex()
+    assert (ip.src, ip.dst) == (packets.HERE[family], packets.PEER[family])
+    data = packet[14 + (20 if family == 4 else 40):]
+    port = struct.unpack("!H", data[:2])[0]
+    if type_ == "geneve":
+        assert data[8] == 0 and data[10:12] == b"\x65\x58", data.hex()
+        return (port, int.from_bytes(data[12:15], "big"),
+                bool(data[9] & 0x80), data[16:])
+    elif type_ == "vxlan":
+        return port, int.from_bytes(data[12:15], "big"), None, data[16:]
+    elif type_ == "stt":
+        assert len(data) < 1400         # One segment.
+        return port, int.from_bytes(data[28:36], "big"), None, data[38:]
+    elif type_ == "gre":
+        assert data[:4] == b"\x20\0\x65\x58", data.hex()
+        return None, int.from_bytes(data[4:8], "big"), None, data[8:]
+    elif type_ == "nvgre":
+        assert data[:4] == b"\x20\0\x65\x58", data.hex()
+        return None, int.from_bytes(data[4:7], "big"), None, data[8:]
+    assert type_ == "l2tpv3"
+    assert data[8:12] == b"\0\x03\0\0", data.hex()
+    return port, int.from_bytes(data[12:16], "big"), None, data[16:]
+
+
+def inject_in(type_, family, data):
+    inject("p0", encapsulate(type_, family, "", 0, data))
+
+
+def await_packets(n):
+    """Returns the packets that "p0" has sent, when there are 'n'."""
+    for _ in range(300):
+        sent = captured("p0-tx.pcap")
+        if len(sent) >= n:
+            break
+        time.sleep(.1)
+    assert len(sent) == n, "%d packets instead of %d" % (len(sent), n)
+    return sent
+
+
+SPORT = {"geneve": 5000, "vxlan": 5000, "l2tpv3": 1701}
+
+# TLVs of a test packet, and of the answer.  'p' is the outer source port.
+CASES = (
+    lambda p: (b"", b""),
+    lambda p: (tlv(U | M, PADDING, bytes(100)), tlv(0, PADDING, bytes(100))),
+    lambda p: (tlv(U | M, PADDING, b""), tlv(0, PADDING, b"")),
+    # Not recognized, of length 0, and more after it.
+    lambda p: (tlv(U | M | INTEGRITY, 9, b"") + tlv(U | M, PADDING, b"x"),
+               tlv(U, 9, b"") + tlv(0, PADDING, b"x")),
+    # The switch does not check it, and says so.
+    lambda p: (tlv(U | M, HMAC, bytes(16)), tlv(U, HMAC, bytes(16))),
+    lambda p: (counts([]), counts([], 0, p)),
+    lambda p: (counts([KEY, 5001, 2**64 - 1]),
+               counts([KEY, 5001, 2**64 - 1], 0, p)),
+    # Someone else's use of the type, and what has a wrong length.
+    lambda p: (tlv(U | M, COUNTS, b"OTHER"), tlv(U, COUNTS, b"OTHER")),
+    lambda p: (counts([1]) + b"\0", counts([1], 0, p) + b"\0"),
+    lambda p: (tlv(U | M, COUNTS, b"OVLY" + bytes(27)),
+               tlv(U, COUNTS, b"OVLY" + bytes(27))),
+    lambda p: (counts(range(9)), counts(range(9), U)),
+    # Twice: the second one is not ours.
+    lambda p: (counts([1]) + counts([2]),
+               counts([1], 0, p) + counts([2], U)),
+    # Longer than the packet, by one octet and by all.
+    lambda p: (tlv(U, PADDING, bytes(8), 9), tlv(M, PADDING, bytes(8), 9)),
+    lambda p: (counts([1]) + tlv(U, COUNTS, b"OVLY", 0xffff),
+               counts([1], 0, p) + tlv(M, COUNTS, b"OVLY", 0xffff)),
+    # Too short for a TLV.
+    lambda p: (b"\x80\x01\0", b"\x80\x01\0"),
+)
+
+
+def check_answers(type_, family):
+    begin = time.time()
+    for i, case in enumerate(CASES):
+        # The padding of a short Ethernet frame is not part of it.
+        inject_in(type_, family, request(i, case(0)[0]) + bytes(i % 3))
+    sent = await_packets(len(CASES))
+    for i, (case, packet) in enumerate(zip(CASES, sent)):
+        port, key, oam, data = decapsulate(type_, family, packet)
+        sport = SPORT.get(type_, port or 0)
+        assert port is None or port == sport, port
+        assert key == KEY, key
+        assert oam in (None, True), oam
+        received, returned = times(data)
+        assert begin - 1 <= received <= returned <= time.time() + 1, data.hex()
+        assert struct.unpack_from("!L", data, 42)[0] == i, data.hex()
+        assert checksums_good(data), data.hex()
+        sends, wants = case(sport)
+        want = answer(request(i, sends), wants)
+        if blank(data) != blank(want):
+            print("case %d\ngot  %s\nwant %s" % (i, blank(data).hex(),
+                                                 blank(want).hex()))
+
+
+# Frames that must not be answered, by the counter that each adds to.
+BAD = {
+    "rx_ttl": [request(1, ttl=254), request(1, ttl=1)],
+    "rx_malformed": [
+        request(1)[:-1],                                # Cut.
+        bytes(frame(bytes(BASE - 1))),
+        bytes(frame(bytes(BASE), len=20 + 8 + BASE + 1)),
+        bytes(frame(bytes(BASE), len=20)),
+        bytes(frame(bytes(BASE), chksum=0x1234)),
+        request(1)[:-1] + b"\1",                        # Checksum wrong.
+        request(1)[:40] + bytes(2) + request(1)[42:],   # No checksum.
+    ],
+    "rx_other": [
+        bytes(14), request(1)[:41],
+        bytes(Ether() / ARP()),
+        bytes(Ether() / IPv6() / UDP(sport=PORT, dport=PORT)
+              / Raw(bytes(BASE))),
+        request(1, dport=863), request(1, sport=PORT),
+        request(1, dst="10.0.0.1"),
+        request(1, proto=6), request(1, frag=1), request(1, flags="MF"),
+        request(1, options=b"\1\1\1\1"),
+    ],
+    "rx_not_ours": [request(1, sport=PORT, dport=50000)],
+}
+
+
+def check_bad(type_, family):
+    for name, frames in BAD.items():
+        for data in frames:
+            inject_in(type_, family, data)
+        print("%s %d" % (name, len(frames)))
+    generator = random.Random(1)
+    for _ in range(300):
+        data = bytearray(request(1, counts([1])))
+        for _ in range(generator.randint(1, 8)):
+            data[generator.randrange(len(data))] = generator.randrange(256)
+        inject_in(type_, family,
+                  bytes(data[:generator.randint(14, len(data))]))
+
+
+def flood(type_):
+    data = encapsulate(type_, 4, "", 0, request(1)).hex()
+    _, switch = UnixctlClient.create(glob.glob("ovs-vswitchd.*.ctl")[0])
+    begin = time.time()
+    for _ in range(50000):
+        # The switch takes one packet at a time, and handles a command after
+        # it.
+        switch.transact("netdev-dummy/receive", ["p0", data])
+        _, _, stats = switch.transact("oam/stats", [])
+        if "rx_limited: 200 " in stats:
+            break
+    # A second's worth at once.
+    most = 400 * (time.time() - begin + 1) + 1
+    passed = int(stats.split("rx_requests: ")[1].split()[0])
+    switch.close()
+    print("limited" if 400 <= passed <= most else
+          "%d packets passed, at most %d may" % (passed, most))
+
+
+if __name__ == "__main__":
+    packets.main(globals(),
+                 answers=lambda type_, family: check_answers(type_,
+                                                             int(family)),
+                 bad=lambda type_, family: check_bad(type_, int(family)),
+                 flood=flood)
