@@ -75,7 +75,8 @@ static struct vlog_rate_limit log_rl = VLOG_RATE_LIMIT_INIT(60, 60);
 #define SRC_PORT_MAX 61000
 
 /* Maximum rates of packets received, per second: from a remote endpoint, and
- * in all.  Remote endpoints share limits by hash. */
+ * in all, at least; if this host sends more than usual, more may arrive.
+ * Remote endpoints share limits by hash. */
 #define REMOTE_RATE 400
 #define RATE 5000
 #define N_LIMITS 4096
@@ -195,6 +196,7 @@ static struct ovs_mutex rx_mutex = OVS_MUTEX_INITIALIZER;
 static struct ovs_list waiting OVS_GUARDED_BY(rx_mutex)
     = OVS_LIST_INITIALIZER(&waiting);
 static size_t n_waiting OVS_GUARDED_BY(rx_mutex);
+static unsigned int rx_rate OVS_GUARDED_BY(rx_mutex) = RATE;
 static struct seq *rx_seq;
 
 static void *stamp_main(void *);
@@ -381,9 +383,10 @@ ovl_stamp_set_other_config(const struct smap *other_config)
 {
     static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
     uint64_t key = ovl_get_setting(other_config, "oam-key", 0, 0, 0xffffff);
-
     unsigned int paths = ovl_get_setting(other_config, "oam-paths",
                                          PATHS_DEFAULT, 1, OVL_OAM_MAX_PATHS);
+    unsigned int rate = ovl_get_setting(other_config, "oam-rate",
+                                        RATE_DEFAULT, 1, 100000);
 
     ovs_mutex_lock(&mutex);
     sending = key && smap_get_bool(other_config, "oam-probe", false);
@@ -396,19 +399,22 @@ ovl_stamp_set_other_config(const struct smap *other_config)
         }
         n_paths = paths;
     }
-    tx_rate = ovl_get_setting(other_config, "oam-rate", RATE_DEFAULT, 1,
-                              100000);
+    tx_rate = rate;
     ovs_mutex_unlock(&mutex);
+
+    ovs_mutex_lock(&rx_mutex);
+    rx_rate = MAX(RATE, 2 * rate);
+    ovs_mutex_unlock(&rx_mutex);
 
     if (key == ovl_oam_key()) {
         return;
     }
-    ovl_oam_set_key(key);
     if (ovsthread_once_start(&once)) {
         rx_seq = seq_create();
         ovs_thread_create("oam", stamp_main, NULL);
         ovsthread_once_done(&once);
     }
+    ovl_oam_set_key(key);
 
     /* Datapath flows for packets with this key would keep them from the
      * switch. */
@@ -458,7 +464,7 @@ is_allowed(const struct in6_addr *src, int64_t now)
         return false;
     }
     *remote = MAX(*remote, now) + 1000000 / REMOTE_RATE;
-    due_all = MAX(due_all, now) + 1000000 / RATE;
+    due_all = MAX(due_all, now) + 1000000 / rx_rate;
     return true;
 }
 
@@ -706,6 +712,7 @@ create_session(const struct stamp_port *port, const struct in6_addr *remote,
     const struct ovl_src_port *src_port = &cfg->ovl.src_port;
     struct ovl_stamp_session *s = xzalloc(sizeof *s);
     unsigned int n = cfg->dst_port ? n_paths : 1;
+    int64_t interval = get_interval();
 
     s->port = xstrdup(port->name);
     s->type = netdev_get_type(port->netdev);
@@ -721,7 +728,10 @@ create_session(const struct stamp_port *port, const struct in6_addr *remote,
     if (port->is_netdev) {
         n = MIN(n, s->src_port_max - s->src_port_min + 1);
     }
-    ovl_oam_session_init(&s->oam, n, get_interval(), random_uint32(), now);
+
+    /* Sessions that begin at the same time do not stay in step. */
+    ovl_oam_session_init(&s->oam, n, interval, random_uint32(),
+                         now + random_range(interval));
     hmap_insert(&sessions, &s->node,
                 hash_place(port->is_netdev, port->odp_port, remote));
     return s;

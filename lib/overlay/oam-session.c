@@ -484,6 +484,7 @@ ovl_oam_session_state(const struct ovl_oam_session *s)
             : n_down == s->n_paths ? OVL_OAM_DOWN
             : (n_down || count_faults(s, PATH_LOSES)
                || count_faults(s, PATH_SIZE)) ? OVL_OAM_DEGRADED
+            : count_faults(s, PATH_UNKNOWN) ? OVL_OAM_UNKNOWN
             : OVL_OAM_UP);
 }
 
@@ -559,6 +560,8 @@ ovl_oam_session_verdict(const struct ovl_oam_session *s, unsigned int headers,
         ds_put_format(ds, "PHYSICAL: no IP packet longer than %u passes ",
                       passes + headers);
         format_paths(s, PATH_SIZE, ds);
+    } else if (count_faults(s, PATH_UNKNOWN)) {
+        ds_put_cstr(ds, "not all paths have been tested");
     }
 }
 

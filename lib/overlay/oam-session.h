@@ -38,7 +38,7 @@ struct ovl_stamp_count;
 #define OVL_OAM_BUCKET (15 * 1000 * 1000)
 
 enum ovl_oam_state {
-    OVL_OAM_UNKNOWN,            /* Nothing was answered so far. */
+    OVL_OAM_UNKNOWN,            /* Not known yet. */
     OVL_OAM_UP,
     OVL_OAM_DEGRADED,           /* Only for a session. */
     OVL_OAM_DOWN,

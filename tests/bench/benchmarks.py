@@ -18,6 +18,7 @@ from harness import (OURS, OUT, PRISTINE, ROUNDS, TOP, CountedLab, DummySwitch,
                      cpu_seconds, run, rx_packets, say, stop, udp_frame)
 
 import geneve_wire      # "harness" has found where it is.
+from wire import UDP, ip_bytes, ip_header, ones_sum
 
 
 # Throughput.
@@ -346,6 +347,129 @@ bench('live-traced', '>= 0.85',
 bench('live-others', '>= 0.97',
       'Packet rate, 64 bytes: of another flow than the traced / without',
       live_ratios, 'in_port=vm,udp,nw_dst=10.1.0.98')
+
+
+# Active OAM.
+
+OAM_KEY = 0x1234
+
+
+def oam_flood_packet(lab):
+    """Returns a test packet from h1 to h2 of 'lab', in VXLAN."""
+    macs = [bytes.fromhex(lab.link(host, 'br-phy')['address'].replace(':', ''))
+            for host in ('h2', 'h1')]
+    body = struct.pack('!HHHH', 50000, 862, 8 + 44, 0) + bytes(44)
+    pseudo = b'\x7f\0\0\1' * 2 + struct.pack('!HH', UDP, len(body))
+    body = (body[:6] + struct.pack('!H', 0xffff ^ ones_sum(pseudo + body))
+            + body[8:])
+    inner = (bytes(12) + b'\x08\0'
+             + ip_header(*[b'\x7f\0\0\1'] * 2, UDP, body, ttl=255))
+    data = b'\x08\0\0\0' + struct.pack('!I', OAM_KEY << 8) + inner
+    data = struct.pack('!HHHH', 50000, 4789, 8 + len(data), 0) + data
+    return (b''.join(macs) + b'\x08\0'
+            + ip_header(ip_bytes('10.9.0.1'), ip_bytes('10.9.0.2'), UDP, data))
+
+
+def oam_flood_rates(pps):
+    """Yields ratios of the packets/s of a tenant beside 'pps' test packets per
+    second to those beside as many UDP packets that a flow drops."""
+    run('gcc', '-O2', '-o', OUT + '/flood',
+        os.path.join(TOP, 'tests', 'bench', 'flood.c'))
+    with Lab() as lab:
+        lab.connect('vxlan', 1400)
+        lab.exec('h2', 'ovs-vsctl', 'set', 'Open_vSwitch', '.',
+                 'other_config:oam-key=%d' % OAM_KEY)
+        lab.exec('h2', 'ovs-ofctl', 'add-flow', 'br-phy',
+                 'udp,tp_dst=9,actions=drop')
+        packet = oam_flood_packet(lab)
+        discard = packet[:36] + b'\0\x09' + packet[38:]
+        macs = [lab.link(vm, 'eth0')['address'] for vm in ('vm1', 'vm2')]
+
+        def rate(noise):
+            """Returns the packets/s of a flow of 30,000 to vm2 that arrive
+            beside a flood of 'noise'."""
+            def arrived():
+                return lab.link('vm2', 'eth0')['stats64']['rx']['packets']
+
+            with lab.start('vm1', OUT + '/flood', 'eth0', *macs, '10.1.0.1',
+                           '10.1.0.2', 'udp', '142'), \
+                    lab.start('h1', OUT + '/flood', 'phy', *'----', 'hex',
+                              noise.hex(), str(pps)) as flood:
+                time.sleep(1)
+                start, before = time.monotonic(), arrived()
+                time.sleep(4)
+                found = (arrived() - before) / (time.monotonic() - start)
+                flood.terminate()
+                return found, int(flood.stdout.read())
+
+        for pair in alternate(packet, discard, 2 * ROUNDS - 1):
+            result = {noise: rate(noise) for noise in pair}
+            say('  %d packets/s beside %d test packets/s; %d beside %d others'
+                % (result[packet] + result[discard]))
+            yield result[packet][0] / result[discard][0]
+
+
+bench('oam-flood', '>= 0.95',
+      'Packets/s of a tenant: beside 50, 000 test packets/s / UDP packets/s',
+      oam_flood_rates, 50000)
+
+
+def oam_probe_shares(remotes):
+    """Yields the CPU time of h1, as a part of that of a core, that test
+    packets to 'remotes' addresses of h2 on 16 paths take, 1,600 per second and
+    as many answers."""
+    with Lab() as lab:
+        lab.connect('geneve', 1400, 'options:local_ip=flow',
+                    'options:remote_ip=flow')
+        with open(lab.dir + '/h1/ovs-vswitchd.pid') as f:
+            pid = int(f.read())
+        addresses = ['10.9.%d.%d' % (1 + i // 250, 1 + i % 250)
+                     for i in range(remotes)]
+        batch = lab.dir + '/batch'
+        with open(batch, 'w') as f:
+            f.writelines('address add %s/16 dev br-phy\n' % address
+                         for address in addresses)
+        lab.exec('h2', 'ip', '-batch', batch)
+        lab.exec('h1', 'ip', 'address', 'add', '10.9.255.1/16', 'dev',
+                 'br-phy')
+        with open(batch, 'w') as f:
+            f.writelines('udp,tp_src=%d,actions=set_field:%s->tun_dst,'
+                         'set_field:5->tun_id,tun\n' % (1000 + i, address)
+                         for i, address in enumerate(addresses))
+        lab.exec('h1', 'ovs-ofctl', 'add-flows', 'br-int', batch)
+        for host in 'h1', 'h2':
+            lab.exec(host, 'ovs-vsctl', 'set', 'Open_vSwitch', '.',
+                     'other_config:oam-key=%d' % OAM_KEY,
+                     'other_config:oam-rate=1600')
+        with contextlib.closing(lab.socket('vm1', 'eth0')) as sock:
+            for _ in range(3):
+                # The first ones ask for the neighbor.
+                for i in range(remotes):
+                    sock.send(udp_frame(bytes(6), bytes(6), 64, 1000 + i))
+                    time.sleep(.002)
+        for _ in range(ROUNDS):
+            shares = []
+            for on in 'false', 'true':
+                lab.exec('h1', 'ovs-vsctl', 'set', 'Open_vSwitch', '.',
+                         'other_config:oam-probe=' + on)
+                time.sleep(30)
+                before, start = cpu_seconds(pid), time.monotonic()
+                time.sleep(20)
+                shares.append((cpu_seconds(pid) - before)
+                              / (time.monotonic() - start))
+            show = lab.exec('h1', 'ovs-appctl', 'oam/show')
+            up = show.count(': up since')
+            if up != remotes:
+                raise Failure('%d of %d sessions are up:\n%s'
+                              % (up, remotes, show[:500]))
+            say('  %.3f of a core with %d sessions, %.3f without'
+                % (shares[1], up, shares[0]))
+            yield shares[1] - shares[0]
+
+
+bench('oam-probes', '<= 0.10',
+      'Part of a core for test packets to 1, 000 addresses, 16 paths each',
+      oam_probe_shares, 1000)
 
 
 # Geneve.

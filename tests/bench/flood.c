@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The ovs-overlay Authors
  *
  * usage: flood IFACE SMAC DMAC SRC DST stt|stt2|udp SIZE [PACKETS-PER-SECOND]
+ *        flood IFACE - - - - hex PACKET [PACKETS-PER-SECOND]
  *
  * Sends packets of SIZE bytes (with the Ethernet header) on the network
  * interface IFACE, from the addresses SMAC and SRC (IPv4) to DMAC and DST, as
@@ -13,6 +14,7 @@
  *        each segment a valid TCP checksum.
  *   stt2: the same, but with the first two segments of each frame.
  *   udp: UDP datagrams to port 9, "discard".
+ *   hex: PACKET, in hexadecimal digits.
  */
 
 #define _GNU_SOURCE
@@ -121,6 +123,18 @@ build(struct packet *p, char *argv[], int n_segments, int segment, size_t size)
     }
 }
 
+/* Makes '*p' the packet in 'hex', and returns its size. */
+static size_t
+parse(struct packet *p, const char *hex)
+{
+    size_t size = strlen(hex) / 2;
+
+    for (size_t i = 0; i < size && i < sizeof *p; i++) {
+        sscanf(hex + 2 * i, "%2hhx", (uint8_t *) p + i);
+    }
+    return size;
+}
+
 /* Sets the frame ID of '*p' to 'id', in network byte order, and two other
  * words to its complement, so that the checksum stays valid. */
 static void
@@ -156,15 +170,17 @@ main(int argc, char *argv[])
     double start, rate;
     int n_segments;
     size_t size;
+    bool hex;
     int fd;
 
     if (argc < 8) {
-        errx(2, "usage: flood IFACE SMAC DMAC SRC DST stt|stt2|udp SIZE "
-                "[PPS]");
+        errx(2, "usage: flood IFACE SMAC DMAC SRC DST stt|stt2|udp|hex "
+                "SIZE|PACKET [PPS]");
     }
+    hex = !strcmp(argv[6], "hex");
     n_segments = (!strcmp(argv[6], "stt") ? 1 : !strcmp(argv[6], "stt2") ? 2
                   : 0);
-    size = atoi(argv[7]);
+    size = hex ? parse(&packets[0], argv[7]) : (size_t) atoi(argv[7]);
     if (size < (n_segments ? 100 : 64) || size > MAX_SIZE || size % 2) {
         errx(2, "the size must be even, from 64 (STT: 100) to %d", MAX_SIZE);
     }
@@ -176,8 +192,12 @@ main(int argc, char *argv[])
         err(1, "%s", argv[1]);
     }
     for (int i = 0; i < BATCH; i++) {
-        build(&packets[i], argv, n_segments, i % (n_segments ? n_segments : 1),
-              size);
+        if (hex) {
+            packets[i] = packets[0];
+        } else {
+            build(&packets[i], argv, n_segments,
+                  i % (n_segments ? n_segments : 1), size);
+        }
         iovs[i] = (struct iovec) { &packets[i], size };
         msgs[i].msg_hdr.msg_iov = &iovs[i];
         msgs[i].msg_hdr.msg_iovlen = 1;

@@ -25,6 +25,11 @@ has_report() {
     wait_until eval "lab_exec $1 ovs-appctl live/show $2 | grep -q '^packet'"
 }
 
+# Waits until host $1 says $2 of a remote host.
+session_is() {
+    wait_until eval "lab_exec $1 ovs-appctl oam/show | grep -q ': $2 '"
+}
+
 # The hosts are namespaces here.
 make_inventory() {
     local host
