@@ -154,7 +154,6 @@ ovl_ofproto_run(void)
 {
     ovl_account_ofproto_run();
     ovl_live_run();
-    ovl_stamp_run();
 }
 
 /* The packets that 'xin' is translating into 'xout' were sent to the tunnel

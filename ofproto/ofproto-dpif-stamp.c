@@ -18,7 +18,6 @@
 #include "entropy.h"
 #include "flow.h"
 #include "hash.h"
-#include "netdev-provider.h"
 #include "netdev-vport.h"
 #include "netdev.h"
 #include "nx-match.h"
@@ -75,17 +74,21 @@ static struct vlog_rate_limit log_rl = VLOG_RATE_LIMIT_INIT(60, 60);
 #define SRC_PORT_MAX 61000
 
 /* Maximum rates of packets received, per second: from a remote endpoint, and
- * in all, at least; if this host sends more than usual, more may arrive.
- * Remote endpoints share limits by hash. */
+ * in all, of test packets and of answers each.  If this host sends more than
+ * usual, or to many remote endpoints, more may arrive.  Remote endpoints share
+ * limits by hash. */
 #define REMOTE_RATE 400
 #define RATE 5000
+#define RATE_PER_SESSION 40
 #define N_LIMITS 4096
 
 /* Maximum number of packets that wait for the thread. */
 #define MAX_WAITING 4096
 
-/* Number of test packets that the thread sends before it gives way to others
- * that wait for 'mutex'. */
+/* Number of packets that the thread takes before it does something else, and
+ * of test packets that it sends before it gives way to others that wait for
+ * 'mutex'. */
+#define MAX_RX 256
 #define MAX_BATCH 32
 
 enum {
@@ -179,12 +182,15 @@ static struct hmap ports_by_name OVS_GUARDED_BY(mutex)
 static struct hmap sessions OVS_GUARDED_BY(mutex)
     = HMAP_INITIALIZER(&sessions);
 static struct heap heap OVS_GUARDED_BY(mutex);
-static uint32_t reply_seq OVS_GUARDED_BY(mutex);
 
 /* Number of sessions whose remote endpoint answers. */
 static unsigned int n_answering OVS_GUARDED_BY(mutex);
 
-/* The accounts, as they were read last. */
+/* The accounts, as they were read last.  'cells_full' means that there was no
+ * room for more.  'baseline' means that the numbers of frames sent so far say
+ * nothing about when they were sent. */
+static bool cells_full OVS_GUARDED_BY(mutex);
+static bool baseline OVS_GUARDED_BY(mutex) = true;
 static struct hmap cells OVS_GUARDED_BY(mutex) = HMAP_INITIALIZER(&cells);
 static struct stamp_cell *cells_array OVS_GUARDED_BY(mutex);
 
@@ -201,6 +207,8 @@ static struct seq *rx_seq;
 
 static void *stamp_main(void *);
 static void destroy_session(struct ovl_stamp_session *) OVS_REQUIRES(mutex);
+static void status_changed(const struct ovl_stamp_session *)
+    OVS_REQUIRES(mutex);
 
 /* Returns the time in microseconds, for sessions. */
 int64_t
@@ -234,6 +242,7 @@ remove_port(struct stamp_port *port)
 {
     hmap_remove(&ports, &port->node);
     hmap_remove(&ports_by_name, &port->name_node);
+    sset_find_and_delete(&changed, port->name);
     netdev_close(port->netdev);
     free(port->name);
     free(port);
@@ -383,13 +392,15 @@ ovl_stamp_set_other_config(const struct smap *other_config)
 {
     static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
     uint64_t key = ovl_get_setting(other_config, "oam-key", 0, 0, 0xffffff);
+    bool probe = key && smap_get_bool(other_config, "oam-probe", false);
     unsigned int paths = ovl_get_setting(other_config, "oam-paths",
                                          PATHS_DEFAULT, 1, OVL_OAM_MAX_PATHS);
     unsigned int rate = ovl_get_setting(other_config, "oam-rate",
                                         RATE_DEFAULT, 1, 100000);
 
     ovs_mutex_lock(&mutex);
-    sending = key && smap_get_bool(other_config, "oam-probe", false);
+    baseline |= probe && !sending;
+    sending = probe;
     if (n_paths != paths) {
         struct ovl_stamp_session *s;
 
@@ -397,14 +408,12 @@ ovl_stamp_set_other_config(const struct smap *other_config)
         HMAP_FOR_EACH_SAFE (s, node, &sessions) {
             destroy_session(s);
         }
+        baseline = true;
         n_paths = paths;
     }
     tx_rate = rate;
     ovs_mutex_unlock(&mutex);
 
-    ovs_mutex_lock(&rx_mutex);
-    rx_rate = MAX(RATE, 2 * rate);
-    ovs_mutex_unlock(&rx_mutex);
 
     if (key == ovl_oam_key()) {
         return;
@@ -441,16 +450,17 @@ ovl_stamp_is_sending(void)
 
 /* Reception. */
 
-/* Returns true if another packet from 'src' at 'now' is within the limits. */
+/* Returns true if another packet from 'src' at 'now', which may be an answer,
+ * is within the limits. */
 static bool
-is_allowed(const struct in6_addr *src, int64_t now)
+is_allowed(const struct in6_addr *src, bool is_answer, int64_t now)
     OVS_REQUIRES(rx_mutex)
 {
     static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
     static uint64_t secrets[5];
-    static int64_t due[N_LIMITS], due_all;
+    static int64_t due[N_LIMITS], due_all[2];
+    int64_t *remote, *all = &due_all[is_answer];
     uint32_t words[4];
-    int64_t *remote;
 
     if (ovsthread_once_start(&once)) {
         get_entropy_or_die(secrets, sizeof secrets);
@@ -460,11 +470,11 @@ is_allowed(const struct in6_addr *src, int64_t now)
     remote = &due[secret_hash(secrets, words, 4) % N_LIMITS];
 
     /* Each may be a second ahead. */
-    if (*remote > now + 1000000 || due_all > now + 1000000) {
+    if (*remote > now + 1000000 || *all > now + 1000000) {
         return false;
     }
     *remote = MAX(*remote, now) + 1000000 / REMOTE_RATE;
-    due_all = MAX(due_all, now) + 1000000 / rx_rate;
+    *all = MAX(*all, now) + 1000000 / rx_rate;
     return true;
 }
 
@@ -493,7 +503,8 @@ ovl_stamp_receive(const struct dpif_backer *backer, const struct flow *flow,
     rx->stamp = ovl_stamp_now();
 
     ovs_mutex_lock(&rx_mutex);
-    if (n_waiting < MAX_WAITING && is_allowed(&rx->src, now)) {
+    if (n_waiting < MAX_WAITING
+        && is_allowed(&rx->src, ovl_stamp_is_reply(packet), now)) {
         rx->packet = dp_packet_clone_data(dp_packet_data(packet),
                                           dp_packet_size(packet));
         ovs_list_push_back(&waiting, &rx->node);
@@ -597,12 +608,12 @@ answer(const struct stamp_rx *rx, struct ovl_stamp *stamp)
         const struct stamp_cell *cell = find_cell(rx->is_netdev, rx->odp_port,
                                                   &rx->src,
                                                   htonll(count->key));
-        uint64_t unknown = ovl_account_is_on() ? 0 : UINT64_MAX;
+        uint64_t unknown = ovl_account_is_on() && !cells_full ? 0 : UINT64_MAX;
 
         count->rx_packets = cell ? cell->rx_packets : unknown;
         count->rx_dropped = cell ? cell->rx_dropped : unknown;
     }
-    ovl_stamp_reflect(rx->packet, stamp, reply_seq++);
+    ovl_stamp_reflect(rx->packet, stamp);
     send_packet(port, &rx->src, &rx->dst, rx->tp_src, rx->packet,
                 &counters[TX_REPLIES]);
 }
@@ -680,7 +691,7 @@ destroy_session(struct ovl_stamp_session *s)
 
     unschedule(s);
     n_answering -= is_answering(s->state);
-    sset_add(&changed, s->port);
+    status_changed(s);
     hmap_remove(&sessions, &s->node);
     HMAP_FOR_EACH_POP (t, node, &s->tenants) {
         free(t);
@@ -701,6 +712,47 @@ get_interval(void)
            * INT64_C(1000000);
 }
 
+/* Stores the range of outer source ports of 'port' in '*min' and '*max'. */
+static void
+get_src_ports(const struct stamp_port *port, uint16_t *min, uint16_t *max)
+{
+    const struct ovl_src_port *src_port
+        = &netdev_get_tunnel_config(port->netdev)->ovl.src_port;
+
+    *min = src_port->min ? src_port->min : SRC_PORT_MIN;
+    *max = src_port->min ? src_port->max : SRC_PORT_MAX;
+}
+
+/* Returns true if 'port' can send to 'remote'. */
+static bool
+can_send_to(const struct stamp_port *port, const struct in6_addr *remote)
+{
+    return (!ipv6_addr_is_set(&port->remote)
+            || ipv6_addr_equals(&port->remote, remote));
+}
+
+/* Returns true if 'port' is still as it was when 's' was created. */
+static bool
+is_same_port(const struct ovl_stamp_session *s, const struct stamp_port *port)
+{
+    uint16_t min, max;
+
+    get_src_ports(port, &min, &max);
+    return (s->is_netdev == port->is_netdev
+            && s->odp_port == odp_to_u32(port->odp_port)
+            && !strcmp(s->type, netdev_get_type(port->netdev))
+            && s->src_port_min == min && s->src_port_max == max
+            && can_send_to(port, &s->remote));
+}
+
+/* Returns the outer source port of path 'path' of 's'. */
+static uint16_t
+path_to_port(const struct ovl_stamp_session *s, unsigned int path)
+{
+    return s->src_port_min + (s->src_port_max - s->src_port_min + 1)
+                             * path / s->oam.n_paths;
+}
+
 /* Creates a session of 'port' with 'remote'. */
 static struct ovl_stamp_session *
 create_session(const struct stamp_port *port, const struct in6_addr *remote,
@@ -709,7 +761,6 @@ create_session(const struct stamp_port *port, const struct in6_addr *remote,
 {
     const struct netdev_tunnel_config *cfg
         = netdev_get_tunnel_config(port->netdev);
-    const struct ovl_src_port *src_port = &cfg->ovl.src_port;
     struct ovl_stamp_session *s = xzalloc(sizeof *s);
     unsigned int n = cfg->dst_port ? n_paths : 1;
     int64_t interval = get_interval();
@@ -720,8 +771,7 @@ create_session(const struct stamp_port *port, const struct in6_addr *remote,
     s->odp_port = odp_to_u32(port->odp_port);
     s->remote = *remote;
     s->ssid = random_range(UINT16_MAX) + 1;
-    s->src_port_min = src_port->min ? src_port->min : SRC_PORT_MIN;
-    s->src_port_max = src_port->min ? src_port->max : SRC_PORT_MAX;
+    get_src_ports(port, &s->src_port_min, &s->src_port_max);
     s->mtu_due = now;
     s->since = time_wall_msec();
     hmap_init(&s->tenants);
@@ -732,17 +782,14 @@ create_session(const struct stamp_port *port, const struct in6_addr *remote,
     /* Sessions that begin at the same time do not stay in step. */
     ovl_oam_session_init(&s->oam, n, interval, random_uint32(),
                          now + random_range(interval));
+    if (port->is_netdev && cfg->dst_port) {
+        for (unsigned int i = 0; i < n; i++) {
+            s->oam.paths[i].outer_port = path_to_port(s, i);
+        }
+    }
     hmap_insert(&sessions, &s->node,
                 hash_place(port->is_netdev, port->odp_port, remote));
     return s;
-}
-
-/* Returns the outer source port of path 'path' of 's'. */
-static uint16_t
-path_to_port(const struct ovl_stamp_session *s, unsigned int path)
-{
-    return s->src_port_min + (s->src_port_max - s->src_port_min + 1)
-                             * path / s->oam.n_paths;
 }
 
 /* Looks up the MTU of the device by which 'port' sends to the remote endpoint
@@ -908,7 +955,7 @@ log_state(struct ovl_stamp_session *s)
     n_answering += is_answering(state) - is_answering(s->state);
     s->state = state;
     s->since = time_wall_msec();
-    sset_add(&changed, s->port);
+    status_changed(s);
     ipv6_format_mapped(&s->remote, &ds);
     ds_put_format(&ds, " is %s", ovl_oam_state_to_string(state));
     if (state != OVL_OAM_UP) {
@@ -930,7 +977,7 @@ run_session(struct ovl_stamp_session *s, int64_t now, int *n)
     struct ovl_oam_probe probe;
     int64_t next;
 
-    if (!port) {
+    if (!port || !is_same_port(s, port)) {
         destroy_session(s);
         return;
     }
@@ -1006,6 +1053,11 @@ take_answer(const struct stamp_rx *rx, const struct ovl_stamp *stamp)
         if (t) {
             enum ovl_oam_tenant_state old = t->oam.state;
 
+            if (ovl_oam_session_state(&s->oam) != OVL_OAM_UP) {
+                /* The paths may be the reason. */
+                ovl_oam_tenant_reset(&t->oam);
+                continue;
+            }
             ovl_oam_tenant_report(&t->oam, &stamp->counts[i], rx->when);
             log_tenant(s, t, old);
         }
@@ -1042,24 +1094,27 @@ handle_rx(const struct stamp_rx *rx)
     }
 }
 
-/* Handles at most MAX_BATCH packets that wait.  Returns true if there may be
- * more. */
-static bool
+/* Handles at most MAX_RX packets that wait.  Returns the time when the first of
+ * the others arrived, or INT64_MAX if there is none. */
+static int64_t
 run_rx(void)
 {
-    struct stamp_rx *rx = NULL;
+    for (int i = 0; ; i++) {
+        struct stamp_rx *rx = NULL;
+        int64_t when = INT64_MAX;
 
-    for (int i = 0; i < MAX_BATCH; i++) {
         ovs_mutex_lock(&rx_mutex);
-        rx = NULL;
         if (!ovs_list_is_empty(&waiting)) {
-            rx = CONTAINER_OF(ovs_list_pop_front(&waiting), struct stamp_rx,
-                              node);
-            n_waiting--;
+            rx = CONTAINER_OF(ovs_list_front(&waiting), struct stamp_rx, node);
+            when = rx->when;
+            if (i < MAX_RX) {
+                ovs_list_remove(&rx->node);
+                n_waiting--;
+            }
         }
         ovs_mutex_unlock(&rx_mutex);
-        if (!rx) {
-            return false;
+        if (!rx || i >= MAX_RX) {
+            return when;
         }
         ovs_mutex_lock(&mutex);
         handle_rx(rx);
@@ -1067,7 +1122,6 @@ run_rx(void)
         dp_packet_delete(rx->packet);
         free(rx);
     }
-    return true;
 }
 
 /* Accounts. */
@@ -1082,7 +1136,7 @@ update_session(const struct ovl_account_record *r,
     struct ovl_stamp_session *s;
     struct ovl_stamp_tenant *t;
 
-    if (!r->n[OVL_ACCOUNT_TX_PACKETS]) {
+    if (!r->n[OVL_ACCOUNT_TX_PACKETS] || !can_send_to(port, &r->key.remote)) {
         return;
     }
     s = find_session(port->is_netdev, port->odp_port, &r->key.remote);
@@ -1093,17 +1147,18 @@ update_session(const struct ovl_account_record *r,
     if (!t) {
         t = xzalloc(sizeof *t);
         t->key = key;
+        t->oam.active = now - 2 * SESSION_IDLE;
+        t->is_new = true;
         hmap_insert(&s->tenants, &t->node, hash_uint64(key));
     }
-    ovl_oam_tenant_sent(&t->oam, r->n[OVL_ACCOUNT_TX_PACKETS], now);
+    /* Several ports may send to the same remote endpoint. */
+    t->tx_packets = (t->seen ? t->tx_packets : 0)
+                    + r->n[OVL_ACCOUNT_TX_PACKETS];
     t->seen = s->seen = true;
-    if (now - t->oam.active <= SESSION_IDLE && !s->in_heap) {
-        schedule(s, now);
-    }
 }
 
-/* Removes from 'sessions' what is not in the accounts any more, and stops
- * those that are idle. */
+/* Removes from 'sessions' what is not in the accounts any more, and starts and
+ * stops the others: a session is idle if no tenant has sent for a while. */
 static void
 sweep_sessions(int64_t now)
     OVS_REQUIRES(mutex)
@@ -1126,10 +1181,17 @@ sweep_sessions(int64_t now)
                 continue;
             }
             t->seen = false;
+            if (t->is_new && baseline) {
+                t->oam.tx_packets = t->tx_packets;
+            }
+            t->is_new = false;
+            ovl_oam_tenant_sent(&t->oam, t->tx_packets, now);
             active = MAX(active, t->oam.active);
         }
         if (active < now - SESSION_IDLE) {
             unschedule(s);
+        } else if (!s->in_heap) {
+            schedule(s, now);
         }
     }
 }
@@ -1140,10 +1202,12 @@ static void
 read_accounts(int64_t now)
 {
     struct ovl_account_record *records;
+    unsigned int rate;
     size_t n;
 
     records = ovl_account_read_all(&n);
     ovs_mutex_lock(&mutex);
+    cells_full = false;
     hmap_clear(&cells);
     free(cells_array);
     cells_array = xmalloc(n * sizeof *cells_array);
@@ -1152,6 +1216,7 @@ read_accounts(int64_t now)
         struct stamp_cell *cell = &cells_array[i];
         const struct stamp_port *port;
 
+        cells_full |= r->key.kind == OVL_ACCOUNT_OTHER;
         if (r->key.kind != OVL_ACCOUNT_CELL || !r->key.has_tenant
             || !(port = find_port_by_name(r->key.name))) {
             continue;
@@ -1172,8 +1237,14 @@ read_accounts(int64_t now)
         }
     }
     sweep_sessions(now);
+    baseline = baseline && !sending;
+    rate = MAX(2 * tx_rate, RATE_PER_SESSION * hmap_count(&sessions));
     ovs_mutex_unlock(&mutex);
     ovl_account_free_all(records, n);
+
+    ovs_mutex_lock(&rx_mutex);
+    rx_rate = MIN(MAX(RATE, rate), 1000000);
+    ovs_mutex_unlock(&rx_mutex);
 }
 
 /* Runs sessions that have something to do.  Returns when there is more to
@@ -1209,7 +1280,7 @@ stamp_main(void *aux OVS_UNUSED)
 
     for (;;) {
         uint64_t seq = seq_read(rx_seq);
-        bool more = run_rx();
+        int64_t waiting_since = run_rx();
         int64_t now = ovl_stamp_clock(), next;
 
         if (now >= accounts_due) {
@@ -1217,13 +1288,13 @@ stamp_main(void *aux OVS_UNUSED)
             accounts_due = now + ACCOUNTS_INTERVAL;
         }
 
-        /* Answers that wait come before sessions take them for lost. */
-        if (more) {
+        /* Answers that wait are not taken for lost. */
+        next = MIN(run_sessions(MIN(now, waiting_since)), accounts_due);
+        if (waiting_since != INT64_MAX || next <= now) {
             poll_immediate_wake();
         } else {
-            next = MIN(run_sessions(now), accounts_due);
             seq_wait(rx_seq, seq);
-            poll_timer_wait(MAX(next - now, 0) / 1000 + (next > now));
+            poll_timer_wait((next - now) / 1000 + 1);
         }
         poll_block();
     }
@@ -1232,23 +1303,25 @@ stamp_main(void *aux OVS_UNUSED)
 
 /* Status of interfaces. */
 
-/* Tells the database of changes of the status of ports.  To be called by the
- * main thread. */
-void
-ovl_stamp_run(void)
+/* Notes that the status of the port of 's' has changed, for the database. */
+static void
+status_changed(const struct ovl_stamp_session *s)
+    OVS_REQUIRES(mutex)
 {
-    const char *name;
+    sset_add(&changed, s->port);
+    seq_change(connectivity_seq_get());
+}
+
+/* Returns true if the status of 'netdev' has changed since the last call. */
+bool
+ovl_stamp_status_changed(const struct netdev *netdev)
+{
+    bool is_changed;
 
     ovs_mutex_lock(&mutex);
-    SSET_FOR_EACH (name, &changed) {
-        const struct stamp_port *port = find_port_by_name(name);
-
-        if (port) {
-            netdev_change_seq_changed(port->netdev);
-        }
-    }
-    sset_clear(&changed);
+    is_changed = sset_find_and_delete(&changed, netdev_get_name(netdev));
     ovs_mutex_unlock(&mutex);
+    return is_changed;
 }
 
 /* Adds to 'smap' the status of 'netdev': numbers of remote endpoints by state,

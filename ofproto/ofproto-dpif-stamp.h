@@ -39,7 +39,7 @@ void ovl_stamp_update_bridge(struct ofproto_dpif *);
 void ovl_stamp_remove_bridge(const struct ofproto_dpif *);
 bool ovl_stamp_receive(const struct dpif_backer *, const struct flow *,
                        const struct dp_packet *);
-void ovl_stamp_run(void);
+bool ovl_stamp_status_changed(const struct netdev *);
 void ovl_stamp_get_status(const struct netdev *, struct smap *);
 
 /* For ofproto-dpif-stamp-show.c. */
@@ -48,7 +48,9 @@ void ovl_stamp_get_status(const struct netdev *, struct smap *);
 struct ovl_stamp_tenant {
     struct hmap_node node;      /* In a session's 'tenants', by 'key'. */
     uint64_t key;
+    uint64_t tx_packets;        /* In the accounts. */
     bool seen;                  /* In the accounts? */
+    bool is_new;
     struct ovl_oam_tenant oam;
 };
 

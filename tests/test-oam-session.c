@@ -196,6 +196,9 @@ test_faults(struct ovs_cmdl_context *ctx OVS_UNUSED)
     n.paths[1].mtu = 1400;
     run(&n, 60 * SEC);
     print(&n, "after the search");
+    n.paths[1].mtu = 1300;
+    run(&n, 60 * SEC);
+    print(&n, "still smaller");
     printf("and the usual one\n");
     n.paths[1].mtu = 1500;
     run(&n, 60 * SEC);
@@ -326,12 +329,44 @@ test_tenant(struct ovs_cmdl_context *ctx OVS_UNUSED)
     }
 }
 
+/* Bursts of frames, all of which are received.  Both hosts read their counters
+ * every few seconds. */
+static void
+test_bursts(struct ovs_cmdl_context *ctx)
+{
+    int n_rounds = atoi(ctx->argv[1]);
+
+    for (int round = 0; round < n_rounds; round++) {
+        uint64_t total = 0, tx = 0;
+        struct ovl_stamp_count c = { .key = 1 };
+        unsigned int phase_tx = random_range(6), phase_rx = random_range(6);
+        unsigned int next = random_range(75);
+        struct ovl_oam_tenant t;
+
+        memset(&t, 0, sizeof t);
+        for (unsigned int sec = 0; sec < 3600; sec++) {
+            int64_t now = (sec + 1000) * (int64_t) SEC;
+
+            if (sec >= next) {
+                total += 20;
+                next = sec + 45 + random_range(30);
+            }
+            tx = sec % 6 == phase_tx ? total : tx;
+            c.rx_packets = sec % 6 == phase_rx ? total : c.rx_packets;
+            ovl_oam_tenant_sent(&t, tx, now);
+            ovl_oam_tenant_report(&t, &c, now);
+            ovs_assert(t.state != OVL_OAM_TENANT_LOST);
+        }
+    }
+}
+
 static void
 test_oam_session_main(int argc, char *argv[])
 {
     static const struct ovs_cmdl_command commands[] = {
         { "faults", NULL, 0, 0, test_faults, OVS_RO },
         { "random", "ROUNDS", 1, 1, test_random, OVS_RO },
+        { "bursts", "ROUNDS", 1, 1, test_bursts, OVS_RO },
         { "tenant", NULL, 0, 0, test_tenant, OVS_RO },
         { NULL, NULL, 0, 0, NULL, OVS_RO },
     };

@@ -39,7 +39,7 @@
             ovl_ofproto_changed(ofproto);
 
 # Accounts: remove old ones, and apply a new configuration.  Live traces: end
-# those that are complete.  Active OAM: tell the database of changes.
+# those that are complete.
 @in type_run first
     ovl_ofproto_run();
 

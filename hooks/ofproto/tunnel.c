@@ -18,6 +18,10 @@
 @in tnl_port_send guard flow->tunnel.tp_src = 0; /* Do not carry from a previous tunnel. */
     if (!ovl_fields_take_tp_src(flow, wc))
 
+# Active OAM: answers keep their source address.
+@in tnl_port_send guard if (!cfg->ip_src_flow) {
+    if (!ovl_oam_keeps_source(flow))
+
 # Active OAM: test packets keep their key, which no port has.
 @in tnl_port_send guard if (!cfg->out_key_flow) {
     if (!ovl_oam_is_own(flow))
@@ -25,6 +29,7 @@
 # Active OAM: flows must not send with its key.
 @in tnl_port_send before if (cfg->csum == NETDEV_TNL_CSUM_ENABLED ||
     if (!ovl_oam_may_send(flow)) {
+        free(pre_flow_str);
         out_port = ODPP_NONE;
         goto out;
     }

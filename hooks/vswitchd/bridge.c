@@ -60,6 +60,12 @@
 @in bridge_configure_mac_table first
     ovl_ttl_reply_configure(br->ofproto, &br->cfg->other_config);
 
+# Active OAM: the status of tunnel ports.  Number 0 is that of no change.
+@in iface_refresh_netdev_status before if (iface->change_seq == netdev_get_change_seq(iface->netdev)
+    if (ovl_stamp_status_changed(iface->netdev)) {
+        iface->change_seq = 0;
+    }
+
 # Active OAM: the status of tunnel ports.
 @in iface_refresh_netdev_status before ovsrec_interface_set_status(iface->cfg, &smap);
         ovl_stamp_get_status(iface->netdev, &smap);

@@ -602,7 +602,7 @@ ovl_account_run(void)
 
 /* Returns an array of all accounts as they are now, in no order, and stores
  * their number in '*n'.  The caller must free it with ovl_account_free_all().
- * To be called by the main thread, as ovl_account_run(). */
+ * To be called by a thread that does not quiesce meanwhile. */
 struct ovl_account_record *
 ovl_account_read_all(size_t *n)
 {

@@ -30,15 +30,16 @@ ovl_oam_key(void)
 {
     uint64_t key;
 
-    atomic_read_relaxed(&oam_key, &key);
+    atomic_read_explicit(&oam_key, &key, memory_order_acquire);
     return key;
 }
 
-/* Makes 'key', in host byte order, the key.  0 is none. */
+/* Makes 'key', in host byte order, the key.  0 is none.  A thread that reads it
+ * sees what the caller has done before. */
 void
 ovl_oam_set_key(uint64_t key)
 {
-    atomic_store_relaxed(&oam_key, key);
+    atomic_store_explicit(&oam_key, key, memory_order_release);
 }
 
 /* Returns true if 'tnl' has the key. */
@@ -106,6 +107,16 @@ ovl_oam_is_own(const struct flow *flow)
 {
     return (flow->tunnel.flags & OVL_FLOW_F_OWN
             && ovl_oam_has_key(&flow->tunnel));
+}
+
+/* Returns true if a packet of 'flow' that is output to a tunnel is a test
+ * packet with a source address. */
+bool
+ovl_oam_keeps_source(const struct flow *flow)
+{
+    struct in6_addr src = flow_tnl_src(&flow->tunnel);
+
+    return ovl_oam_is_own(flow) && ipv6_addr_is_set(&src);
 }
 
 /* Returns false if a packet of 'flow' must not be sent to a tunnel: it has the

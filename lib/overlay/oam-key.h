@@ -30,6 +30,7 @@ int ovl_oam_check(const struct netdev *, char **errp);
 
 /* ofproto/tunnel.c. */
 bool ovl_oam_is_own(const struct flow *);
+bool ovl_oam_keeps_source(const struct flow *);
 bool ovl_oam_may_send(struct flow *);
 
 /* ofproto/ofproto-dpif-stamp.c. */

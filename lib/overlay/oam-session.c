@@ -26,13 +26,14 @@
 #define TIMEOUT_MAX (5 * SEC)
 
 /* A path loses packets if at least this many, and this part, was lost of those
- * in the last two minutes. */
+ * in the last two minutes, until it is less than the second part. */
 #define LOSS_MIN 3
 #define LOSS_PERCENT 2
+#define LOSS_PERCENT_END 1
 
-/* Length of a part of an observation of a tenant.  The counters of the remote
- * endpoint are up to this much behind.  And number of packets in the first
- * part from which to conclude something. */
+/* Length of a part of an observation of a tenant, more than the counters of
+ * either host are behind.  And number of packets in the second part from which
+ * to conclude something. */
 #define TENANT_PART (15 * SEC)
 #define TENANT_MIN 10
 
@@ -98,6 +99,7 @@ ovl_oam_session_set_full_size(struct ovl_oam_session *s, uint16_t size)
         for (unsigned int i = 0; i < s->n_paths; i++) {
             s->paths[i].passes = OVL_STAMP_MIN_LEN;
             s->paths[i].fails = 0;
+            s->paths[i].again = false;
             s->paths[i].n_big_lost = 0;
             s->paths[i].big_due = INT64_MAX;
         }
@@ -123,7 +125,8 @@ ovl_oam_path_is_searching(const struct ovl_oam_path *path)
 static uint16_t
 next_size(const struct ovl_oam_session *s, const struct ovl_oam_path *path)
 {
-    return (ovl_oam_path_is_searching(path)
+    return (path->again ? path->passes
+            : ovl_oam_path_is_searching(path)
             ? MAX((path->passes + path->fails) / 2, OVL_STAMP_MIN_LEN + 4)
             : s->full_size);
 }
@@ -143,12 +146,13 @@ start_burst(struct ovl_oam_path *path, int64_t now)
     path->due = now;
 }
 
-/* A test packet of the least size was lost on 'path'. */
+/* A test packet of the least size, sent at 'sent', was lost on 'path'. */
 static void
-small_lost(struct ovl_oam_session *s, struct ovl_oam_path *path, int64_t now)
+small_lost(struct ovl_oam_session *s, struct ovl_oam_path *path, int64_t sent,
+           int64_t now)
 {
-    if (path->state == OVL_OAM_UNKNOWN && !was_answered(s)) {
-        return;
+    if (!was_answered(s) || sent < path->up_since) {
+        return;                 /* That is known. */
     }
     count(s, path, true);
     path->n_answered = 0;
@@ -160,23 +164,22 @@ small_lost(struct ovl_oam_session *s, struct ovl_oam_path *path, int64_t now)
 }
 
 /* A test packet of the least size was answered on 'path'.  If 'late', it had
- * been taken for lost. */
+ * been taken for lost, and counted in 'bucket'. */
 static void
 small_answered(struct ovl_oam_session *s, struct ovl_oam_path *path,
-               bool late, int64_t now)
+               bool late, uint8_t bucket, int64_t now)
 {
-    uint32_t *n_lost = &path->lost[s->epoch % OVL_OAM_BUCKETS];
-
     if (!late) {
         count(s, path, false);
-    } else if (*n_lost) {
-        --*n_lost;
+    } else if (path->lost[bucket]) {
+        path->lost[bucket]--;
     }
     path->n_lost = 0;
     if (path->state == OVL_OAM_DOWN) {
         if (++path->n_answered >= N_ROW) {
             path->n_answered = 0;
             path->state = OVL_OAM_UP;
+            path->up_since = now;
 
             /* It lost these because it was down, which is over. */
             memset(path->sent, 0, sizeof path->sent);
@@ -197,17 +200,23 @@ big_lost(struct ovl_oam_path *path, uint16_t size, int64_t now)
     if (path->n_lost || path->state != OVL_OAM_UP) {
         /* Its size is not the reason. */
         path->n_big_lost = 0;
+        path->again = false;
         return;
     }
     if (++path->n_big_lost >= N_ROW) {
+        bool known = path->fails && size > path->fails;
+
         path->n_big_lost = 0;
         if (!path->fails || size < path->fails) {
             path->fails = size;
         }
         if (size <= path->passes) {
             path->passes = OVL_STAMP_MIN_LEN;   /* It did before. */
+            path->again = false;
+        } else if (known && path->passes > OVL_STAMP_MIN_LEN) {
+            path->again = true;
         }
-        if (!ovl_oam_path_is_searching(path)) {
+        if (!path->again && !ovl_oam_path_is_searching(path)) {
             return;
         }
     }
@@ -219,6 +228,7 @@ big_answered(const struct ovl_oam_session *s, struct ovl_oam_path *path,
              uint16_t size, int64_t now)
 {
     path->n_big_lost = 0;
+    path->again = false;
     path->big_due = INT64_MAX;
     path->passes = MAX(path->passes, size);
     if (size >= path->fails || size >= s->full_size) {
@@ -235,11 +245,28 @@ lost(struct ovl_oam_session *s, struct ovl_oam_sent *sent, int64_t now)
     struct ovl_oam_path *path = &s->paths[sent->path];
 
     sent->open = false;
+    sent->bucket = s->epoch % OVL_OAM_BUCKETS;
     s->n_lost++;
     if (sent->size == OVL_STAMP_MIN_LEN) {
-        small_lost(s, path, now);
+        small_lost(s, path, sent->when, now);
     } else if (sent->size <= s->full_size) {
         big_lost(path, sent->size, now);
+    }
+}
+
+/* Finds out which paths of 's' lose too many test packets. */
+static void
+update_losses(struct ovl_oam_session *s)
+{
+    for (unsigned int i = 0; i < s->n_paths; i++) {
+        struct ovl_oam_path *path = &s->paths[i];
+        uint64_t n_sent, n_lost;
+
+        ovl_oam_session_loss(s, i, &n_sent, &n_lost);
+        path->loses = (n_lost >= (path->loses ? 1 : LOSS_MIN)
+                       && n_lost * 100 >= n_sent * (path->loses
+                                                    ? LOSS_PERCENT_END
+                                                    : LOSS_PERCENT));
     }
 }
 
@@ -279,6 +306,8 @@ ovl_oam_session_run(struct ovl_oam_session *s, int64_t now)
             lost(s, sent, now);
         }
     }
+
+    update_losses(s);
 
     next = s->turn_due;
     if (s->tail != s->seq) {
@@ -416,7 +445,7 @@ ovl_oam_session_answer(struct ovl_oam_session *s, uint32_t seq,
         measured(s, now - sent->when - remote_usec);
     }
     if (sent->size == OVL_STAMP_MIN_LEN) {
-        small_answered(s, path, !was_open, now);
+        small_answered(s, path, !was_open, sent->bucket, now);
     } else if (sent->size <= s->full_size) {
         big_answered(s, path, sent->size, now);
     }
@@ -446,15 +475,12 @@ has_fault(const struct ovl_oam_session *s, unsigned int i,
           enum path_fault fault)
 {
     const struct ovl_oam_path *path = &s->paths[i];
-    uint64_t n_sent, n_lost;
 
     switch (fault) {
     case PATH_DOWN:
         return path->state == OVL_OAM_DOWN;
     case PATH_LOSES:
-        ovl_oam_session_loss(s, i, &n_sent, &n_lost);
-        return (path->state == OVL_OAM_UP && n_lost >= LOSS_MIN
-                && n_lost * 100 >= n_sent * LOSS_PERCENT);
+        return path->state == OVL_OAM_UP && path->loses;
     case PATH_SIZE:
         return path->state == OVL_OAM_UP && path->fails;
     case PATH_UNKNOWN:
@@ -587,8 +613,9 @@ conclude(struct ovl_oam_tenant *t, const struct ovl_stamp_count *counter)
     uint64_t received = counter->rx_packets - t->rx;
     uint64_t dropped = counter->rx_dropped - t->dropped;
 
-    if (counter->rx_packets < t->rx || counter->rx_dropped < t->dropped) {
-        return;                 /* The remote endpoint has restarted. */
+    if (counter->rx_packets < t->rx || counter->rx_dropped < t->dropped
+        || t->tx[1] < t->tx[0]) {
+        return;                 /* A host has restarted. */
     }
     if (sent >= TENANT_MIN && !received) {
         t->state = OVL_OAM_TENANT_LOST;
@@ -597,6 +624,8 @@ conclude(struct ovl_oam_tenant *t, const struct ovl_stamp_count *counter)
         t->state = OVL_OAM_TENANT_DROPPED;
     } else if (received) {
         t->state = OVL_OAM_TENANT_OK;
+    } else if (!sent) {
+        t->state = OVL_OAM_TENANT_UNKNOWN;
     } else {
         return;                 /* Too few packets to tell. */
     }
@@ -611,26 +640,32 @@ ovl_oam_tenant_report(struct ovl_oam_tenant *t,
                       const struct ovl_stamp_count *counter, int64_t now)
 {
     if (counter->rx_packets == UINT64_MAX) {
-        t->state = OVL_OAM_TENANT_UNKNOWN;
-        t->part = 0;
+        ovl_oam_tenant_reset(t);
         return;
     }
     if (t->part && now < t->begin + TENANT_PART) {
         return;
     }
-    if (t->part == 1) {
-        t->tx[1] = t->tx_packets;
-        t->part = 2;
+    if (t->part == 1 || t->part == 2) {
+        t->tx[t->part - 1] = t->tx_packets;
+        t->part++;
     } else {
-        if (t->part == 2) {
+        if (t->part == 3) {
             conclude(t, counter);
         }
-        t->tx[0] = t->tx_packets;
         t->rx = counter->rx_packets;
         t->dropped = counter->rx_dropped;
         t->part = 1;
     }
     t->begin = now;
+}
+
+/* Makes the state of 't' unknown: nothing can be concluded now. */
+void
+ovl_oam_tenant_reset(struct ovl_oam_tenant *t)
+{
+    t->state = OVL_OAM_TENANT_UNKNOWN;
+    t->part = 0;
 }
 
 /* Appends to 'ds' what is wrong with 't', nothing if nothing is. */

@@ -49,20 +49,24 @@ struct ovl_oam_path {
     enum ovl_oam_state state;
     unsigned int n_lost;        /* Lost in a row. */
     unsigned int n_answered;    /* Answered in a row, while down. */
+    int64_t up_since;           /* When it came up, or 0. */
     unsigned int n_burst;       /* To send at once. */
     int64_t due;                /* When to send the next one. */
 
-    /* Outer source port that the reflector received, or 0 if not known. */
+    /* Outer source port, as the reflector received it last, or 0 if not
+     * known. */
     uint16_t outer_port;
 
     /* Of the test packets of the last two minutes. */
     uint32_t sent[OVL_OAM_BUCKETS];
     uint32_t lost[OVL_OAM_BUCKETS];
+    bool loses;                 /* Were too many of them lost? */
 
     /* Sizes of frames: the largest that was answered, and the smallest that
      * was lost, or 0 if none was. */
     uint16_t passes;
     uint16_t fails;
+    bool again;                 /* Test 'passes' again. */
     unsigned int n_big_lost;    /* Lost in a row, of the same size. */
     int64_t big_due;            /* When to send the next large one. */
 };
@@ -74,6 +78,7 @@ struct ovl_oam_sent {
     int64_t when;
     uint16_t size;
     uint8_t path;
+    uint8_t bucket;             /* In which its loss was counted. */
     bool open;                  /* Neither answered nor lost. */
     bool answered;
 };
@@ -155,12 +160,13 @@ struct ovl_oam_tenant {
     uint64_t n_received;
     uint64_t n_dropped;
 
-    /* The observation: what was sent in its first part must have been
-     * received when its second part ends. */
+    /* The observation, in three parts of 15 s: what was sent in the second
+     * part is received between the begin of the first part and the end of the
+     * third, although the counters of both hosts lag behind. */
     unsigned int part;
     int64_t begin;              /* Of the part. */
-    uint64_t tx[2];             /* At the begin of each part. */
-    uint64_t rx;                /* At the begin. */
+    uint64_t tx[2];             /* At the begin and the end of part 2. */
+    uint64_t rx;                /* At the begin of part 1. */
     uint64_t dropped;
 };
 
@@ -168,6 +174,7 @@ void ovl_oam_tenant_sent(struct ovl_oam_tenant *, uint64_t tx_packets,
                          int64_t now);
 void ovl_oam_tenant_report(struct ovl_oam_tenant *,
                            const struct ovl_stamp_count *, int64_t now);
+void ovl_oam_tenant_reset(struct ovl_oam_tenant *);
 void ovl_oam_tenant_verdict(const struct ovl_oam_tenant *, struct ds *);
 
 #endif /* overlay/oam-session.h */

@@ -91,7 +91,10 @@ ovl_stamp_now(void)
 int64_t
 ovl_stamp_to_usec(uint64_t interval)
 {
-    return ((int64_t) interval >> 12) * 1000000 / (1 << 20);
+    int64_t i = interval;
+
+    return (i / (INT64_C(1) << 32) * 1000000
+            + i % (INT64_C(1) << 32) * 1000000 / (INT64_C(1) << 32));
 }
 
 /* Sets the length of the datagram in 'packet', and its checksums. */
@@ -178,6 +181,18 @@ ovl_stamp_compose(const struct ovl_stamp *stamp, size_t size,
     finish_headers(packet);
 }
 
+/* Returns true if 'packet' is a reply, provided that it is a test packet. */
+bool
+ovl_stamp_is_reply(const struct dp_packet *packet)
+{
+    const struct eth_header *eth = dp_packet_data(packet);
+    const struct ip_header *ip = (const struct ip_header *) (eth + 1);
+    const struct udp_header *udp = (const struct udp_header *) (ip + 1);
+
+    return (dp_packet_size(packet) >= sizeof *eth + sizeof *ip + sizeof *udp
+            && udp->udp_src == htons(OVL_STAMP_PORT));
+}
+
 /* Finds the test packet in 'packet', stores whether it is a reply in
  * '*is_reply', and the offset and size of its body in '*ofs' and '*size'. */
 static enum ovl_stamp_error
@@ -210,9 +225,9 @@ find_body(const struct dp_packet *packet, bool *is_reply, size_t *ofs,
         || total < sizeof *ip + sizeof *udp + sizeof(struct stamp_header)
         || ntohs(udp->udp_len) != total - sizeof *ip
         || csum(ip, sizeof *ip)
-        || !udp->udp_csum
-        || csum_finish(csum_continue(packet_csum_pseudoheader(ip), udp,
-                                     total - sizeof *ip))) {
+        || (udp->udp_csum
+            && csum_finish(csum_continue(packet_csum_pseudoheader(ip), udp,
+                                         total - sizeof *ip)))) {
         return OVL_STAMP_MALFORMED;
     }
     *is_reply = udp->udp_dst != htons(OVL_STAMP_PORT);
@@ -235,8 +250,9 @@ next_tlv(const char *body, size_t size, size_t *ofs)
     return tlv;
 }
 
-/* Returns what follows in 'tlv' if it is a well-formed TLV with counts, or
- * NULL, and stores the number of counts in '*n'. */
+/* Returns what follows in 'tlv' if it is a well-formed TLV with at most
+ * OVL_STAMP_MAX_KEYS counts, and stores their number in '*n'.  Otherwise
+ * returns NULL; then '*n' has no meaning. */
 static const struct stamp_counts *
 get_counts(const struct stamp_tlv *tlv, size_t *n)
 {
@@ -288,18 +304,19 @@ ovl_stamp_parse(const struct dp_packet *packet, struct ovl_stamp *stamp)
     while ((tlv = next_tlv(data, size, &ofs)) && ofs <= size) {
         const struct stamp_counts *counts;
         const struct stamp_count *count;
+        size_t n;
 
-        counts = get_counts(tlv, &stamp->n_counts);
+        counts = get_counts(tlv, &n);
         if (!counts) {
             continue;
         }
         if (stamp->is_reply && tlv->flags & (STAMP_TLV_U | STAMP_TLV_M)) {
-            stamp->n_counts = 0;
             break;
         }
         stamp->outer_port = ntohs(counts->outer_port);
+        stamp->n_counts = n;
         count = (const struct stamp_count *) (counts + 1);
-        for (size_t i = 0; i < stamp->n_counts; i++, count++) {
+        for (size_t i = 0; i < n; i++, count++) {
             stamp->counts[i].key = ntohll(count->key);
             stamp->counts[i].rx_packets = ntohll(count->rx_packets);
             stamp->counts[i].rx_dropped = ntohll(count->rx_dropped);
@@ -310,11 +327,11 @@ ovl_stamp_parse(const struct dp_packet *packet, struct ovl_stamp *stamp)
 }
 
 /* Makes 'packet', for which ovl_stamp_parse() returned the request 'stamp',
- * the reply with sequence number 'seq'.  'stamp' has what the caller has
- * filled in: 'received', 'outer_port', and 'counts'. */
+ * the reply.  'stamp' has what the caller has filled in: 'received',
+ * 'outer_port', and 'counts'.  The sequence number stays, as in the stateless
+ * mode of RFC 8762, section 4. */
 void
-ovl_stamp_reflect(struct dp_packet *packet, const struct ovl_stamp *stamp,
-                  uint32_t seq)
+ovl_stamp_reflect(struct dp_packet *packet, const struct ovl_stamp *stamp)
 {
     struct eth_header *eth = dp_packet_data(packet);
     struct ip_header *ip = (struct ip_header *) (eth + 1);
@@ -344,7 +361,6 @@ ovl_stamp_reflect(struct dp_packet *packet, const struct ovl_stamp *stamp,
     body->sender_ttl = ip->ip_ttl;
     memset(body->zeros, 0, sizeof body->zeros);
     body->received = htonll(stamp->received);
-    body->seq = htonl(seq);
     body->error = htons(STAMP_ERROR);
 
     while ((tlv = CONST_CAST(struct stamp_tlv *,

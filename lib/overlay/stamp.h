@@ -117,9 +117,9 @@ int64_t ovl_stamp_to_usec(uint64_t interval);
 
 void ovl_stamp_compose(const struct ovl_stamp *, size_t size,
                        struct dp_packet *);
+bool ovl_stamp_is_reply(const struct dp_packet *);
 enum ovl_stamp_error ovl_stamp_parse(const struct dp_packet *,
                                      struct ovl_stamp *);
-void ovl_stamp_reflect(struct dp_packet *, const struct ovl_stamp *,
-                       uint32_t seq);
+void ovl_stamp_reflect(struct dp_packet *, const struct ovl_stamp *);
 
 #endif /* overlay/stamp.h */

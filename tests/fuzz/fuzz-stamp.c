@@ -73,7 +73,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
             stamp.received = 5;
             stamp.outer_port = 6;
-            ovl_stamp_reflect(packet, &stamp, 7);
+            ovl_stamp_reflect(packet, &stamp);
             ovs_assert(dp_packet_size(packet) == total);
 
             /* This project's senders have such an address. */
