@@ -6,8 +6,10 @@ ovs_pyfiles += \
 	python/ovs/oam/__init__.py \
 	python/ovs/oam/access.py \
 	python/ovs/oam/agent.py \
+	python/ovs/oam/checked.py \
 	python/ovs/oam/collect.py \
 	python/ovs/oam/dry.py \
+	python/ovs/oam/health.py \
 	python/ovs/oam/history.py \
 	python/ovs/oam/inventory.py \
 	python/ovs/oam/ipfix.py \
@@ -22,6 +24,7 @@ ovs_pyfiles += \
 	python/ovs/oam/record.py \
 	python/ovs/oam/series.py \
 	python/ovs/oam/server.py \
+	python/ovs/oam/session.py \
 	python/ovs/oam/snapshot.py \
 	python/ovs/oam/trace.py \
 	python/ovs/oam/underlay.py \

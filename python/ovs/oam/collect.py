@@ -12,7 +12,8 @@ import subprocess
 import time
 from typing import NamedTuple, Optional
 
-from ovs.oam import snapshot
+from ovs.oam import checked, session, snapshot
+from ovs.oam.snapshot import Snapshot
 
 # The longest answer: 65,536 cells are 15 MB.
 _ANSWER_MAX = 64 * 1024 * 1024
@@ -22,6 +23,9 @@ _WORKERS = 32
 # How far the clock of a host may be off, in s, without a message.
 _CLOCK_LIMIT = 60
 
+
+# What a switch without sessions says.
+_NO_COMMAND = '"oam/show" is not a valid command'
 
 # What no shell on the way to a host changes.
 _SAFE = re.compile(r"[A-Za-z0-9_,=./:+-]+\Z")
@@ -33,26 +37,69 @@ class HostError(Exception):
 
 
 class Answer(NamedTuple):
-    """The answer of a host: a Snapshot, or None and the problem.  A Snapshot
-    can have a problem, too.  'time' is the time of arrival in ms, by this
-    machine's clock."""
+    """The answer of a host: a Snapshot and a tuple of Sessions, or None where
+    it was not asked or did not answer, and its problem or None.  A switch that
+    has no sessions has no problem.  'time' is the time of arrival in ms, by
+    this machine's clock."""
     host: str
     time: int
-    snapshot: Optional[snapshot.Snapshot]
-    problem: Optional[str]
+    snapshot: Optional[Snapshot] = None
+    problem: Optional[str] = None
+    sessions: Optional[tuple] = None
 
 
-def gather(hosts, seconds):
-    """Yields an Answer of each of 'hosts' except those with "via = none", in
-    order of arrival.  Each host has 'seconds' to answer."""
+def gather(ask, hosts, seconds):
+    """Yields the Answer of 'ask', one of the functions below, of each of
+    'hosts' except those with "via = none", in order of arrival.  Each question
+    to a host has 'seconds' for its answer."""
     hosts = [host for host in hosts if host.via is not None]
     if not hosts:
         return
     with concurrent.futures.ThreadPoolExecutor(
             min(_WORKERS, len(hosts))) as pool:
         for done in concurrent.futures.as_completed(
-                [pool.submit(_ask, host, seconds) for host in hosts]):
+                [pool.submit(ask, host, seconds) for host in hosts]):
             yield done.result()
+
+
+def ask_counters(host, seconds):
+    """Returns the Answer of 'host' with a Snapshot."""
+    answer, problem = None, None
+    try:
+        answer = snapshot.parse(appctl(host, seconds, "account/dump"))
+    except (HostError, checked.AnswerError) as error:
+        problem = "%s: %s" % (host.name, error)
+    now = time.time_ns() // 1000000
+    if answer:
+        ahead = (answer.time - now) / 1000
+        if abs(ahead) > _CLOCK_LIMIT:
+            problem = ("%s: its clock is %d s %s; this machine's is used"
+                       % (host.name, abs(ahead),
+                          "ahead" if ahead > 0 else "behind"))
+    return Answer(host.name, now, answer, problem)
+
+
+def ask_sessions(host, seconds):
+    """Returns the Answer of 'host' with Sessions."""
+    sessions, problem = None, None
+    try:
+        sessions = session.parse(appctl(host, seconds, "oam/show"))
+    except (HostError, checked.AnswerError) as error:
+        if not str(error).startswith(_NO_COMMAND):
+            problem = "%s: %s" % (host.name, error)
+    return Answer(host.name, time.time_ns() // 1000000, None, problem,
+                  sessions)
+
+
+def ask_all(host, seconds):
+    """Returns the Answer of 'host' with a Snapshot and Sessions."""
+    answer = ask_counters(host, seconds)
+    if not answer.snapshot:
+        return answer
+    more = ask_sessions(host, seconds)
+    return answer._replace(
+        problem=answer.problem or more.problem and more.problem
+        + " (oam/show)", sessions=more.sessions)
 
 
 def is_safe(text):
@@ -70,23 +117,6 @@ def appctl(host, seconds, *words):
     environment = ["env", "OVS_RUNDIR=" + host.rundir] if host.rundir else []
     return run(host, seconds, *environment, "ovs-appctl",
                "--timeout=%d" % max(1, seconds), "--format", "json", *words)
-
-
-def _ask(host, seconds):
-    """Returns the Answer of 'host'."""
-    try:
-        answer = snapshot.parse(appctl(host, seconds, "account/dump"))
-        problem = None
-    except (HostError, snapshot.SnapshotError) as error:
-        answer, problem = None, "%s: %s" % (host.name, error)
-    now = time.time_ns() // 1000000
-    if answer:
-        ahead = (answer.time - now) / 1000
-        if abs(ahead) > _CLOCK_LIMIT:
-            problem = ("%s: its clock is %d s %s; this machine's is used"
-                       % (host.name, abs(ahead),
-                          "ahead" if ahead > 0 else "behind"))
-    return Answer(host.name, now, answer, problem)
 
 
 def run(host, seconds, *words):

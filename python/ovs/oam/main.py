@@ -9,6 +9,7 @@ import ipaddress
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import sys
@@ -17,8 +18,8 @@ import time
 
 import ovs.dirs
 import ovs.version
-from ovs.oam import (access, agent, dry, inventory, ipfix, path, poller,
-                     server, trace, usage, view, wire)
+from ovs.oam import (access, agent, collect, dry, health, inventory, ipfix,
+                     path, poller, prober, server, trace, usage, view, wire)
 from ovs.oam.record import Busy, Record, RecordError
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
@@ -50,8 +51,8 @@ def main():
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="ovs-oam", description="Usage of tenants, and the way of a "
-        "packet, over all hosts.",
+        prog="ovs-oam", description="Usage of tenants, the way of a packet, "
+        "and what is wrong, over all hosts.",
         epilog="ovs-oam(8) explains it.", allow_abbrev=False)
     parser.add_argument("-V", "--version", action="version",
                         version="ovs-oam (Open vSwitch) %s"
@@ -60,6 +61,7 @@ def _parser():
     _usage_parser(commands)
     _serve_parser(commands)
     _trace_parser(commands)
+    _health_parser(commands)
     _agent_parser(commands)
     return parser
 
@@ -167,9 +169,20 @@ def _trace_parser(commands):
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _health_parser(commands):
+    parser = _command(commands, "health", _health,
+                      "Say what is wrong between the hosts, and where.")
+    parser.add_argument("host", metavar="HOST", nargs="*",
+                        help="ask only these hosts")
+    parser.add_argument("--no-probes", action="store_true",
+                        help="send no probes between the hosts")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
 def _agent_parser(commands):
     parser = commands.add_parser(
-        "agent", help="(used by \"trace\" on the hosts)", allow_abbrev=False,
+        "agent", help="(used by \"trace\" and \"health\" on the hosts)",
+        allow_abbrev=False,
         description="Look at the network between two hosts.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     parser = commands.add_parser(
@@ -232,14 +245,39 @@ def _trace(arguments):
     return path.STATUS[verdict.kind]
 
 
+def _health(arguments):
+    hosts = {host.name: host for host in _hosts(arguments)}
+    for name in arguments.host:
+        if name not in hosts or hosts[name].via is None:
+            raise UsageError("no host \"%s\" to ask in the inventory" % name)
+    site = health.Site(
+        collect.gather(collect.ask_sessions,
+                       [hosts[name] for name
+                        in dict.fromkeys(arguments.host) or hosts],
+                       arguments.timeout), hosts)
+    looks = {} if arguments.no_probes else site.looks()
+    verdicts = site.judge(
+        looks, prober.Prober(hosts, arguments.timeout).look_all(looks),
+        shlex.join(["ovs-oam", "trace", *(["--hosts", arguments.hosts]
+                                          if arguments.hosts else [])]))
+    if arguments.json:
+        print(json.dumps({
+            "verdicts": [verdict._asdict() for verdict in verdicts],
+            "notes": site.notes()}, indent=2))
+    else:
+        sys.stdout.write(health.table(verdicts, site.notes()))
+    sys.stdout.flush()
+    return path.STATUS[verdicts[0].kind] if verdicts else 0
+
+
 def _usage(arguments):
     hosts, site = _site(arguments)
     log = poller.Log(_say)
     now = None
     try:
         with Record(arguments.record, write=True) as record:
-            now = poller.Poller(hosts, arguments.timeout, record, log,
-                                ()).poll()
+            now = poller.Poller(collect.ask_counters, hosts,
+                                arguments.timeout, record, log, ()).poll()
     except Busy:
         # "ovs-oam serve" writes it, every few seconds.
         pass
@@ -282,9 +320,9 @@ def _serve(arguments):
             sinks.append(("IPFIX to %s port %d" % arguments.ipfix,
                           lambda now: exporter.send(now, site)))
         log = poller.Log(_say)
+        question = collect.ask_all, hosts, arguments.timeout
         if arguments.once:
-            poller.Poller(hosts, arguments.timeout, record, log,
-                          sinks).poll()
+            poller.Poller(*question, record, log, sinks).poll()
             return 1 if log.count else 0
         content = server.Content(
             site, lambda: Record(arguments.record, write=False), RecordError)
@@ -297,8 +335,8 @@ def _serve(arguments):
         poller.in_thread(listener)
         _say("serving at %s://%s/" % ("https" if may.tls else "http",
                                       _where(listener.server_address)))
-        poller.Poller(hosts, arguments.timeout, record, log, sinks).run(
-            arguments.interval, stop)
+        poller.Poller(*question, record, log, sinks).run(arguments.interval,
+                                                         stop)
         listener.shutdown()
         listener.server_close()
     return 0

@@ -3,8 +3,8 @@
 
 """Prometheus' text format, version 0.0.4.
 
-The metrics are sums of the record, which continue over restarts of the
-switches."""
+Counters are sums of the record, which continue over restarts of the switches.
+Gauges are about the last answers."""
 
 from ovs.oam import series
 
@@ -52,6 +52,9 @@ def text(view, site, pairs=False):
             families.add("ovs_oam_last_answer_seconds", "gauge",
                          "Time of the last answer", host.last / 1000,
                          host=name)
+        for session in view.sessions.get(name, ()):
+            families.session(session, host=name, port=session.port,
+                             remote=session.remote)
     for host, name, numbers in view.sums:
         if name.kind in _TUNNEL:
             kind, label = _TUNNEL[name.kind]
@@ -76,7 +79,7 @@ class _Families:
     def __init__(self):
         self._lines = {}
 
-    def add(self, metric, kind, about, value, **labels):
+    def add(self, metric, kind, about, value, /, **labels):
         """Adds a line for 'metric', of type 'kind', with 'labels'."""
         if metric not in self._lines:
             self._lines[metric] = ["# HELP %s %s.\n# TYPE %s %s\n"
@@ -99,6 +102,45 @@ class _Families:
             self.add("ovs_%s_%s_total" % (kind, name), "counter",
                      "%s counted by sample actions%s"
                      % (about, _OF_EDGE[kind]), numbers[place], **labels)
+
+    def session(self, session, **labels):
+        """Adds the lines of 'session'."""
+        def add(metric, about, value, /, **more):
+            self.add("ovs_oam_" + metric, "gauge", about, value, **labels,
+                     **more)
+
+        if session.state != "unknown":
+            add("session_up", "Whether a path to the remote works",
+                int(session.state != "down"))
+            if session.mtu:
+                add("device_mtu_bytes", "MTU of the device that sends",
+                    session.mtu)
+                add("mtu_bytes", "Longest IP packet that passes all paths",
+                    session.longest())
+        states = [path.state for path in session.paths]
+        for state in ("up", "down", "unknown"):
+            add("paths", "Paths to the remote", states.count(state),
+                state=state)
+        # Paths whose source port is not known share a line.
+        for port in dict.fromkeys(path.port for path in session.paths):
+            paths = [path for path in session.paths if path.port == port]
+            where = {"source_port": str(port or "")}
+            if "unknown" not in [path.state for path in paths]:
+                add("path_up", "Whether the path works",
+                    int(all(path.state == "up" for path in paths)), **where)
+            add("probes_sent_2m",
+                "Test packets sent by the path in the last two minutes",
+                sum(path.sent for path in paths), **where)
+            add("probes_lost_2m",
+                "Test packets of these that were lost",
+                sum(path.lost for path in paths), **where)
+        if session.rtt:
+            add("rtt_seconds", "Round-trip time", session.rtt / 1e6)
+        for one in session.tenants:
+            if one.state in ("lost", "dropped"):
+                add("tenant_fault", "1 if frames of the tenant are lost, or "
+                    "all dropped by flows of the remote", 1,
+                    tenant=one.tenant, kind=one.state)
 
     def text(self):
         return "".join("".join(lines)

@@ -39,12 +39,13 @@ class Log:
 
 
 class Poller:
-    """Polls 'hosts', each for at most 'seconds', writes to 'record' and calls
-    each of 'sinks', pairs of a name and a function, with the View.  An OSError
-    of the function is a problem of that name."""
+    """Polls 'hosts' by 'ask', a function of collect, each for at most
+    'seconds', writes to 'record' and calls each of 'sinks', pairs of a name
+    and a function, with the View.  An OSError of the function is a problem of
+    that name."""
 
-    def __init__(self, hosts, seconds, record, log, sinks):
-        self._hosts, self._seconds = hosts, seconds
+    def __init__(self, ask, hosts, seconds, record, log, sinks):
+        self._question = ask, hosts, seconds
         self._record, self._log, self._sinks = record, log, sinks
         self._thinned = time.monotonic()
 
@@ -61,7 +62,7 @@ class Poller:
         read."""
         answers = []
         failed = None
-        for answer in collect.gather(self._hosts, self._seconds):
+        for answer in collect.gather(*self._question):
             if answer.snapshot:
                 try:
                     answer = self._add(answer)

@@ -3,6 +3,7 @@
 
 """Look at the network between two hosts by "ovs-oam agent" on both."""
 
+import concurrent.futures
 import ipaddress
 import json
 import os
@@ -54,6 +55,44 @@ class Prober:
         except (collect.HostError, ValueError) as error:
             return underlay.Finding(str(error))
 
+    def look_all(self, looks):
+        """Returns {index: (findings, findings)} for 'looks', {index:
+        underlay.Look}: an underlay.Finding for each port in the direction of
+        the Look, and for each in that of the answers, or () if the target
+        cannot be asked."""
+        with concurrent.futures.ThreadPoolExecutor(len(looks) or 1) as pool:
+            return dict(zip(looks, pool.map(self._look_both, looks.values())))
+
+    def _look_both(self, look):
+        """Returns what look_all() does for one 'look'."""
+        try:
+            way = self._way(look.sender, look.tunnel)
+            seen = self._leaving(look.sender, way)["flow"]
+            if not seen:
+                raise collect.HostError("no test packet was seen at a device")
+        except (collect.HostError, ValueError) as error:
+            return [underlay.Finding("%s: %s" % (look.sender, error))], ()
+        outer = seen[0]["outer"]
+        there = self._look_paths(look, outer)
+        if not look.target:
+            return there, ()
+        return there, self._look_paths(
+            look._replace(sender=look.target, target=look.sender),
+            wire.compose(outer.target, outer.source, outer.protocol,
+                         outer.ports))
+
+    def _look_paths(self, look, outer):
+        """Returns an underlay.Finding for each of the ports of 'look', for
+        packets with the headers 'outer'."""
+        try:
+            answers, errors, arrived = self._exchange(
+                look.sender, look.target,
+                (outer.source, outer.target, os.urandom(wire.MARKER).hex()),
+                outer, _REFUSAL, underlay.paths_probes(look.ports, look.size))
+        except collect.HostError as error:
+            return [underlay.Finding("%s: %s" % (look.sender, error))]
+        return underlay.paths(len(look.ports), answers, errors, arrived)
+
     def _probe_dry(self, leg, way, outer):
         """Returns the underlay.Finding about packets with the headers
         'outer'."""
@@ -82,8 +121,7 @@ class Prober:
         if lost and target:
             arriving = self._watch(target, "in", way, None, _PROBES, 1)
         try:
-            with self._watch(sender, "out", way, None, _FLOW, 1) as leaving:
-                sent = _watched(leaving.wait())
+            sent = self._leaving(sender, way)
             arrived = None
             if arriving:
                 time.sleep(_ARRIVAL)
@@ -112,6 +150,12 @@ class Prober:
                                lost and not finding.arrived)
         except collect.HostError as error:
             return finding._replace(problem=str(error))
+
+    def _leaving(self, sender, way):
+        """Returns what 'sender' sees of the packets of 'way' that leave it.
+        Raises collect.HostError."""
+        with self._watch(sender, "out", way, None, _FLOW, 1) as leaving:
+            return _watched(leaving.wait())
 
     def _probe(self, finding, sender, target, way, outer, lost):
         """Returns 'finding' with what probes with the headers 'outer' find

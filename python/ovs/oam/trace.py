@@ -7,7 +7,7 @@ import concurrent.futures
 import functools
 import time
 
-from ovs.oam import collect, live, path, prober, series, snapshot
+from ovs.oam import checked, collect, live, path, prober, series, snapshot
 
 # How long a packet takes to the next host at most, with the time that a switch
 # takes to translate a copy, and how often hosts are asked, in seconds.
@@ -180,7 +180,7 @@ class Tracer:
         try:
             return snapshot.parse(collect.appctl(
                 self.hosts[name], self.seconds, "account/dump")).counters
-        except snapshot.SnapshotError as error:
+        except checked.AnswerError as error:
             raise collect.HostError(str(error)) from None
 
     def _counters(self, name):

@@ -56,6 +56,17 @@ class Finding(NamedTuple):
     lost_ports: tuple = ()
 
 
+class Look(NamedTuple):
+    """Paths to look at: packets that 'sender' sends through 'tunnel' to the
+    host 'target', or None if that cannot be asked, of 'size' bytes and from
+    each of 'ports', 0 for that of the next packet of the tunnel."""
+    sender: str
+    target: Optional[str]
+    tunnel: dict
+    ports: tuple
+    size: int
+
+
 def needles(tunnel):
     """Returns the bytes by which a packet of 'tunnel', of a report, is known,
     in order: its key, and its frame's addresses and ports.  Raises
@@ -106,6 +117,30 @@ def is_stuck(kind, others):
 def way_probes():
     """Returns the probes, (TTL, size, source port), that find the hops."""
     return [(ttl, SHORT, 0) for ttl in range(1, HOPS + 1)]
+
+
+def paths_probes(ports, size):
+    """Returns the probes of 'size' bytes, or as long as one can be, that find
+    the hops from each of 'ports'."""
+    return [(ttl, min(size, wire.SIZE_MAX), port)
+            for port in ports for ttl in range(1, HOPS + 1)]
+
+
+def paths(n, answers, errors, arrived):
+    """Returns a Finding for each of the 'n' ports of paths_probes(), from what
+    came back, as for loss()."""
+    findings = []
+    for first in range(0, n * HOPS, HOPS):
+        own = range(first, first + HOPS)
+        hops, reached, refused = way(
+            {index - first: answers[index] for index in own
+             if index in answers},
+            None if arrived is None else
+            {index - first for index in arrived if index in own})
+        findings.append(Finding(
+            next((errors[index] for index in own if index in errors), ""),
+            hops=hops, reached=reached, refused=refused))
+    return findings
 
 
 def loss_probes(outer):

@@ -58,11 +58,13 @@ class HostState(NamedTuple):
 class View(NamedTuple):
     """'hosts' maps names to HostState.  'sums' is a list of (host's name,
     Series, numbers).  'time' is in ms.  'problem' is the error of the last
-    write to the record, or None."""
+    write to the record, or None.  'sessions' maps names of hosts to the
+    Sessions in their last answer."""
     time: int
     hosts: dict
     sums: list
     problem: Optional[str]
+    sessions: dict
 
 
 def read(record, time, answers=(), problem=None):
@@ -81,7 +83,9 @@ def read(record, time, answers=(), problem=None):
     for name, answer in asked.items():
         if name not in hosts:
             hosts[name] = HostState(0, 0, 0, 0, 0, False, answer.problem)
-    return View(time, hosts, sums, problem)
+    return View(time, hosts, sums, problem,
+                {answer.host: answer.sessions for answer in answers
+                 if answer.sessions})
 
 
 def tenants(view, site):
