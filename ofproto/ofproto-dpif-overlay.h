@@ -17,6 +17,8 @@
 #include "ofproto-dpif-live-show.h"
 #include "ofproto-dpif-live.h"
 #include "ofproto-dpif-oam.h"
+#include "ofproto-dpif-stamp-port.h"
+#include "ofproto-dpif-stamp-rx.h"
 #include "ofproto-dpif-stamp-show.h"
 #include "ofproto-dpif-stamp.h"
 #include "ofproto-dpif-ttl-reply.h"

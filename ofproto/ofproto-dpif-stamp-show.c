@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ofproto-dpif-stamp-rx.h"
 #include "ofproto-dpif-stamp.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"

@@ -24,21 +24,12 @@
 #include "openvswitch/hmap.h"
 #include "overlay/oam-session.h"
 
-struct dp_packet;
-struct dpif_backer;
 struct ds;
-struct flow;
 struct netdev;
-struct ofproto_dpif;
-struct ovl_counter;
 struct smap;
 
 /* Hooks. */
 void ovl_stamp_set_other_config(const struct smap *other_config);
-void ovl_stamp_update_bridge(struct ofproto_dpif *);
-void ovl_stamp_remove_bridge(const struct ofproto_dpif *);
-bool ovl_stamp_receive(const struct dpif_backer *, const struct flow *,
-                       const struct dp_packet *);
 bool ovl_stamp_status_changed(const struct netdev *);
 void ovl_stamp_get_status(const struct netdev *, struct smap *);
 
@@ -84,9 +75,7 @@ struct ovl_stamp_session {
 
 typedef void ovl_stamp_visitor(const struct ovl_stamp_session *, void *aux);
 void ovl_stamp_visit(ovl_stamp_visitor *, void *aux);
-struct ovl_counter *ovl_stamp_counters(size_t *n);
 bool ovl_stamp_is_sending(void);
-int64_t ovl_stamp_clock(void);
 void ovl_stamp_verdict(const struct ovl_stamp_session *, struct ds *);
 
 #endif /* ofproto-dpif-stamp.h */

@@ -16,6 +16,10 @@ ofproto_libofproto_la_SOURCES += \
 	ofproto/ofproto-dpif-oam.h \
 	ofproto/ofproto-dpif-overlay.c \
 	ofproto/ofproto-dpif-overlay.h \
+	ofproto/ofproto-dpif-stamp-port.c \
+	ofproto/ofproto-dpif-stamp-port.h \
+	ofproto/ofproto-dpif-stamp-rx.c \
+	ofproto/ofproto-dpif-stamp-rx.h \
 	ofproto/ofproto-dpif-stamp-show.c \
 	ofproto/ofproto-dpif-stamp-show.h \
 	ofproto/ofproto-dpif-stamp.c \

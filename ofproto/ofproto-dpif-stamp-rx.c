@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "ofproto-dpif-stamp-rx.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dp-packet.h"
+#include "dpif-netdev.h"
+#include "entropy.h"
+#include "flow.h"
+#include "ofproto-dpif.h"
+#include "overlay/counters.h"
+#include "overlay/oam-key.h"
+#include "overlay/secret-hash.h"
+#include "overlay/stamp.h"
+#include "ovs-thread.h"
+#include "packets.h"
+#include "seq.h"
+#include "timeval.h"
+#include "util.h"
+
+/* Maximum rates of packets received, per second: from a remote endpoint, and
+ * in all, of test packets and of answers each.  If this host sends more than
+ * usual, or to many remote endpoints, more may arrive.  Remote endpoints share
+ * limits by hash. */
+#define REMOTE_RATE 400
+#define RATE 5000
+#define N_LIMITS 4096
+
+/* Maximum number of packets that wait for the thread. */
+#define MAX_WAITING 4096
+
+static struct ovl_counter counters[] = {
+    [OVL_STAMP_RX_REQUESTS] = {
+        .name = "rx_requests",
+        .meaning = "test packets received",
+    },
+    [OVL_STAMP_RX_REPLIES] = {
+        .name = "rx_replies",
+        .meaning = "answers received in time",
+    },
+    [OVL_STAMP_RX_LATE] = {
+        .name = "rx_late",
+        .meaning = "answers received that had been taken for lost",
+    },
+    [OVL_STAMP_RX_DUPLICATE] = {
+        .name = "rx_duplicate",
+        .meaning = "answers received before",
+    },
+    [OVL_STAMP_RX_NOT_OURS] = {
+        .name = "rx_not_ours",
+        .meaning = "answers to what was not sent",
+    },
+    [OVL_STAMP_RX_OTHER] = {
+        .name = "rx_other",
+        .meaning = "not test packets",
+    },
+    [OVL_STAMP_RX_TTL] = {
+        .name = "rx_ttl",
+        .meaning = "test packets with a TTL other than 255",
+    },
+    [OVL_STAMP_RX_MALFORMED] = {
+        .name = "rx_malformed",
+        .meaning = "test packets with a wrong length or checksum",
+    },
+    [OVL_STAMP_RX_LIMITED] = {
+        .name = "rx_limited",
+        .meaning = "over the rate limit",
+    },
+    [OVL_STAMP_RX_NO_PORT] = {
+        .name = "rx_no_port",
+        .meaning = "test packets for which no port can send an answer",
+    },
+    [OVL_STAMP_TX_REQUESTS] = {
+        .name = "tx_requests",
+        .meaning = "test packets sent",
+    },
+    [OVL_STAMP_TX_REPLIES] = {
+        .name = "tx_replies",
+        .meaning = "answers sent",
+    },
+    [OVL_STAMP_TX_ERRORS] = {
+        .name = "tx_errors",
+        .meaning = "could not be sent",
+    },
+};
+
+/* Packets that wait for the thread. */
+static struct ovs_mutex rx_mutex = OVS_MUTEX_INITIALIZER;
+static struct ovs_list waiting OVS_GUARDED_BY(rx_mutex)
+    = OVS_LIST_INITIALIZER(&waiting);
+static size_t n_waiting OVS_GUARDED_BY(rx_mutex);
+static unsigned int rx_rate OVS_GUARDED_BY(rx_mutex) = RATE;
+static struct seq *rx_seq;
+
+/* Returns the time in microseconds, for sessions. */
+int64_t
+ovl_stamp_clock(void)
+{
+    struct timespec ts;
+
+    xclock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
+}
+
+/* Returns the counters, and stores their number in '*n'. */
+struct ovl_counter *
+ovl_stamp_counters(size_t *n)
+{
+    *n = ARRAY_SIZE(counters);
+    return counters;
+}
+
+void
+ovl_stamp_count(enum ovl_stamp_counter counter)
+{
+    ovl_count(&counters[counter]);
+}
+
+/* To be called before there is a key. */
+void
+ovl_stamp_rx_init(void)
+{
+    rx_seq = seq_create();
+}
+
+/* Makes 'rate' the maximum number of test packets per second, and of answers,
+ * unless it is less than the least one. */
+void
+ovl_stamp_rx_set_rate(unsigned int rate)
+{
+    ovs_mutex_lock(&rx_mutex);
+    rx_rate = MIN(MAX(RATE, rate), 1000000);
+    ovs_mutex_unlock(&rx_mutex);
+}
+
+/* Returns true if another packet from 'src' at 'now', which may be an answer,
+ * is within the limits. */
+static bool
+is_allowed(const struct in6_addr *src, bool is_answer, int64_t now)
+    OVS_REQUIRES(rx_mutex)
+{
+    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
+    static uint64_t secrets[5];
+    static int64_t due[N_LIMITS], due_all[2];
+    int64_t *remote, *all = &due_all[is_answer];
+    uint32_t words[4];
+
+    if (ovsthread_once_start(&once)) {
+        get_entropy_or_die(secrets, sizeof secrets);
+        ovsthread_once_done(&once);
+    }
+    memcpy(words, src, sizeof words);
+    remote = &due[secret_hash(secrets, words, 4) % N_LIMITS];
+
+    /* Each may be a second ahead. */
+    if (*remote > now + 1000000 || *all > now + 1000000) {
+        return false;
+    }
+    *remote = MAX(*remote, now) + 1000000 / REMOTE_RATE;
+    *all = MAX(*all, now) + 1000000 / rx_rate;
+    return true;
+}
+
+/* Takes 'packet' with 'flow', which 'backer' has received and found no
+ * datapath flow for, if it has the key of OAM.  Returns true if so; then
+ * nothing else must be done with it. */
+bool
+ovl_stamp_receive(const struct dpif_backer *backer, const struct flow *flow,
+                  const struct dp_packet *packet)
+{
+    const struct flow_tnl *tnl = &flow->tunnel;
+    struct ovl_stamp_rx *rx;
+    int64_t now;
+
+    if (!ovl_oam_has_key(tnl) || !flow_tnl_dst_is_set(tnl)) {
+        return false;
+    }
+    now = ovl_stamp_clock();
+    rx = xzalloc(sizeof *rx);
+    rx->is_netdev = dpif_is_netdev(backer->dpif);
+    rx->odp_port = flow->in_port.odp_port;
+    rx->src = flow_tnl_src(tnl);
+    rx->dst = flow_tnl_dst(tnl);
+    rx->tp_src = ntohs(tnl->tp_src);
+    rx->when = now;
+    rx->stamp = ovl_stamp_now();
+
+    ovs_mutex_lock(&rx_mutex);
+    if (n_waiting < MAX_WAITING
+        && is_allowed(&rx->src, ovl_stamp_is_reply(packet), now)) {
+        rx->packet = dp_packet_clone_data(dp_packet_data(packet),
+                                          dp_packet_size(packet));
+        ovs_list_push_back(&waiting, &rx->node);
+        n_waiting++;
+        rx = NULL;
+    }
+    ovs_mutex_unlock(&rx_mutex);
+    if (rx) {
+        free(rx);
+        ovl_stamp_count(OVL_STAMP_RX_LIMITED);
+    } else {
+        seq_change(rx_seq);
+    }
+    return true;
+}
+
+/* Returns the packet that has waited longest, or NULL if none waits.  The
+ * caller must free it with ovl_stamp_rx_free(). */
+struct ovl_stamp_rx *
+ovl_stamp_rx_pop(void)
+{
+    struct ovl_stamp_rx *rx = NULL;
+
+    ovs_mutex_lock(&rx_mutex);
+    if (n_waiting) {
+        rx = CONTAINER_OF(ovs_list_pop_front(&waiting), struct ovl_stamp_rx,
+                          node);
+        n_waiting--;
+    }
+    ovs_mutex_unlock(&rx_mutex);
+    return rx;
+}
+
+void
+ovl_stamp_rx_free(struct ovl_stamp_rx *rx)
+{
+    dp_packet_delete(rx->packet);
+    free(rx);
+}
+
+/* Returns the time when the packet arrived that has waited longest, or
+ * INT64_MAX if none waits. */
+int64_t
+ovl_stamp_rx_since(void)
+{
+    int64_t since = INT64_MAX;
+
+    ovs_mutex_lock(&rx_mutex);
+    if (n_waiting) {
+        since = CONTAINER_OF(ovs_list_front(&waiting), struct ovl_stamp_rx,
+                             node)->when;
+    }
+    ovs_mutex_unlock(&rx_mutex);
+    return since;
+}
+
+/* Returns a number that is another one when packets have arrived. */
+uint64_t
+ovl_stamp_rx_seq(void)
+{
+    return seq_read(rx_seq);
+}
+
+/* Causes poll_block() to return when packets have arrived since
+ * ovl_stamp_rx_seq() returned 'seq'. */
+void
+ovl_stamp_rx_wait(uint64_t seq)
+{
+    seq_wait(rx_seq, seq);
+}
