@@ -419,8 +419,8 @@ def oam_probe_shares(remotes):
     packets to 'remotes' addresses of h2 on 16 paths take, 1,600 per second and
     as many answers."""
     with Lab() as lab:
-        lab.connect('geneve', 1400, 'options:local_ip=flow',
-                    'options:remote_ip=flow')
+        lab.call('tunnel', 'geneve', '4', 'options:local_ip=flow',
+                 'options:remote_ip=flow')
         with open(lab.dir + '/h1/ovs-vswitchd.pid') as f:
             pid = int(f.read())
         addresses = ['10.9.%d.%d' % (1 + i // 250, 1 + i % 250)
