@@ -126,6 +126,7 @@ ovl_stamp_set_other_config(const struct smap *other_config)
                                          PATHS_DEFAULT, 1, OVL_OAM_MAX_PATHS);
     unsigned int rate = ovl_get_setting(other_config, "oam-rate",
                                         RATE_DEFAULT, 1, 100000);
+    struct shash_node *node;
 
     ovs_mutex_lock(&ovl_stamp_mutex);
     baseline |= probe && !sending;
@@ -143,7 +144,6 @@ ovl_stamp_set_other_config(const struct smap *other_config)
     tx_rate = rate;
     ovs_mutex_unlock(&ovl_stamp_mutex);
 
-
     if (key == ovl_oam_key()) {
         return;
     }
@@ -156,8 +156,6 @@ ovl_stamp_set_other_config(const struct smap *other_config)
 
     /* Datapath flows for packets with this key would keep them from the
      * switch. */
-    struct shash_node *node;
-
     SHASH_FOR_EACH (node, &all_dpif_backers) {
         struct dpif_backer *backer = node->data;
 
@@ -179,26 +177,33 @@ ovl_stamp_is_sending(void)
 
 /* Answers. */
 
-/* Returns what the accounts have received from 'remote' by 'odp_port' with
- * 'key', or NULL. */
-static const struct stamp_cell *
-find_cell(bool is_netdev, odp_port_t odp_port, const struct in6_addr *remote,
-          ovs_be64 key)
+/* Stores in '*count' what the accounts have received from 'remote' by
+ * 'odp_port' with its key. */
+static void
+count_received(bool is_netdev, odp_port_t odp_port,
+               const struct in6_addr *remote, struct ovl_stamp_count *count)
     OVS_REQUIRES(ovl_stamp_mutex)
 {
+    ovs_be64 key = htonll(count->key);
     uint32_t hash = hash_uint64_basis((OVS_FORCE uint64_t) key,
                                       ovl_stamp_hash_place(
                                           is_netdev, odp_port, remote));
+    bool known = ovl_account_is_on() && !cells_full;
     const struct stamp_cell *cell;
 
+    count->rx_packets = count->rx_dropped = 0;
     HMAP_FOR_EACH_WITH_HASH (cell, node, hash, &cells) {
         if (cell->key == key && cell->is_netdev == is_netdev
             && cell->odp_port == odp_port
             && ipv6_addr_equals(&cell->remote, remote)) {
-            return cell;
+            count->rx_packets += cell->rx_packets;
+            count->rx_dropped += cell->rx_dropped;
+            known = true;
         }
     }
-    return NULL;
+    if (!known) {
+        count->rx_packets = count->rx_dropped = UINT64_MAX;
+    }
 }
 
 /* Answers the test packet 'rx', parsed as 'stamp'. */
@@ -218,14 +223,8 @@ answer(const struct ovl_stamp_rx *rx, struct ovl_stamp *stamp)
     stamp->received = rx->stamp;
     stamp->outer_port = rx->tp_src;
     for (size_t i = 0; i < stamp->n_counts; i++) {
-        struct ovl_stamp_count *count = &stamp->counts[i];
-        const struct stamp_cell *cell = find_cell(rx->is_netdev, rx->odp_port,
-                                                  &rx->src,
-                                                  htonll(count->key));
-        uint64_t unknown = ovl_account_is_on() && !cells_full ? 0 : UINT64_MAX;
-
-        count->rx_packets = cell ? cell->rx_packets : unknown;
-        count->rx_dropped = cell ? cell->rx_dropped : unknown;
+        count_received(rx->is_netdev, rx->odp_port, &rx->src,
+                       &stamp->counts[i]);
     }
     ovl_stamp_reflect(rx->packet, stamp);
     ovl_stamp_send(port, &rx->src, &rx->dst, rx->tp_src, rx->packet,
