@@ -67,6 +67,10 @@ static struct ovl_counter counters[] = {
         .name = "rx_malformed",
         .meaning = "test packets with a wrong length or checksum",
     },
+    [OVL_STAMP_RX_HMAC] = {
+        .name = "rx_hmac",
+        .meaning = "test packets with a wrong HMAC",
+    },
     [OVL_STAMP_RX_LIMITED] = {
         .name = "rx_limited",
         .meaning = "over the rate limit",

@@ -26,6 +26,7 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "overlay/account.h"
+#include "overlay/log.h"
 #include "overlay/oam-key.h"
 #include "overlay/settings.h"
 #include "overlay/stamp.h"
@@ -83,6 +84,7 @@ struct stamp_cell {
 static bool sending OVS_GUARDED_BY(ovl_stamp_mutex);
 static unsigned int n_paths OVS_GUARDED_BY(ovl_stamp_mutex) = PATHS_DEFAULT;
 static unsigned int tx_rate OVS_GUARDED_BY(ovl_stamp_mutex) = RATE_DEFAULT;
+static struct ovl_stamp_auth hmac_key OVS_GUARDED_BY(ovl_stamp_mutex);
 
 /* Sessions, by datapath port and remote endpoint, and those that have a
  * tenant, the earliest first. */
@@ -114,13 +116,52 @@ static void status_changed(const struct ovl_stamp_session *)
 
 /* Configuration. */
 
+/* Reads the key of HMACs from 'other_config', if there is one.  Returns false
+ * if it cannot be used; then no test packet must be sent or answered. */
+static bool
+read_hmac_key(const struct smap *other_config, struct ovl_stamp_auth *auth)
+{
+    const char *s = smap_get_def(other_config, "oam-hmac-key", "");
+    const char *problem = NULL;
+
+    auth->len = strlen(s);
+#ifndef HAVE_OPENSSL
+    problem = auth->len ? "this ovs-vswitchd was built without OpenSSL" : NULL;
+#endif
+    if (auth->len > sizeof auth->key) {
+        problem = "it is longer than 64 characters";
+    }
+    if (problem) {
+        char *warning = xasprintf("other_config:oam-hmac-key: %s; there are "
+                                  "no test packets", problem);
+
+        VLOG(ovl_warn_level(warning), "%s", warning);
+        free(warning);
+        auth->len = 0;
+        return false;
+    }
+    memcpy(auth->key, s, auth->len);
+    return true;
+}
+
+/* Returns the key of HMACs, or NULL if there is none. */
+static const struct ovl_stamp_auth *
+get_auth(void)
+    OVS_REQUIRES(ovl_stamp_mutex)
+{
+    return hmac_key.len ? &hmac_key : NULL;
+}
+
 /* Reads the settings from 'other_config' of Open_vSwitch.  To be called by
  * the main thread. */
 void
 ovl_stamp_set_other_config(const struct smap *other_config)
 {
     static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
-    uint64_t key = ovl_get_setting(other_config, "oam-key", 0, 0, 0xffffff);
+    struct ovl_stamp_auth auth;
+    uint64_t key = (read_hmac_key(other_config, &auth)
+                    ? ovl_get_setting(other_config, "oam-key", 0, 0, 0xffffff)
+                    : 0);
     bool probe = key && smap_get_bool(other_config, "oam-probe", false);
     unsigned int paths = ovl_get_setting(other_config, "oam-paths",
                                          PATHS_DEFAULT, 1, OVL_OAM_MAX_PATHS);
@@ -142,6 +183,7 @@ ovl_stamp_set_other_config(const struct smap *other_config)
         n_paths = paths;
     }
     tx_rate = rate;
+    hmac_key = auth;
     ovs_mutex_unlock(&ovl_stamp_mutex);
 
     if (key == ovl_oam_key()) {
@@ -226,7 +268,7 @@ answer(const struct ovl_stamp_rx *rx, struct ovl_stamp *stamp)
         count_received(rx->is_netdev, rx->odp_port, &rx->src,
                        &stamp->counts[i]);
     }
-    ovl_stamp_reflect(rx->packet, stamp);
+    ovl_stamp_reflect(rx->packet, stamp, get_auth());
     ovl_stamp_send(port, &rx->src, &rx->dst, rx->tp_src, rx->packet,
                    OVL_STAMP_TX_REPLIES);
 }
@@ -475,7 +517,7 @@ send_probe(struct ovl_stamp_session *s, const struct ovl_stamp_port *port,
     if (probe->turn) {
         ask_for_tenants(s, &stamp, now);
     }
-    ovl_stamp_compose(&stamp, probe->size, packet);
+    ovl_stamp_compose(&stamp, get_auth(), probe->size, packet);
     ovl_oam_session_sent(&s->oam, probe, stamp.sent, now);
     ovl_stamp_send(port, &s->remote, &in6addr_any,
                    path_to_port(s, probe->path), packet,
@@ -670,7 +712,7 @@ handle_rx(const struct ovl_stamp_rx *rx)
 {
     struct ovl_stamp stamp;
 
-    switch (ovl_stamp_parse(rx->packet, &stamp)) {
+    switch (ovl_stamp_parse(rx->packet, get_auth(), &stamp)) {
     case OVL_STAMP_OK:
         if (stamp.is_reply) {
             take_answer(rx, &stamp);
@@ -686,6 +728,9 @@ handle_rx(const struct ovl_stamp_rx *rx)
         break;
     case OVL_STAMP_MALFORMED:
         ovl_stamp_count(OVL_STAMP_RX_MALFORMED);
+        break;
+    case OVL_STAMP_HMAC:
+        ovl_stamp_count(OVL_STAMP_RX_HMAC);
         break;
     }
 }

@@ -8,6 +8,7 @@
                                          answers that it sends
   stamp_packets.py bad TYPE FAMILY       has "p0" receive what must not be
                                          answered
+  stamp_packets.py hmac TYPE FAMILY      the same in authenticated mode
   stamp_packets.py flood TYPE            has "p0" receive test packets until
                                          200 exceed the rate limit
 
@@ -15,6 +16,7 @@ FAMILY is 4 or 6.  The formats are those of RFC 8762 and RFC 8972.
 """
 
 import glob
+import hmac
 import random
 import struct
 import time
@@ -60,6 +62,22 @@ def request(seq, tlvs=b"", ssid=77, stamp=0x0123456789abcdef, **how):
     """Returns a test packet of a Session-Sender."""
     return bytes(frame(struct.pack("!LQHH28x", seq, stamp, 0x2001, ssid)
                        + tlvs, **how))
+
+
+def digest(data):
+    return hmac.digest(b"secret", data, "sha256")[:16]
+
+
+def seal(body, tlvs):
+    """Returns the first 96 octets 'body' of an authenticated packet, with
+    'tlvs', and HMACs."""
+    return (body + digest(body) + tlvs
+            + (tlv(U | M, HMAC, digest(body[:4] + tlvs)) if tlvs else b""))
+
+
+def secret(seq, tlvs=b"", ssid=77, stamp=0x0123456789abcdef):
+    """Returns the UDP payload of an authenticated test packet."""
+    return seal(struct.pack("!L12xQHH68x", seq, stamp, 0x2001, ssid), tlvs)
 
 
 def answer(packet, tlvs, ttl=255):
@@ -205,6 +223,47 @@ def check_answers(type_, family):
             print("got  %s\nwant %s" % (blank(got).hex(), blank(want).hex()))
 
 
+def check_hmac(type_, family):
+    seq = 0x89abcdef
+    good = secret(seq, counts([KEY, 7]) + tlv(U | M, PADDING, bytes(9)))
+    cases = [
+        (secret(seq), True),
+        (good, True),
+        # A TLV was changed, or is without HMAC.
+        (good[:130] + b"\1" + good[131:], False),
+        (secret(seq) + counts([KEY]), False),
+        # Padding after the HMAC.
+        (good + tlv(U | M, PADDING, bytes(30)), True),
+    ]
+    for body, _ in cases:
+        inject_in(type_, family, bytes(frame(body)))
+    for body, port in ((good[:20] + b"\1" + good[21:], {}),    # Changed.
+                       (good[:100] + b"\1" + good[101:], {}),
+                       (good, {"sport": PORT, "dport": 50000}),
+                       (request(seq)[42:] + bytes(100), {})):
+        inject_in(type_, family, bytes(frame(body, **port)))
+    inject_in(type_, family, request(seq))                     # Too short.
+    sent = await_packets(len(cases))
+    for (body, good_tlvs), packet in zip(cases, sent):
+        _, _, _, got = decapsulate(type_, family, packet)
+        assert checksums_good(got), got.hex()
+        got = got[42:]
+        assert len(got) == len(body)
+        assert got[96:112] == digest(got[:96]), got.hex()
+        want = (body[:4] + bytes(12) + got[16:24] + b"\x20\x01" + body[26:28]
+                + bytes(4) + got[32:40] + bytes(8) + body[:4] + bytes(12)
+                + body[16:26] + bytes(6) + b"\xff" + bytes(15))
+        assert got[:96] == want, got.hex()
+        at, tlvs = 112, b""
+        while at < len(got):
+            flags, kind, size = struct.unpack_from("!BBH", got, at)
+            assert flags == (0 if good_tlvs else INTEGRITY), got.hex()
+            if kind == HMAC and good_tlvs:
+                assert got[at + 4:at + 20] == digest(got[:4] + tlvs)
+            tlvs += got[at:at + 4 + size]
+            at += 4 + size
+
+
 # Frames that must not be answered, by the counter that each adds to.
 BAD = {
     "rx_ttl": [request(1, ttl=254), request(1, ttl=1)],
@@ -267,5 +326,6 @@ if __name__ == "__main__":
     packets.main(globals(),
                  answers=lambda type_, family: check_answers(type_,
                                                              int(family)),
+                 hmac=lambda type_, family: check_hmac(type_, int(family)),
                  bad=lambda type_, family: check_bad(type_, int(family)),
                  flood=flood)

@@ -8,7 +8,7 @@
  * =====================
  *
  * The Simple Two-Way Active Measurement Protocol (RFC 8762, with the TLVs of
- * RFC 8972) in unauthenticated mode.  A Session-Sender sends a test packet
+ * RFC 8972).  In unauthenticated mode, a Session-Sender sends a test packet
  * inside a tunnel, and the Session-Reflector at the other end returns it:
  *
  *       0                   1                   2                   3
@@ -35,6 +35,11 @@
  *   40 | Ses-Sender TTL|                      0                        |
  *      +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *   44 |                           TLVs ...                            |
+ *
+ * In authenticated mode, the same fields are at offsets 0, 16, 24, 26, 32, 48,
+ * 64, 72 and 80, zeros between them, an HMAC of these 96 octets at 96, and
+ * TLVs at 112, the last of which but for padding is an HMAC TLV (RFC 8972,
+ * section 4.8).
  *
  * Two TLVs are used: Extra Padding (RFC 8972, section 4.1), and one of the
  * types for private use:
@@ -65,10 +70,11 @@ struct dp_packet;
 
 #define OVL_STAMP_PORT 862
 
-/* Octets of a test packet: of headers in front of the TLVs, and of the TLVs
- * with 'n' keys, without padding. */
-#define OVL_STAMP_HEADERS_LEN (14 + 20 + 8 + 44)
+/* Octets of a test packet: at most of headers in front of the TLVs, of the TLV
+ * with 'n' keys, and of an HMAC. */
+#define OVL_STAMP_HEADERS_LEN (14 + 20 + 8 + 112)
 #define OVL_STAMP_TLV_LEN(N) (4 + 8 + 24 * (N))
+#define OVL_STAMP_HMAC_LEN 16
 
 /* Maximum number of keys in a test packet. */
 #define OVL_STAMP_MAX_KEYS 8
@@ -76,7 +82,8 @@ struct dp_packet;
 /* Smallest and largest frame that ovl_stamp_compose() makes, without the FCS.
  * Between OVL_STAMP_MIN_LEN and OVL_STAMP_MIN_LEN + 4, it makes none. */
 #define OVL_STAMP_MIN_LEN (OVL_STAMP_HEADERS_LEN \
-                           + OVL_STAMP_TLV_LEN(OVL_STAMP_MAX_KEYS))
+                           + OVL_STAMP_TLV_LEN(OVL_STAMP_MAX_KEYS) \
+                           + 4 + OVL_STAMP_HMAC_LEN)
 #define OVL_STAMP_MAX_LEN 9216
 
 /* What the reflector counted.  UINT64_MAX if it does not know. */
@@ -93,6 +100,7 @@ struct ovl_stamp {
     uint16_t ssid;              /* Session of the sender. */
     uint32_t seq;               /* Sequence number, of the sender. */
     uint64_t sent;              /* Timestamp of the sender. */
+    bool bad_tlvs;              /* Is the HMAC of the TLVs wrong? */
 
     /* In a reply. */
     uint64_t received;          /* Timestamps of the reflector. */
@@ -103,6 +111,12 @@ struct ovl_stamp {
     struct ovl_stamp_count counts[OVL_STAMP_MAX_KEYS];
 };
 
+/* The key of HMACs. */
+struct ovl_stamp_auth {
+    uint8_t key[64];
+    size_t len;                 /* Octets of 'key', not 0. */
+};
+
 /* Why a frame is not a test packet. */
 enum ovl_stamp_error {
     OVL_STAMP_OK,
@@ -110,16 +124,20 @@ enum ovl_stamp_error {
     OVL_STAMP_TTL,              /* Its TTL is not 255. */
     OVL_STAMP_MALFORMED,        /* It is too short, or its checksum or a
                                  * length is wrong. */
+    OVL_STAMP_HMAC              /* Its HMAC is wrong. */
 };
 
 uint64_t ovl_stamp_now(void);
 int64_t ovl_stamp_to_usec(uint64_t interval);
 
-void ovl_stamp_compose(const struct ovl_stamp *, size_t size,
+void ovl_stamp_compose(const struct ovl_stamp *,
+                       const struct ovl_stamp_auth *, size_t size,
                        struct dp_packet *);
 bool ovl_stamp_is_reply(const struct dp_packet *);
 enum ovl_stamp_error ovl_stamp_parse(const struct dp_packet *,
+                                     const struct ovl_stamp_auth *,
                                      struct ovl_stamp *);
-void ovl_stamp_reflect(struct dp_packet *, const struct ovl_stamp *);
+void ovl_stamp_reflect(struct dp_packet *, const struct ovl_stamp *,
+                       const struct ovl_stamp_auth *);
 
 #endif /* overlay/stamp.h */

@@ -4,11 +4,14 @@
 /* Test packets of STAMP: any frame is parsed, and answered if it is a test
  * packet.  The answer is as long, is one that the sender takes, and its
  * checksums are right.  The first octet of the input selects what is repaired
- * so that the fuzzer gets past the checks: lengths, and checksums. */
+ * so that the fuzzer gets past the checks: checksums (1), lengths (2), and
+ * with authenticated mode (4) the HMAC (8). */
 
 #include <config.h>
 #undef NDEBUG
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <string.h>
 
 #include "csum.h"
@@ -17,9 +20,12 @@
 #include "packets.h"
 #include "util.h"
 
-/* Repairs the lengths, if 'lengths', and the checksums of 'packet'. */
+static const struct ovl_stamp_auth fuzz_auth = { "secret", 6 };
+
+/* Repairs the lengths, if 'lengths', the HMAC, if 'hmac', and the checksums of
+ * 'packet'. */
 static void
-repair(struct dp_packet *packet, bool lengths)
+repair(struct dp_packet *packet, bool lengths, bool hmac)
 {
     struct eth_header *eth = dp_packet_data(packet);
     struct ip_header *ip = (struct ip_header *) (eth + 1);
@@ -35,6 +41,12 @@ repair(struct dp_packet *packet, bool lengths)
         || size > dp_packet_size(packet) - sizeof *eth) {
         return;
     }
+    if (hmac && size >= sizeof *ip + sizeof *udp + 112) {
+        uint8_t *body = (uint8_t *) (udp + 1), full[EVP_MAX_MD_SIZE];
+
+        HMAC(EVP_sha256(), fuzz_auth.key, fuzz_auth.len, body, 96, full, NULL);
+        memcpy(body + 96, full, 16);
+    }
     ip->ip_csum = 0;
     ip->ip_csum = csum(ip, sizeof *ip);
     udp->udp_csum = 0;
@@ -49,6 +61,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ovl_stamp stamp, reply;
+    const struct ovl_stamp_auth *auth;
     struct dp_packet *packet;
     uint8_t flags;
 
@@ -56,11 +69,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     flags = *data++;
+    auth = flags & 4 ? &fuzz_auth : NULL;
     packet = dp_packet_clone_data(data, --size);
     if (flags & 1 && size >= 14 + 20 + 8) {
-        repair(packet, flags & 2);
+        repair(packet, flags & 2, flags & 8);
     }
-    if (!ovl_stamp_parse(packet, &stamp)) {
+    if (!ovl_stamp_parse(packet, auth, &stamp)) {
         ovs_assert(stamp.n_counts <= OVL_STAMP_MAX_KEYS);
         if (!stamp.is_reply) {
             struct ip_header *ip = (struct ip_header *)
@@ -73,7 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
             stamp.received = 5;
             stamp.outer_port = 6;
-            ovl_stamp_reflect(packet, &stamp);
+            ovl_stamp_reflect(packet, &stamp, auth);
             ovs_assert(dp_packet_size(packet) == total);
 
             /* This project's senders have such an address. */
@@ -82,7 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             if ((ntohl(get_16aligned_be32(&ip->ip_dst)) >> 24) != 127) {
                 goto out;
             }
-            ovs_assert(!ovl_stamp_parse(packet, &reply));
+            ovs_assert(!ovl_stamp_parse(packet, auth, &reply));
             ovs_assert(reply.is_reply && reply.received == 5);
             ovs_assert(reply.seq == stamp.seq && reply.sent == stamp.sent
                        && reply.ssid == stamp.ssid
