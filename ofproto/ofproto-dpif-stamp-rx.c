@@ -23,10 +23,10 @@
 #include "timeval.h"
 #include "util.h"
 
-/* Maximum rates of packets received, per second: from a remote endpoint, and
- * in all, of test packets and of answers each.  If this host sends more than
- * usual, or to many remote endpoints, more may arrive.  Remote endpoints share
- * limits by hash. */
+/* Maximum rates of packets received, per second: from a remote endpoint to one
+ * address, and in all, of test packets and of answers each.  If this host
+ * sends more than usual, or to many remote endpoints, more may arrive.  Pairs
+ * of addresses share limits by hash. */
 #define REMOTE_RATE 400
 #define RATE 5000
 #define N_LIMITS 4096
@@ -93,7 +93,8 @@ static struct ovl_counter counters[] = {
     },
 };
 
-/* Packets that wait for the thread. */
+/* Packets that wait for the thread, and their number, with those that are
+ * about to. */
 static struct ovs_mutex rx_mutex = OVS_MUTEX_INITIALIZER;
 static struct ovs_list waiting OVS_GUARDED_BY(rx_mutex)
     = OVS_LIST_INITIALIZER(&waiting);
@@ -142,24 +143,26 @@ ovl_stamp_rx_set_rate(unsigned int rate)
     ovs_mutex_unlock(&rx_mutex);
 }
 
-/* Returns true if another packet from 'src' at 'now', which may be an answer,
- * is within the limits. */
+/* Returns true if another packet from 'src' to 'dst' at 'now', which may be an
+ * answer, is within the limits. */
 static bool
-is_allowed(const struct in6_addr *src, bool is_answer, int64_t now)
+is_allowed(const struct in6_addr *src, const struct in6_addr *dst,
+           bool is_answer, int64_t now)
     OVS_REQUIRES(rx_mutex)
 {
     static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
-    static uint64_t secrets[5];
+    static uint64_t secrets[9];
     static int64_t due[N_LIMITS], due_all[2];
     int64_t *remote, *all = &due_all[is_answer];
-    uint32_t words[4];
+    uint32_t words[8];
 
     if (ovsthread_once_start(&once)) {
         get_entropy_or_die(secrets, sizeof secrets);
         ovsthread_once_done(&once);
     }
-    memcpy(words, src, sizeof words);
-    remote = &due[secret_hash(secrets, words, 4) % N_LIMITS];
+    memcpy(words, src, sizeof *src);
+    memcpy(words + 4, dst, sizeof *dst);
+    remote = &due[secret_hash(secrets, words, 8) % N_LIMITS];
 
     /* Each may be a second ahead. */
     if (*remote > now + 1000000 || *all > now + 1000000) {
@@ -179,37 +182,41 @@ ovl_stamp_receive(const struct dpif_backer *backer, const struct flow *flow,
 {
     const struct flow_tnl *tnl = &flow->tunnel;
     struct ovl_stamp_rx *rx;
+    struct in6_addr src, dst;
+    bool allowed;
     int64_t now;
 
     if (!ovl_oam_has_key(tnl) || !flow_tnl_dst_is_set(tnl)) {
         return false;
     }
     now = ovl_stamp_clock();
+    src = flow_tnl_src(tnl);
+    dst = flow_tnl_dst(tnl);
+    ovs_mutex_lock(&rx_mutex);
+    allowed = (n_waiting < MAX_WAITING
+               && is_allowed(&src, &dst, ovl_stamp_is_reply(packet), now));
+    n_waiting += allowed;
+    ovs_mutex_unlock(&rx_mutex);
+    if (!allowed) {
+        ovl_stamp_count(OVL_STAMP_RX_LIMITED);
+        return true;
+    }
+
     rx = xzalloc(sizeof *rx);
     rx->is_netdev = dpif_is_netdev(backer->dpif);
     rx->odp_port = flow->in_port.odp_port;
-    rx->src = flow_tnl_src(tnl);
-    rx->dst = flow_tnl_dst(tnl);
+    rx->src = src;
+    rx->dst = dst;
     rx->tp_src = ntohs(tnl->tp_src);
     rx->when = now;
     rx->stamp = ovl_stamp_now();
+    rx->packet = dp_packet_clone_data(dp_packet_data(packet),
+                                      dp_packet_size(packet));
 
     ovs_mutex_lock(&rx_mutex);
-    if (n_waiting < MAX_WAITING
-        && is_allowed(&rx->src, ovl_stamp_is_reply(packet), now)) {
-        rx->packet = dp_packet_clone_data(dp_packet_data(packet),
-                                          dp_packet_size(packet));
-        ovs_list_push_back(&waiting, &rx->node);
-        n_waiting++;
-        rx = NULL;
-    }
+    ovs_list_push_back(&waiting, &rx->node);
     ovs_mutex_unlock(&rx_mutex);
-    if (rx) {
-        free(rx);
-        ovl_stamp_count(OVL_STAMP_RX_LIMITED);
-    } else {
-        seq_change(rx_seq);
-    }
+    seq_change(rx_seq);
     return true;
 }
 
@@ -221,7 +228,7 @@ ovl_stamp_rx_pop(void)
     struct ovl_stamp_rx *rx = NULL;
 
     ovs_mutex_lock(&rx_mutex);
-    if (n_waiting) {
+    if (!ovs_list_is_empty(&waiting)) {
         rx = CONTAINER_OF(ovs_list_pop_front(&waiting), struct ovl_stamp_rx,
                           node);
         n_waiting--;
@@ -245,7 +252,7 @@ ovl_stamp_rx_since(void)
     int64_t since = INT64_MAX;
 
     ovs_mutex_lock(&rx_mutex);
-    if (n_waiting) {
+    if (!ovs_list_is_empty(&waiting)) {
         since = CONTAINER_OF(ovs_list_front(&waiting), struct ovl_stamp_rx,
                              node)->when;
     }

@@ -441,17 +441,23 @@ def oam_probe_shares(remotes):
             lab.exec(host, 'ovs-vsctl', 'set', 'Open_vSwitch', '.',
                      'other_config:oam-key=%d' % OAM_KEY,
                      'other_config:oam-rate=1600')
-        with contextlib.closing(lab.socket('vm1', 'eth0')) as sock:
-            for _ in range(3):
-                # The first ones ask for the neighbor.
-                for i in range(remotes):
-                    sock.send(udp_frame(bytes(6), bytes(6), 64, 1000 + i))
-                    time.sleep(.002)
+        sock = lab.socket('vm1', 'eth0')
+
+        def send():
+            """Sends a frame to each address."""
+            for i in range(remotes):
+                sock.send(udp_frame(bytes(6), bytes(6), 64, 1000 + i))
+                time.sleep(.002)
+
+        send()      # These ask for the neighbors.
+        send()
         for _ in range(ROUNDS):
             shares = []
             for on in 'false', 'true':
                 lab.exec('h1', 'ovs-vsctl', 'set', 'Open_vSwitch', '.',
                          'other_config:oam-probe=' + on)
+                time.sleep(10)
+                send()
                 time.sleep(30)
                 before, start = cpu_seconds(pid), time.monotonic()
                 time.sleep(20)
@@ -465,6 +471,7 @@ def oam_probe_shares(remotes):
             say('  %.3f of a core with %d sessions, %.3f without'
                 % (shares[1], up, shares[0]))
             yield shares[1] - shares[0]
+        sock.close()
 
 
 bench('oam-probes', '<= 0.10',
