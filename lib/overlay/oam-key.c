@@ -34,8 +34,8 @@ ovl_oam_key(void)
     return key;
 }
 
-/* Makes 'key', in host byte order, the key.  0 is none.  A thread that reads it
- * sees what the caller has done before. */
+/* Makes 'key', in host byte order, the key.  0 is none.  A thread that reads
+ * it sees what the caller has done before. */
 void
 ovl_oam_set_key(uint64_t key)
 {
