@@ -101,8 +101,8 @@ ovl_xlate_no_port(int error, const struct dpif *dpif, const struct flow *flow,
 
 /* Counts the 'n' packets of a datapath flow without actions, just deleted from
  * 'backer', whose key is the 'key_len' bytes 'key', if there is no port for
- * them. */
-void
+ * them.  Returns true if no OpenFlow flow must count them. */
+bool
 ovl_xlate_flow_deleted(const struct dpif_backer *backer,
                        const struct nlattr *key, size_t key_len, uint64_t n)
 {
@@ -110,12 +110,16 @@ ovl_xlate_flow_deleted(const struct dpif_backer *backer,
     ofp_port_t in_port;
     struct flow flow;
 
+    if (ovl_stamp_flow_deleted(key, key_len, n)) {
+        return true;
+    }
     if (n && odp_flow_key_to_flow(key, key_len, &flow, NULL)
              != ODP_FIT_ERROR) {
         ovl_xlate_no_port(xlate_lookup(backer, &flow, &ofproto, NULL, NULL,
                                        NULL, &in_port, NULL),
                           backer->dpif, &flow, n);
     }
+    return false;
 }
 
 /* Sets for the ports of 'ofproto' whether they may receive tunnel packets: if

@@ -48,7 +48,7 @@ void ovl_put_tunnel_addresses(struct ofpbuf *, const struct in6_addr *src,
                               const struct in6_addr *dst);
 void ovl_xlate_no_port(int error, const struct dpif *, const struct flow *,
                        uint64_t n);
-void ovl_xlate_flow_deleted(const struct dpif_backer *,
+bool ovl_xlate_flow_deleted(const struct dpif_backer *,
                             const struct nlattr *key, size_t key_len,
                             uint64_t n);
 void ovl_xlate_sent(struct xlate_out *, const struct xlate_in *,

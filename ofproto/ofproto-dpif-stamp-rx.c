@@ -10,9 +10,14 @@
 
 #include "dp-packet.h"
 #include "dpif-netdev.h"
+#include "dpif.h"
 #include "entropy.h"
 #include "flow.h"
+#include "netlink.h"
+#include "odp-netlink.h"
+#include "odp-util.h"
 #include "ofproto-dpif.h"
+#include "openvswitch/ofpbuf.h"
 #include "overlay/counters.h"
 #include "overlay/oam-key.h"
 #include "overlay/secret-hash.h"
@@ -144,10 +149,11 @@ ovl_stamp_rx_set_rate(unsigned int rate)
 }
 
 /* Returns true if another packet from 'src' to 'dst' at 'now', which may be an
- * answer, is within the limits. */
+ * answer, is within the limits.  If not, stores in '*flooded' whether the two
+ * have sent more than one remote endpoint may. */
 static bool
 is_allowed(const struct in6_addr *src, const struct in6_addr *dst,
-           bool is_answer, int64_t now)
+           bool is_answer, int64_t now, bool *flooded)
     OVS_REQUIRES(rx_mutex)
 {
     static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
@@ -165,12 +171,50 @@ is_allowed(const struct in6_addr *src, const struct in6_addr *dst,
     remote = &due[secret_hash(secrets, words, 8) % N_LIMITS];
 
     /* Each may be a second ahead. */
-    if (*remote > now + 1000000 || *all > now + 1000000) {
+    *flooded = *remote > now + 1000000;
+    if (*flooded || *all > now + 1000000) {
         return false;
     }
     *remote = MAX(*remote, now) + 1000000 / REMOTE_RATE;
     *all = MAX(*all, now) + 1000000 / rx_rate;
     return true;
+}
+
+/* Has the datapath of 'backer' drop the packets with the port, key and outer
+ * addresses of 'flow', until revalidation deletes the datapath flow. */
+static void
+drop_in_datapath(const struct dpif_backer *backer, const struct flow *flow)
+{
+    struct odputil_keybuf key_stub, mask_stub;
+    struct flow_wildcards wc;
+    struct odp_flow_key_parms parms = {
+        .flow = flow,
+        .mask = &wc.masks,
+        .support = backer->rt_support.odp,
+    };
+    struct ofpbuf key, mask;
+    ovs_u128 ufid;
+
+    flow_wildcards_init_catchall(&wc);
+    WC_MASK_FIELD(&wc, recirc_id);
+    WC_MASK_FIELD(&wc, in_port);
+    WC_MASK_FIELD(&wc, tunnel.tun_id);
+    if (flow->tunnel.ip_dst) {
+        WC_MASK_FIELD(&wc, tunnel.ip_src);
+        WC_MASK_FIELD(&wc, tunnel.ip_dst);
+    } else {
+        WC_MASK_FIELD(&wc, tunnel.ipv6_src);
+        WC_MASK_FIELD(&wc, tunnel.ipv6_dst);
+    }
+
+    ofpbuf_use_stack(&key, &key_stub, sizeof key_stub);
+    odp_flow_key_from_flow(&parms, &key);
+    parms.key_buf = &key;
+    ofpbuf_use_stack(&mask, &mask_stub, sizeof mask_stub);
+    odp_flow_key_from_mask(&parms, &mask);
+    odp_flow_key_hash(key.data, key.size, &ufid);
+    dpif_flow_put(backer->dpif, DPIF_FP_CREATE, key.data, key.size,
+                  mask.data, mask.size, NULL, 0, &ufid, PMD_ID_NULL, NULL);
 }
 
 /* Takes 'packet' with 'flow', which 'backer' has received and found no
@@ -183,7 +227,7 @@ ovl_stamp_receive(const struct dpif_backer *backer, const struct flow *flow,
     const struct flow_tnl *tnl = &flow->tunnel;
     struct ovl_stamp_rx *rx;
     struct in6_addr src, dst;
-    bool allowed;
+    bool allowed, flooded = false;
     int64_t now;
 
     if (!ovl_oam_has_key(tnl) || !flow_tnl_dst_is_set(tnl)) {
@@ -194,11 +238,15 @@ ovl_stamp_receive(const struct dpif_backer *backer, const struct flow *flow,
     dst = flow_tnl_dst(tnl);
     ovs_mutex_lock(&rx_mutex);
     allowed = (n_waiting < MAX_WAITING
-               && is_allowed(&src, &dst, ovl_stamp_is_reply(packet), now));
+               && is_allowed(&src, &dst, ovl_stamp_is_reply(packet), now,
+                             &flooded));
     n_waiting += allowed;
     ovs_mutex_unlock(&rx_mutex);
     if (!allowed) {
         ovl_stamp_count(OVL_STAMP_RX_LIMITED);
+        if (flooded) {
+            drop_in_datapath(backer, flow);
+        }
         return true;
     }
 
@@ -217,6 +265,36 @@ ovl_stamp_receive(const struct dpif_backer *backer, const struct flow *flow,
     ovs_list_push_back(&waiting, &rx->node);
     ovs_mutex_unlock(&rx_mutex);
     seq_change(rx_seq);
+    return true;
+}
+
+/* Returns true if packets of a datapath flow, whose key is the 'key_len' bytes
+ * 'key', have the key of OAM.  Then revalidation must delete it: it is by
+ * drop_in_datapath(), or older than the configuration. */
+bool
+ovl_stamp_has_key(const struct nlattr *key, size_t key_len)
+{
+    uint64_t oam_key = ovl_oam_key();
+    const struct nlattr *a;
+
+    if (OVS_LIKELY(!oam_key)) {
+        return false;
+    }
+    a = nl_attr_find__(key, key_len, OVS_KEY_ATTR_TUNNEL);
+    a = a ? nl_attr_find_nested(a, OVS_TUNNEL_KEY_ATTR_ID) : NULL;
+    return a && nl_attr_get_be64(a) == htonll(oam_key);
+}
+
+/* A datapath flow without actions, whose key is the 'key_len' bytes 'key', has
+ * been deleted.  Returns false if it is not by drop_in_datapath(), otherwise
+ * counts its 'n' packets. */
+bool
+ovl_stamp_flow_deleted(const struct nlattr *key, size_t key_len, uint64_t n)
+{
+    if (!ovl_stamp_has_key(key, key_len)) {
+        return false;
+    }
+    ovl_count_n(&counters[OVL_STAMP_RX_LIMITED], n);
     return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "openvswitch/list.h"
@@ -18,6 +19,7 @@
 struct dp_packet;
 struct dpif_backer;
 struct flow;
+struct nlattr;
 struct ovl_counter;
 
 enum ovl_stamp_counter {
@@ -53,9 +55,12 @@ int64_t ovl_stamp_clock(void);
 void ovl_stamp_count(enum ovl_stamp_counter);
 struct ovl_counter *ovl_stamp_counters(size_t *n);
 
-/* A hook. */
+/* Hooks. */
 bool ovl_stamp_receive(const struct dpif_backer *, const struct flow *,
                        const struct dp_packet *);
+bool ovl_stamp_has_key(const struct nlattr *key, size_t key_len);
+bool ovl_stamp_flow_deleted(const struct nlattr *key, size_t key_len,
+                            uint64_t n);
 
 void ovl_stamp_rx_init(void);
 void ovl_stamp_rx_set_rate(unsigned int rate);

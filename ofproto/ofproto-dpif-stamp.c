@@ -20,7 +20,6 @@
 #include "odp-netlink.h"
 #include "ofproto-dpif-stamp-port.h"
 #include "ofproto-dpif-stamp-rx.h"
-#include "ofproto-dpif-upcall.h"
 #include "ofproto-dpif.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -196,13 +195,11 @@ ovl_stamp_set_other_config(const struct smap *other_config)
     }
     ovl_oam_set_key(key);
 
-    /* Datapath flows for packets with this key would keep them from the
-     * switch. */
+    /* See ovl_stamp_has_key(). */
     SHASH_FOR_EACH (node, &all_dpif_backers) {
         struct dpif_backer *backer = node->data;
 
         backer->need_revalidate = REV_RECONFIGURE;
-        udpif_flush(backer->udpif);
     }
 }
 

@@ -9,8 +9,12 @@
   stamp_packets.py bad TYPE FAMILY       has "p0" receive what must not be
                                          answered
   stamp_packets.py hmac TYPE FAMILY      the same in authenticated mode
+  stamp_packets.py replies TYPE          has "vm" receive frames, and "p0"
+                                         answers to the test packets that it
+                                         then sends
   stamp_packets.py flood TYPE            has "p0" receive test packets until
-                                         200 exceed the rate limit
+                                         they exceed the rate limit, and prints
+                                         the datapath flow that drops them
 
 FAMILY is 4 or 6.  The formats are those of RFC 8762 and RFC 8972.
 """
@@ -18,7 +22,9 @@ FAMILY is 4 or 6.  The formats are those of RFC 8762 and RFC 8972.
 import glob
 import hmac
 import random
+import re
 import struct
+import sys
 import time
 
 import packets
@@ -303,23 +309,127 @@ def check_bad(type_, family):
                   bytes(data[:generator.randint(14, len(data))]))
 
 
+def from_other(data):
+    """Returns tunnel packet 'data', as if from another remote endpoint."""
+    packet = Ether(data)
+    packet[IP].src = "1.1.2.93"
+    del packet[IP].chksum, packet[UDP].chksum
+    return bytes(packet)
+
+
+def test_packets(type_):
+    """Returns the test packets that "p0" has sent."""
+    got = [decapsulate(type_, 4, packet) for packet in captured("p0-tx.pcap")]
+    return [data for _, key, _, data in got if key == KEY]
+
+
+def await_test_packet(type_, n):
+    """Has "vm" receive frames until "p0" has sent more than 'n' test packets,
+    and returns the last one."""
+    for _ in range(300):
+        sent = test_packets(type_)
+        if len(sent) > n:
+            return sent[-1]
+        inject("vm", packets.L2 / IP(src="10.1.0.1", dst="10.1.0.2") / UDP())
+        time.sleep(.1)
+    sys.exit("no test packet")
+
+
+def stat(switch, name):
+    """Returns the counter 'name' of "oam/stats"."""
+    stats = switch.transact("oam/stats", [])[2]
+    return int(stats.split(name + ": ")[1].split()[0])
+
+
+def wait(condition, meaning):
+    for _ in range(300):
+        if condition():
+            return
+        time.sleep(.1)
+    sys.exit("no: " + meaning)
+
+
+def connect():
+    return UnixctlClient.create(glob.glob("ovs-vswitchd.*.ctl")[0])[1]
+
+
+def check_replies(type_):
+    switch = connect()
+
+    def reply(data, at=None, source=lambda packet: packet):
+        """Answers 'data', which may have another octet 'at'."""
+        if at is not None:
+            data = data[:42 + at] + bytes([data[42 + at] ^ 1]) + data[43 + at:]
+        good = answer(data, data[42 + BASE:])
+        inject("p0", source(encapsulate(type_, 4, "", 0, good)))
+
+    # The first test packet has no answer.  On a busy machine, the answers to
+    # some others are late.
+    first = await_test_packet(type_, 0)
+    late = -1
+    while not stat(switch, "rx_replies") and late < 30:
+        data = await_test_packet(type_, len(test_packets(type_)))
+        reply(data)
+        late += 1
+        wait(lambda: stat(switch, "rx_replies") + stat(switch, "rx_late")
+             == late + 1, "answer")
+    # Another sequence number, time, in seconds and in parts of them, and
+    # session; another remote endpoint.
+    for at in (0, 3, 4, 11, 14):
+        reply(data, at)
+    reply(data, source=from_other)
+    reply(data)
+    reply(data)
+    reply(first)
+    for name, n in (("rx_replies", 1), ("rx_late", late + 1),
+                    ("rx_duplicate", 2), ("rx_not_ours", 6)):
+        wait(lambda: stat(switch, name) >= n, "%s of %d" % (name, n))
+        if stat(switch, name) != n:
+            sys.exit("%s is %d, not %d" % (name, stat(switch, name), n))
+    switch.close()
+
+
 def flood(type_):
-    data = encapsulate(type_, 4, "", 0, request(1)).hex()
-    _, switch = UnixctlClient.create(glob.glob("ovs-vswitchd.*.ctl")[0])
-    begin = time.time()
-    for _ in range(50000):
+    data = encapsulate(type_, 4, "", 0, request(1))
+    switch = connect()
+    switch.transact("tnl/neigh/set", ["br0", "1.1.2.93", packets.PEER["mac"]])
+
+    def receive(packet):
         # The switch takes one packet at a time, and handles a command after
         # it.
-        switch.transact("netdev-dummy/receive", ["p0", data])
-        _, _, stats = switch.transact("oam/stats", [])
-        if "rx_limited: 200 " in stats:
-            break
-    # A second's worth at once.
+        switch.transact("netdev-dummy/receive", ["p0", bytes(packet).hex()])
+        flows = switch.transact("dpctl/dump-flows", [])[2]
+        return [flow for flow in flows.splitlines() if "tun_id" in flow]
+
+    # A second's worth at once is received, and the rest dropped by a datapath
+    # flow, which does not concern others.
+    begin = time.time()
+    flows = []
+    n = 0
+    while not flows and n < 50000:
+        flows = receive(data)
+        n += 1
+    passed = n - stat(switch, "rx_limited")
     most = 400 * (time.time() - begin + 1) + 1
-    passed = int(stats.split("rx_requests: ")[1].split()[0])
+    if not 400 <= passed <= most:
+        sys.exit("%d packets passed, at most %d may" % (passed, most))
+    print("\n".join(re.sub(r"in_port\(\d+\)", "in_port(tnl)", flow)
+                    for flow in flows))
+    receive(from_other(data))
+    for _ in range(100):
+        receive(data)
+    wait(lambda: any(Ether(p)[IP].dst == "1.1.2.93"
+                     for p in captured("p0-tx.pcap") if IP in Ether(p)),
+         "an answer to another remote endpoint")
+    # Each packet is counted once.
+    wait(lambda: stat(switch, "rx_requests") + stat(switch, "rx_limited")
+         == n + 101, "%d packets counted" % (n + 101))
+    # The flood is over.
+    time.sleep(1)
+    passed = stat(switch, "rx_requests")
+    receive(data)
+    wait(lambda: stat(switch, "rx_requests") == passed + 1, "received again")
     switch.close()
-    print("limited" if 400 <= passed <= most else
-          "%d packets passed, at most %d may" % (passed, most))
 
 
 if __name__ == "__main__":
@@ -328,4 +438,4 @@ if __name__ == "__main__":
                                                              int(family)),
                  hmac=lambda type_, family: check_hmac(type_, int(family)),
                  bad=lambda type_, family: check_bad(type_, int(family)),
-                 flood=flood)
+                 replies=check_replies, flood=flood)

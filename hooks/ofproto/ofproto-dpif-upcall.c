@@ -13,17 +13,22 @@
 @in upcall_receive before if (error) {
         ovl_xlate_no_port(error, backer->dpif, flow, 1);
 
-# Packets without a port: count those of a flow without actions.
-@in push_dp_ops before if (push->n_packets || netflow_exists()) {
-        if (!op->ukey
-            || !ovsrcu_get(struct ofpbuf *, &op->ukey->actions)->size) {
-            ovl_xlate_flow_deleted(udpif->backer,
-                                   op->ukey ? op->ukey->key
-                                   : op->dop.flow_del.key,
-                                   op->ukey ? op->ukey->key_len
-                                   : op->dop.flow_del.key_len,
-                                   push->n_packets);
-        }
+# Packets without a port, active OAM: count those of a flow without actions.
+@in push_dp_ops guard if (push->n_packets || netflow_exists()) {
+        if ((op->ukey
+             && ovsrcu_get(struct ofpbuf *, &op->ukey->actions)->size)
+            || !ovl_xlate_flow_deleted(udpif->backer,
+                                       op->ukey ? op->ukey->key
+                                       : op->dop.flow_del.key,
+                                       op->ukey ? op->ukey->key_len
+                                       : op->dop.flow_del.key_len,
+                                       push->n_packets))
+
+# Active OAM: a flow that drops a flood, or one older than the key.
+@in revalidate_ukey before push.used = stats->used;
+    if (ovl_stamp_has_key(ukey->key, ukey->key_len)) {
+        return UKEY_DELETE;
+    }
 
 # Accounts: those of the packets of the datapath flow.
 @in struct udpif_key after struct recirc_refs recircs;  /* Action recirc IDs with references held. */

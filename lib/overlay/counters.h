@@ -20,13 +20,20 @@ struct ovl_counter {
     atomic_uint64_t n;
 };
 
+/* Counts 'n' packets in 'counter'. */
+static inline void
+ovl_count_n(struct ovl_counter *counter, uint64_t n)
+{
+    uint64_t orig;
+
+    atomic_add_relaxed(&counter->n, n, &orig);
+}
+
 /* Counts a packet in 'counter'. */
 static inline void
 ovl_count(struct ovl_counter *counter)
 {
-    uint64_t orig;
-
-    atomic_add_relaxed(&counter->n, 1, &orig);
+    ovl_count_n(counter, 1);
 }
 
 /* Appends to 's' the line for the counter called 'name'. */

@@ -69,6 +69,26 @@ stopped() {
     wait_for says 10.9.0.2 "tun 10.9.0.2: up 16/16 paths, MTU 1500"
 }
 
+# The datapath of h2 drops what h1 sends beyond the rate limit.
+dropping() {
+    lab_exec h2 ovs-appctl dpctl/dump-flows |
+        grep 'tun_id=0x1234,src=10.9.0.1,dst=10.9.0.2.*actions:drop'
+}
+
+# h1 sends Geneve packets with the key of OAM, as many as it can.
+flood() {
+    lab_exec h1 timeout 10 bash -c 'exec 3>/dev/udp/10.9.0.2/6081
+        geneve="\0\0\x65\x58\0\x12\x34\0$(printf "%0240d" 0 | sed "s/0000/\\\\0/g")"
+        while printf "$geneve" >&3; do :; done' &
+    wait_for dropping
+    wait $! || :
+    lab_exec h2 ovs-appctl oam/stats
+    test "$(lab_exec h2 ovs-appctl oam/stats |
+            sed -n 's/^ *rx_limited: \([0-9]*\).*/\1/p')" -gt 0
+    wait_for fails dropping
+    wait_for says 10.9.0.2 "tun 10.9.0.2: up 16/16 paths, MTU 1500"
+}
+
 lab_new
 trap lab_down EXIT
 check "start" start && {
@@ -82,6 +102,7 @@ check "start" start && {
     check "source ports" ports
     check "paths that are down" firewall
     check "a host that is down" stopped
+    check "a flood" flood
     # kmemleak does not find the pointers in the actions of flows.
     end_background
     lab_exec h1 ovs-appctl revalidator/purge
