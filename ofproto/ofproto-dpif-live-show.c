@@ -79,6 +79,8 @@ show_output(const struct json *output, struct ds *s)
         ds_put_cstr(s, "  continues after recirculation\n");
     } else if (shash_find(members, "ttl_reply")) {
         ds_put_cstr(s, "  answered: its TTL expires\n");
+    } else if (shash_find(members, "ttl_expired")) {
+        ds_put_cstr(s, "  sent to the controller: its TTL expires\n");
     } else if (shash_find(members, "controller")) {
         ds_put_cstr(s, "  sent to the controller\n");
     } else {

@@ -26,6 +26,7 @@
 #include "openvswitch/match.h"
 #include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-meter.h"
+#include "openvswitch/ofp-packet.h"
 #include "openvswitch/ofp-port.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
@@ -499,7 +500,9 @@ static void
 add_userspace(struct json *outputs, const struct user_action_cookie *cookie)
 {
     if (cookie->type == USER_ACTION_COOKIE_CONTROLLER) {
-        add_output(outputs, "controller", cookie->controller.controller_id);
+        add_output(outputs, cookie->controller.reason == OFPR_INVALID_TTL
+                   ? "ttl_expired" : "controller",
+                   cookie->controller.controller_id);
     } else if (cookie->type == USER_ACTION_COOKIE_TTL) {
         add_output(outputs, "ttl_reply", cookie->ofp_in_port);
     }

@@ -119,6 +119,12 @@ lab_is_kernel() {
     test "${!datapath}" = system
 }
 
+# Prints the setting of ovs-vsctl for the datapath of host $1.
+lab_datapath() {
+    local datapath=LAB_DATAPATH_$1
+    echo "datapath_type=${!datapath:-netdev}"
+}
+
 # Makes the nodes $@.
 lab_nodes() {
     local n

@@ -22,6 +22,16 @@
 
 COVERAGE_DEFINE(drop_tnl_no_port);
 
+/* Number of kinds of packets that a datapath port remembers.  A kind has the
+ * same addresses and key. */
+#define NO_PORT_KINDS 8
+
+/* A kind of packets without an interface. */
+struct no_port_kind {
+    struct flow_tnl tnl;        /* Of the last one. */
+    long long int when;         /* When it came, or 0 if none did. */
+};
+
 /* A datapath port that receives tunnel packets. */
 struct no_port {
     struct cmap_node node;      /* In 'no_ports', by 'odp_port'. */
@@ -32,9 +42,9 @@ struct no_port {
 
     atomic_uint64_t n;          /* Packets without an interface. */
 
-    /* The last of them, guarded by 'no_port_mutex'. */
-    struct flow_tnl last;
-    long long int when;
+    /* The kinds that came last, the last one first.  Guarded by
+     * 'no_port_mutex'. */
+    struct no_port_kind kinds[NO_PORT_KINDS];
 };
 
 /* Changed with 'no_port_mutex' held. */
@@ -96,6 +106,34 @@ ovl_no_port_add(odp_port_t odp_port, bool userspace, const char *name,
     ovs_mutex_unlock(&no_port_mutex);
 }
 
+/* Returns true if packets with the headers in 'a' and 'b' are of one kind. */
+static bool
+is_same_kind(const struct flow_tnl *a, const struct flow_tnl *b)
+{
+    return (a->tun_id == b->tun_id
+            && !((a->flags ^ b->flags) & FLOW_TNL_F_KEY)
+            && a->ip_src == b->ip_src && a->ip_dst == b->ip_dst
+            && ipv6_addr_equals(&a->ipv6_src, &b->ipv6_src)
+            && ipv6_addr_equals(&a->ipv6_dst, &b->ipv6_dst));
+}
+
+/* Makes the kind of the packet with the headers in 'tnl' the first one of
+ * 'port'. */
+static void
+no_port_remember(struct no_port *port, const struct flow_tnl *tnl)
+    OVS_REQUIRES(no_port_mutex)
+{
+    struct no_port_kind *first = &port->kinds[0];
+    size_t i = 0;
+
+    while (i < NO_PORT_KINDS - 1 && !is_same_kind(&port->kinds[i].tnl, tnl)) {
+        i++;
+    }
+    memmove(first + 1, first, i * sizeof *first);
+    memcpy(&first->tnl, tnl, offsetof(struct flow_tnl, metadata));
+    first->when = time_msec();
+}
+
 /* Counts 'n' packets with the headers in 'tnl' that arrived at 'port', which
  * may be null. */
 static void
@@ -111,8 +149,7 @@ no_port_count(struct no_port *port, const struct flow_tnl *tnl,
     atomic_add_relaxed(&port->n, n, &orig);
     /* If another thread holds the mutex, its packet serves as well. */
     if (!ovs_mutex_trylock(&no_port_mutex)) {
-        memcpy(&port->last, tnl, offsetof(struct flow_tnl, metadata));
-        port->when = time_msec();
+        no_port_remember(port, tnl);
         ovs_mutex_unlock(&no_port_mutex);
     }
 }
@@ -142,27 +179,39 @@ ovl_no_port_count_popped(const char *name, const struct flow_tnl *tnl)
     no_port_count(port, tnl, 1);
 }
 
-/* Returns a line of text for 'port', with 'n' packets, as a malloc()'d
+/* Appends to 's' when the last packet of 'kind' came, and its headers. */
+static void
+no_port_format_kind(const struct no_port_kind *kind, struct ds *s)
+{
+    const struct in6_addr src = flow_tnl_src(&kind->tnl);
+    const struct in6_addr dst = flow_tnl_dst(&kind->tnl);
+
+    ds_put_format(s, "the last %lld s ago from ",
+                  (time_msec() - kind->when) / 1000);
+    ipv6_format_mapped(&src, s);
+    ds_put_cstr(s, " to ");
+    ipv6_format_mapped(&dst, s);
+    if (kind->tnl.flags & FLOW_TNL_F_KEY) {
+        ds_put_format(s, ", key %"PRIu64, ntohll(kind->tnl.tun_id));
+    } else {
+        ds_put_cstr(s, ", no key");
+    }
+}
+
+/* Returns the lines of text for 'port', with 'n' packets, as a malloc()'d
  * string. */
 static char *
 no_port_format(const struct no_port *port, uint64_t n)
     OVS_REQUIRES(no_port_mutex)
 {
-    const struct in6_addr src = flow_tnl_src(&port->last);
-    const struct in6_addr dst = flow_tnl_dst(&port->last);
     struct ds s = DS_EMPTY_INITIALIZER;
 
-    ds_put_format(&s, "%s (%s, %s): %"PRIu64" packets, the last %lld s ago "
-                  "from ", port->name, port->type,
-                  port->userspace ? "userspace" : "kernel", n,
-                  (time_msec() - port->when) / 1000);
-    ipv6_format_mapped(&src, &s);
-    ds_put_cstr(&s, " to ");
-    ipv6_format_mapped(&dst, &s);
-    if (port->last.flags & FLOW_TNL_F_KEY) {
-        ds_put_format(&s, ", key %"PRIu64, ntohll(port->last.tun_id));
-    } else {
-        ds_put_cstr(&s, ", no key");
+    ds_put_format(&s, "%s (%s, %s): %"PRIu64" packets, ", port->name,
+                  port->type, port->userspace ? "userspace" : "kernel", n);
+    no_port_format_kind(&port->kinds[0], &s);
+    for (size_t i = 1; i < NO_PORT_KINDS && port->kinds[i].when; i++) {
+        ds_put_cstr(&s, "\n  others, ");
+        no_port_format_kind(&port->kinds[i], &s);
     }
     return ds_steal_cstr(&s);
 }

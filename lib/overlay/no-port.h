@@ -10,7 +10,7 @@
  * A datapath has one port for all tunnels of a type, or of a type and a
  * destination port.  Packets that arrive there may have a remote address or a
  * key that no interface has.  This counts these packets for each datapath port
- * and keeps the headers of the last one.
+ * and keeps the headers of the last ones.
  *
  * "ovs-appctl tnl/rx_no_port" shows them. */
 

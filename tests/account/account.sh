@@ -49,9 +49,20 @@ account_connect() {
         account_drop "h$1"
 }
 
-# Has the kernel of host $1 ignore what port phy receives, as howto/stt.rst
-# says: otherwise it answers ARP requests for br-phy with the address of phy.
+# Prints the device of host $1 that has the address of the tunnels.
+account_device() {
+    if lab_is_kernel "$1"; then
+        echo phy
+    else
+        echo br-phy
+    fi
+}
+
+# Has the kernel of host $1 ignore what port phy of br-phy receives, as
+# howto/stt.rst says: otherwise it answers ARP requests for br-phy with the
+# address of phy.
 account_drop() {
+    ! lab_is_kernel "$1" || return 0
     lab_run lab_exec "$1" nft -f - <<END
 table netdev phy {
     chain phy {
@@ -61,9 +72,10 @@ table netdev phy {
 END
 }
 
-# Gives br-phy of host h$1 its addresses.
+# Gives host h$1 its addresses.
 account_address() {
-    lab_address "h$1" br-phy "$(account_vtep "$1")" "fd09::$1"
+    lab_address "h$1" "$(account_device "h$1")" "$(account_vtep "$1")" \
+        "fd09::$1"
 }
 
 # Starts host $1, h1 to h3, with br-phy, br-int and a port of br-int for each of
@@ -77,12 +89,14 @@ account_host() {
             lab_no_offloads "$h" "$vm" && lab_no_offloads "$vm" eth0 || return
     done
     lab_start "$h" notso || return
+    lab_is_kernel "$h" ||
+        lab_run lab_exec "$h" ovs-vsctl --timeout=60 \
+            -- add-br br-phy -- set bridge br-phy datapath_type=netdev \
+            -- add-port br-phy phy || return
     # shellcheck disable=SC2046
     lab_run lab_exec "$h" ovs-vsctl --timeout=60 \
-        -- add-br br-phy -- set bridge br-phy datapath_type=netdev \
-        -- add-port br-phy phy \
-        -- add-br br-int -- set bridge br-int datapath_type=netdev \
-            fail_mode=secure \
+        -- add-br br-int -- set bridge br-int fail_mode=secure \
+            "$(lab_datapath "$h")" \
         $(for vm; do echo -- add-port br-int "$vm"; done) \
         -- add-port br-int gnv0 -- set interface gnv0 type=geneve \
             options:remote_ip=flow options:key=flow || return
@@ -142,7 +156,7 @@ set_field:$outside->eth_dst,outside
 END
 }
 
-# Makes all of it.
+# Makes all of it.  LAB_DATAPATH_h1 and so on are those of lab.sh.
 account_up() {
     local n vm
     lab_nodes h1 h2 h3 a1 b1 a2 b2 outside && account_underlay || return

@@ -79,7 +79,7 @@ account_connect() {
 }
 
 account_address() {
-    lab_address "h$1" br-phy "10.9.$1.$1" "fd09:$1::$1" &&
+    lab_address "h$1" "$(account_device "h$1")" "10.9.$1.$1" "fd09:$1::$1" &&
         lab_run ip -n "$(lab_ns "h$1")" -batch - <<END
 route add 10.9.0.0/16 via 10.9.$1.254
 route add fd09::/16 via fd09:$1::fe

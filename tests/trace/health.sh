@@ -4,11 +4,12 @@
 
 usage() {
     cat <<'END'
-usage: tests/trace/health.sh [FAULTS]
+usage: tests/trace/health.sh [FAULTS [SECONDS]]
 Makes faults of a random link, in one direction, or spine of the network of
 tests/trace/fabric.sh, one after the other, FAULTS in all (default 50).  Prints
 how often "ovs-oam health" named the right one and no other, and the median of
-its times.
+its times.  Before, if SECONDS is given, a tenant sends for that long at 90 % of
+the rate that it reached before, without a fault: prints the number of alarms.
 END
 }
 
@@ -45,6 +46,29 @@ await() {
         test $SECONDS -lt $end || return
         sleep .5
     done
+}
+
+# Prints the number of times that a host found something wrong.
+alarms() {
+    cat "$LAB_DIR"/h?/ovs-vswitchd.log | grep -c '|stamp|WARN|'
+}
+
+# Has a1 send to a2 for $1 seconds at $2 bits per second, or as fast as it can.
+# Prints the rate that it reached.
+load() {
+    lab_exec a1 iperf3 -c 10.1.0.2 -t "$1" ${2:+-b "$2"} -J | python3 -c '
+import json, sys
+print(round(json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"]))'
+}
+
+# Prints the number of alarms under load for $1 seconds, without a fault.
+healthy() {
+    local rate before
+    lab_exec a2 iperf3 -s >/dev/null &
+    sleep 1
+    rate=$(load 10) && before=$(alarms) &&
+        rate=$(load "$1" $((rate * 9 / 10))) || return
+    echo "$(($(alarms) - before)) alarms in $1 s at $((rate / 1000000)) Mb/s"
 }
 
 # Makes a random fault.  Sets 'node', and 'behind', a regular expression of the
@@ -105,4 +129,4 @@ faults() {
 lab_new
 trap 'kill $(jobs -p) 2>/dev/null; lab_down' EXIT
 account_up && account_hosts && send && await 60 '6 sessions, all up' &&
-    faults "${1:-50}"
+    { test -z "$2" || healthy "$2"; } && faults "${1:-50}"

@@ -76,13 +76,13 @@ class Simulator:
     def _enter(self, end):
         """Adds the reports of 'end', a silent host, or the evidence of why
         there are none."""
-        reason, no_port = None, None
+        reason, no_port = None, False
         try:
             self._add(end.host, "-", self._flow(end), end.tunnel["type"],
                       path.match_of(end.tunnel))
             return
         except live.NoInterface:
-            no_port = end.tunnel.get("key", "none")
+            no_port = True
         except collect.HostError as error:
             reason = str(error)
         self.evidence[end.host] = path.Evidence(reason, True, 0, 0, no_port, 0,

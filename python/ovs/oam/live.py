@@ -13,7 +13,9 @@ from ovs.oam import collect
 # by itself, if this program cannot end it.
 COUNT, RATE, TIMEOUT = 100, 10, 300
 
-_RX_NO_PORT = re.compile(r"(\S+) .*: (\d+) packets?, .*, key (\S+)\Z")
+_RX_NO_PORT = re.compile(
+    r"(?:\S+ \(.*\): \d+ packets|  others), the last (\d+) s ago from (\S+) "
+    r"to \S+, (?:key (\d+)|no key)\Z")
 
 
 class NoInterface(collect.HostError):
@@ -77,14 +79,16 @@ def inject(host, bridge, flow, seconds):
 
 
 def no_port(host, seconds):
-    """Returns {datapath port: (packets without an interface, key of the last
-    one)} of 'host'.  Raises collect.HostError."""
+    """Yields (seconds, address of the sender, key or None) for the last packet
+    of each kind that 'host' has no interface for.  Raises
+    collect.HostError."""
     answer = _json(collect.appctl(host, seconds, "tnl/rx_no_port"))
     text = answer.get("reply") if isinstance(answer, dict) else None
     if not isinstance(text, str):
         raise collect.HostError("not an answer to \"tnl/rx_no_port\"")
-    return {match[1]: (int(match[2]), match[3])
-            for match in map(_RX_NO_PORT.match, text.splitlines()) if match}
+    for match in map(_RX_NO_PORT.match, text.splitlines()):
+        if match:
+            yield int(match[1]), match[2], match[3]
 
 
 def _json(text):

@@ -103,7 +103,7 @@ def follow(seen, owners, host, digest, loose, findings):
     def _visit_outputs(name, report, parts, digest):
         """Adds what became of the packet after 'report' of 'name', one of
         'parts'."""
-        going = False
+        going, expired = False, ""
         for output in report["outputs"]:
             if "output" in output:
                 ends.append(End("port", name, str(output["output"])))
@@ -118,7 +118,9 @@ def follow(seen, owners, host, digest, loose, findings):
             elif "recirc" in output and not any(
                     part["recirc"] == output["recirc"] for part in parts):
                 ends.append(End("pending", name))
-            going |= "meter" not in output and "ttl_reply" not in output
+            elif "ttl_reply" in output or "ttl_expired" in output:
+                expired = "its TTL expires, "
+            going |= not {"meter", "ttl_reply", "ttl_expired"} & set(output)
         devices = tuple(str(output["underlay"])
                         for output in report["outputs"]
                         if "underlay" in output)
@@ -130,7 +132,8 @@ def follow(seen, owners, host, digest, loose, findings):
             steps.append(Step("virtual", name,
                               "withheld from tenants (O bit)"))
         elif report.get("error") or not going:
-            text = report.get("error") or _last_rule(report["trace"])
+            text = expired + (report.get("error")
+                              or _last_rule(report["trace"]))
             ends.append(End("dropped", name, text=text))
             steps.append(Step("virtual", name, "DROPPED"))
 
@@ -274,14 +277,14 @@ class Evidence(NamedTuple):
     """What is known about a silent host: 'reason' why it did not answer, or
     None; whether it was 'armed' when the packet left; how many 'packets' of
     the sender's tunnels it received since it was armed 'seconds' ago;
-    'no_port', the key of packets that no interface was for, or None; how many
+    'no_port', whether it had no interface for such packets meanwhile; how many
     'tenants' use these tunnels; and the underlay.Finding about the network in
     between, or None."""
     reason: Optional[str]
     armed: bool
     packets: int
     seconds: float
-    no_port: Optional[str]
+    no_port: bool
     tenants: int
     finding: Optional[underlay.Finding]
 
@@ -329,10 +332,12 @@ def _judge_silent(end, known):
         return Verdict("NO PACKET", (
             "no other packet came after host %s had been told to look for them"
             % end.host,))
-    if known.no_port is not None:
+    if known.no_port:
+        key = end.tunnel.get("key")
         return Verdict("VIRTUAL", (
-            "host %s: no interface for packets of type %s with key %s from %s"
-            % (end.host, end.tunnel["type"], known.no_port, end.sender),))
+            "host %s: no interface for packets of type %s with %s from %s"
+            % (end.host, end.tunnel["type"], "key " + key if key else "no key",
+               end.sender),))
     kind, lines = underlay.describe(known.finding, end.sender, end.host) or (
         "PHYSICAL", ["between %s and %s: %s saw none of these packets in %d s"
                      % (end.sender, end.host, end.host, known.seconds)])

@@ -184,14 +184,14 @@ class Tracer:
             raise collect.HostError(str(error)) from None
 
     def _counters(self, name):
-        """Returns ({remote: packets received}, packets without an interface)
-        of host 'name'.  Raises collect.HostError."""
+        """Returns {remote: packets received} of host 'name'.  Raises
+        collect.HostError."""
         received = {}
         for one, numbers in self._snapshot(name).items():
             if one.kind == series.REMOTE:
                 received[one.remote] = (received.get(one.remote, 0)
                                         + numbers[series.RX_PACKETS])
-        return received, live.no_port(self.hosts[name], self.seconds)
+        return received
 
     def _tenants(self, name, remote):
         """Returns the number of tenants of which host 'name' has sent to
@@ -209,24 +209,28 @@ class Tracer:
         with 'digest'."""
         reason = self.reasons.get(end.host)
         since, before = self.armed.get(end.host, (time.monotonic(), None))
-        after = None
-        if not reason:
+        packets, no_port = 0, False
+        if not reason and before is not None:
             try:
                 after = self._counters(end.host)
+                packets = sum(after.get(address, 0) - before.get(address, 0)
+                              for address, owner in self.owners.items()
+                              if owner == end.sender)
+                no_port = self._has_no_port(end, time.monotonic() - since)
             except collect.HostError as error:
                 reason = str(error)
-        packets, no_port = 0, None
-        if before and after:
-            for address, owner in self.owners.items():
-                if owner == end.sender:
-                    packets += (after[0].get(address, 0)
-                                - before[0].get(address, 0))
-            for port, (count, key) in after[1].items():
-                if count > before[1].get(port, (0, ""))[0]:
-                    no_port = key
         return path.Evidence(reason, self._is_fresh(end.host, digest),
                              packets, time.monotonic() - since, no_port,
                              self._tenants(end.sender, end.remote), None)
+
+    def _has_no_port(self, end, seconds):
+        """Returns whether 'end', a silent host, has had no interface in the
+        last 'seconds' for packets with the key and from the sender of those
+        that it should have got.  Raises collect.HostError."""
+        return any(ago <= seconds and key == end.tunnel.get("key")
+                   and self.owners.get(source, end.sender) == end.sender
+                   for ago, source, key in live.no_port(self.hosts[end.host],
+                                                        self.seconds))
 
 
 def check(hosts, source, bridge, match):
