@@ -16,6 +16,7 @@
 #include "netdev.h"
 #include "netlink.h"
 #include "odp-util.h"
+#include "ofproto-dpif-meter.h"
 #include "ofproto-dpif-rid.h"
 #include "ofproto-dpif-trace.h"
 #include "ofproto-dpif-xlate-cache.h"
@@ -25,7 +26,6 @@
 #include "openvswitch/json.h"
 #include "openvswitch/match.h"
 #include "openvswitch/ofp-flow.h"
-#include "openvswitch/ofp-meter.h"
 #include "openvswitch/ofp-packet.h"
 #include "openvswitch/ofp-port.h"
 #include "openvswitch/poll-loop.h"
@@ -250,7 +250,7 @@ ovl_live_compose(struct ovl_live *live, const struct xlate_in *xin,
         xin->live->in_port = netdev_get_name(in_port);
     }
     live->session = 0;
-    if (!s || xin->ofproto->backer->ovl_meters == UINT32_MAX) {
+    if (!s || !ovl_has_meters(xin->ofproto->backer)) {
         return;
     }
     live->session = s->id;
@@ -270,7 +270,7 @@ ovl_live_compose(struct ovl_live *live, const struct xlate_in *xin,
     nl_msg_put_u32(odp_actions, OVS_SAMPLE_ATTR_PROBABILITY, UINT32_MAX);
     actions = nl_msg_start_nested(odp_actions, OVS_SAMPLE_ATTR_ACTIONS);
     nl_msg_put_u32(odp_actions, OVS_ACTION_ATTR_METER,
-                   xin->ofproto->backer->ovl_meters + s->slot);
+                   ovl_meter_id(xin->ofproto->backer, s->slot));
     odp_put_userspace_action(dpif_port_get_pid(dpif, odp_port), &cookie,
                              sizeof cookie, ODPP_NONE, false, odp_actions,
                              &live->cookie_offset);
@@ -758,15 +758,6 @@ ovl_live_receive(const struct user_action_cookie *cookie,
 
 /* Meters. */
 
-/* Deletes the meter of the session in 'slot' from 'backer'. */
-static void
-delete_meter(const struct dpif_backer *backer, size_t slot)
-{
-    const ofproto_meter_id meter = { backer->ovl_meters + slot };
-
-    dpif_meter_del(backer->dpif, meter, NULL, 0);
-}
-
 /* 'backer' has got meters for sessions.  If an earlier ovs-vswitchd left some
  * behind, deletes them. */
 void
@@ -774,11 +765,11 @@ ovl_live_init_meters(const struct dpif_backer *backer)
 {
     BUILD_ASSERT(OVL_COPIES_METERS == OVL_LIVE_MAX);
     if (dpif_is_netdev(backer->dpif)) {
-        ovl_copies_set_meters(backer->ovl_meters);
+        ovl_copies_set_meters(ovl_meter_id(backer, 0));
         return;
     }
     for (size_t i = 0; i < OVL_LIVE_MAX; i++) {
-        delete_meter(backer, i);
+        ovl_meter_delete(backer, i);
     }
 }
 
@@ -787,25 +778,13 @@ ovl_live_init_meters(const struct dpif_backer *backer)
 static bool
 set_meters(size_t slot, unsigned int rate)
 {
-    struct ofputil_meter_band band = {
-        .type = OFPMBT13_DROP,
-        .rate = rate,
-        .burst_size = rate,
-    };
-    struct ofputil_meter_config config = {
-        .flags = OFPMF13_PKTPS | OFPMF13_BURST,
-        .n_bands = 1,
-        .bands = &band,
-    };
     struct shash_node *node;
     bool done = false;
 
     SHASH_FOR_EACH (node, &all_dpif_backers) {
         const struct dpif_backer *backer = node->data;
-        const ofproto_meter_id meter = { backer->ovl_meters + slot };
 
-        if (backer->ovl_meters != UINT32_MAX
-            && !dpif_meter_set(backer->dpif, meter, &config)) {
+        if (ovl_has_meters(backer) && !ovl_meter_set(backer, slot, rate)) {
             done = true;
         }
     }
@@ -821,8 +800,8 @@ delete_meters(size_t slot)
     SHASH_FOR_EACH (node, &all_dpif_backers) {
         const struct dpif_backer *backer = node->data;
 
-        if (backer->ovl_meters != UINT32_MAX) {
-            delete_meter(backer, slot);
+        if (ovl_has_meters(backer)) {
+            ovl_meter_delete(backer, slot);
         }
     }
 }

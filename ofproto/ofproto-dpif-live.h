@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ofproto-dpif-meter.h"
 #include "openvswitch/ofp-port.h"
 #include "openvswitch/types.h"
 #include "ovs-atomic.h"
@@ -47,7 +48,7 @@ struct xlate_in;
 struct xlate_out;
 
 /* Sessions at once, in all bridges. */
-#define OVL_LIVE_MAX 16
+#define OVL_LIVE_MAX OVL_LIVE_METERS
 
 /* State of translation, a member of struct xlate_ctx. */
 struct ovl_live {

@@ -9,8 +9,8 @@
 
 #include "dpif-netdev.h"
 #include "flow.h"
-#include "id-pool.h"
 #include "odp-util.h"
+#include "ofproto-dpif-meter.h"
 #include "ofproto-dpif-xlate.h"
 #include "ofproto-dpif.h"
 #include "openvswitch/meta-flow.h"
@@ -175,12 +175,6 @@ ovl_xlate_sent(struct xlate_out *xout, const struct xlate_in *xin,
 
 /* Copies of packets, and meters. */
 
-/* Linux keeps meters in an array, at their number modulo its size.  This is
- * its size at first; it is doubled when it is full.  So a meter with a larger
- * number may take the place of one with a smaller, and is lost when the array
- * grows. */
-#define KERNEL_METERS 1024
-
 /* Handles an upcall with 'cookie', 'packet' and 'flow' for 'ofproto'.  Returns
  * true if an action of this project asked for it. */
 bool
@@ -192,23 +186,12 @@ ovl_upcall_receive(const struct user_action_cookie *cookie,
             || ovl_ttl_reply_receive(cookie, ofproto, packet, flow));
 }
 
-/* Reserves OVL_N_METERS of the 'max_meters' meters of 'backer': the last
- * ones, or in the kernel datapath those before KERNEL_METERS. */
+/* 'backer' has been opened.  Its datapath has 'max_meters' meters. */
 void
-ovl_reserve_meters(struct dpif_backer *backer, uint32_t max_meters)
+ovl_backer_opened(struct dpif_backer *backer, uint32_t max_meters)
 {
-    uint32_t end = max_meters;
-
-    if (!dpif_is_netdev(backer->dpif)) {
-        end = MIN(end, KERNEL_METERS);
+    ovl_reserve_meters(backer, max_meters);
+    if (ovl_has_meters(backer)) {
+        ovl_live_init_meters(backer);
     }
-    if (end <= OVL_N_METERS) {
-        backer->ovl_meters = UINT32_MAX;
-        return;
-    }
-    backer->ovl_meters = end - OVL_N_METERS;
-    for (uint32_t i = 0; i < OVL_N_METERS; i++) {
-        id_pool_add(backer->meter_ids, backer->ovl_meters + i);
-    }
-    ovl_live_init_meters(backer);
 }

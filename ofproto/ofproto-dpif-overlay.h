@@ -38,9 +38,6 @@ struct user_action_cookie;
 struct xlate_in;
 struct xlate_out;
 
-/* Datapath meters that only these functions use. */
-#define OVL_N_METERS (OVL_LIVE_MAX + OVL_TTL_REPLY_METERS)
-
 void ovl_xlate_receive_ecn(struct flow *, struct flow_wildcards *);
 void ovl_xlate_send_ecn(struct flow *);
 void ovl_xlate_put_own_key(struct ofpbuf *ofpacts, const struct netdev *);
@@ -56,7 +53,7 @@ void ovl_xlate_sent(struct xlate_out *, const struct xlate_in *,
 bool ovl_upcall_receive(const struct user_action_cookie *,
                         struct ofproto_dpif *, const struct dp_packet *,
                         const struct flow *);
-void ovl_reserve_meters(struct dpif_backer *, uint32_t max_meters);
+void ovl_backer_opened(struct dpif_backer *, uint32_t max_meters);
 void ovl_ofproto_changed(struct ofproto_dpif *);
 void ovl_ofproto_destroy(struct ofproto_dpif *);
 void ovl_ofproto_run(void);

@@ -17,6 +17,7 @@
 #include "nx-match.h"
 #include "odp-netlink.h"
 #include "odp-util.h"
+#include "ofproto-dpif-meter.h"
 #include "ofproto-dpif-overlay.h"
 #include "ofproto-dpif-rid.h"
 #include "ofproto-dpif-xlate.h"
@@ -25,7 +26,6 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-actions.h"
-#include "openvswitch/ofp-meter.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/vlog.h"
 #include "overlay/counters.h"
@@ -91,35 +91,23 @@ parse_register(const char *bridge, const struct smap *other_config,
     free(error);
 }
 
-/* Returns the ID of the first meter for TTL replies of 'backer'. */
-static uint32_t
-first_meter(const struct dpif_backer *backer)
+/* Returns the 'i'th of the meters for TTL replies. */
+static size_t
+ttl_meter(size_t i)
 {
-    return backer->ovl_meters + OVL_LIVE_MAX;
+    return OVL_LIVE_METERS + i;
 }
 
 /* Makes the meters of 'backer'.  Returns a positive errno value if that does
  * not work. */
 static int
-make_meters(struct dpif_backer *backer)
+make_meters(const struct dpif_backer *backer)
 {
-    struct ofputil_meter_band band = {
-        .type = OFPMBT13_DROP,
-        .rate = TTL_REPLY_RATE,
-        .burst_size = TTL_REPLY_RATE,
-    };
-    struct ofputil_meter_config config = {
-        .flags = OFPMF13_PKTPS | OFPMF13_BURST,
-        .n_bands = 1,
-        .bands = &band,
-    };
-
-    if (backer->ovl_meters == UINT32_MAX) {
+    if (!ovl_has_meters(backer)) {
         return EOPNOTSUPP;
     }
-    for (uint32_t i = 0; i < OVL_TTL_REPLY_METERS; i++) {
-        const ofproto_meter_id id = { first_meter(backer) + i };
-        int error = dpif_meter_set(backer->dpif, id, &config);
+    for (size_t i = 0; i < OVL_TTL_METERS; i++) {
+        int error = ovl_meter_set(backer, ttl_meter(i), TTL_REPLY_RATE);
 
         if (error) {
             return error;
@@ -134,17 +122,8 @@ count_metered(const struct dpif_backer *backer)
 {
     uint64_t n = 0;
 
-    if (backer->ovl_meters == UINT32_MAX) {
-        return 0;
-    }
-    for (uint32_t i = 0; i < OVL_TTL_REPLY_METERS; i++) {
-        const ofproto_meter_id id = { first_meter(backer) + i };
-        struct ofputil_meter_band_stats band = { .packet_count = 0 };
-        struct ofputil_meter_stats stats = { .bands = &band };
-
-        if (!dpif_meter_get(backer->dpif, id, &stats, 1)) {
-            n += band.packet_count;
-        }
+    for (size_t i = 0; i < OVL_TTL_METERS; i++) {
+        n += ovl_meter_count(backer, ttl_meter(i));
     }
     return n;
 }
@@ -351,7 +330,7 @@ ovl_ttl_reply_compose(const struct ofproto_dpif *bridge,
     nl_msg_put_u32(odp_actions, OVS_SAMPLE_ATTR_PROBABILITY, UINT32_MAX);
     actions = nl_msg_start_nested(odp_actions, OVS_SAMPLE_ATTR_ACTIONS);
     nl_msg_put_u32(odp_actions, OVS_ACTION_ATTR_METER,
-                   first_meter(backer) + hash % OVL_TTL_REPLY_METERS);
+                   ovl_meter_id(backer, ttl_meter(hash % OVL_TTL_METERS)));
     odp_put_userspace_action(dpif_port_get_pid(backer->dpif, odp_port),
                              &cookie, sizeof cookie, ODPP_NONE, false,
                              odp_actions, NULL);

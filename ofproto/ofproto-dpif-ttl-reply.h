@@ -36,9 +36,6 @@ struct user_action_cookie;
 struct xlate_in;
 struct xlate_out;
 
-/* Meters of a datapath, after those for live traces. */
-#define OVL_TTL_REPLY_METERS 256
-
 /* Configuration. */
 void ovl_ttl_reply_configure(struct ofproto *, const struct smap *);
 void ovl_ttl_reply_destroy(struct ofproto_dpif *);

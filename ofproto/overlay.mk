@@ -12,6 +12,8 @@ ofproto_libofproto_la_SOURCES += \
 	ofproto/ofproto-dpif-live-simulate.h \
 	ofproto/ofproto-dpif-live.c \
 	ofproto/ofproto-dpif-live.h \
+	ofproto/ofproto-dpif-meter.c \
+	ofproto/ofproto-dpif-meter.h \
 	ofproto/ofproto-dpif-oam.c \
 	ofproto/ofproto-dpif-oam.h \
 	ofproto/ofproto-dpif-overlay.c \

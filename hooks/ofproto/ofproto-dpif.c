@@ -45,7 +45,7 @@
 
 # Live traces, TTL replies: meters for them.
 @in open_dpif_backer before ct_zone_config_init(backer);
-    ovl_reserve_meters(backer, features.max_meters);
+    ovl_backer_opened(backer, features.max_meters);
 
 # TTL replies: the configuration goes away with the bridge.  Active OAM: no
 # test packet may be sent by it any more.
