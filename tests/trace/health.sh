@@ -7,9 +7,10 @@ usage() {
 usage: tests/trace/health.sh [FAULTS [SECONDS]]
 Makes faults of a random link, in one direction, or spine of the network of
 tests/trace/fabric.sh, one after the other, FAULTS in all (default 50).  Prints
-how often "ovs-oam health" named the right one and no other, and the median of
-its times.  Before, if SECONDS is given, a tenant sends for that long at 90 % of
-the rate that it reached before, without a fault: prints the number of alarms.
+how long it took until a host logged it, how often "ovs-oam health" named the
+right one and no other, and the median of its times.  Before, if SECONDS is
+given, a tenant sends for that long at 90 % of the rate that it can reach,
+without a fault: prints the number of alarms.
 END
 }
 
@@ -98,16 +99,36 @@ is_right() {
         ! grep -qvx "behind $behind, the last that answers" <<<"$places"
 }
 
+# Adds to the file "found" how many ms after $1, in ns, a host first found
+# something wrong.
+found() {
+    local first
+    first=$(sed -n 's/\(.*Z\)|[^|]*|stamp|WARN|.*/\1/p' \
+        "$LAB_DIR"/h?/ovs-vswitchd.log | sort |
+        awk -v since="$(date -u -d "@${1%?????????}.${1: -9:3}" \
+            +%Y-%m-%dT%H:%M:%S.%3NZ)" '$0 >= since { print; exit }')
+    echo $((($(date -d "$first" +%s%N) - $1) / 1000000)) >>"$LAB_DIR/found"
+}
+
+# Prints the median of the $2 numbers in file $1, and the largest.
+median() {
+    sort -n "$LAB_DIR/$1" | awk -v n="$2" 'NR == int((n + 1) / 2) { m = $1 }
+        END { printf "median %d ms, at most %d ms\n", m, $1 }'
+}
+
 # Makes $1 faults.
 faults() {
     local i begin node behind good=0
     for ((i = 0; i < $1; i++)); do
+        begin=$(date +%s%N)
         fault
         # No path may cross it.
         until await 20 degraded; do
             fabric_mend "$node"
+            begin=$(date +%s%N)
             fault
         done
+        found "$begin"
         # Others may have to be found, too.
         sleep 3
         begin=$(date +%s%N)
@@ -122,8 +143,8 @@ faults() {
         fabric_mend "$node"
         await 60 'all up' || return
     done
-    echo "$good of $1 right, median $(sort -n "$LAB_DIR/times" |
-        sed -n "$((($1 + 1) / 2))p") ms"
+    echo "found: $(median found "$1")"
+    echo "$good of $1 right: $(median times "$1")"
 }
 
 lab_new
