@@ -822,5 +822,3 @@ bench('kstt-over-none', '>= 0.90',
 bench('kstt-over-kvxlan-pps', '>= 0.85',
       'Kernel datapath, packets of 64 bytes: STT / VXLAN with csum',
       kernel_ratios, 'udp', 'vxlan')
-bench('account-cell', '<= 256', 'Bytes of memory for an account',
-      account_sizes)
