@@ -79,7 +79,8 @@ def check_errors(version, outer, probe):
             return bytes(IP(src="198.51.100.1", dst="192.0.2.1")
                          / ICMP(type=kind, code=code, nexthopmtu=mtu)
                          / Raw(quoted))
-        kinds = [(11, 0, 0), (3, 4, 1400), (3, 13, 0)]
+        kinds = [(11, 0, 0, "expired"), (3, 4, 1400, "refused"),
+                 (3, 13, 0, "refused"), (3, 1, 0, "host"), (3, 0, 0, "route")]
     else:
         layers = {3: ICMPv6TimeExceeded, 2: ICMPv6PacketTooBig,
                   1: ICMPv6DestUnreach}
@@ -89,15 +90,16 @@ def check_errors(version, outer, probe):
             if mtu:
                 header.mtu = mtu
             return bytes(header / Raw(quoted))
-        kinds = [(3, 0, 0), (2, 0, 1400), (1, 1, 0)]
-    for i, (kind, code, mtu) in enumerate(kinds):
+        kinds = [(3, 0, 0, "expired"), (2, 0, 1400, "refused"),
+                 (1, 1, 0, "refused"), (1, 3, 0, "host"), (1, 0, 0, "route")]
+    for kind, code, mtu, reason in kinds:
         for quoted in (probe, probe[:wire.SIZE_MIN],
                        probe[:28] if version == 4 else probe):
             must(wire.error(answer(kind, code, mtu, quoted), outer, MARKER, 64)
-                 == wire.IcmpError(5, i == 0, mtu), "error %d" % kind)
+                 == wire.IcmpError(5, reason, mtu), "error %d" % kind)
         if outer.protocol == 17:
             must(wire.error(answer(kind, code, mtu, own), outer, MARKER, 64)
-                 == wire.IcmpError(wire.FLOW, i == 0, mtu), "flow %d" % kind)
+                 == wire.IcmpError(wire.FLOW, reason, mtu), "flow %d" % kind)
         must(wire.error(answer(kind, code, mtu, other), outer, MARKER, 64)
              is None, "other packet")
     must(wire.error(bytes(IP() / ICMP(type=0) / Raw(probe)) if version == 4

@@ -51,7 +51,7 @@ await() {
 
 # Prints the number of times that a host found something wrong.
 alarms() {
-    cat "$LAB_DIR"/h?/ovs-vswitchd.log | grep -c '|stamp|WARN|'
+    cat "$LAB_DIR"/h?/ovs-vswitchd.log | grep -c '|stamp(oam[0-9]*)|WARN|'
 }
 
 # Has a1 send to a2 for $1 seconds at $2 bits per second, or as fast as it can.
@@ -103,7 +103,7 @@ is_right() {
 # something wrong.
 found() {
     local first
-    first=$(sed -n 's/\(.*Z\)|[^|]*|stamp|WARN|.*/\1/p' \
+    first=$(sed -n 's/\(.*Z\)|[^|]*|stamp(oam[0-9]*)|WARN|.*/\1/p' \
         "$LAB_DIR"/h?/ovs-vswitchd.log | sort |
         awk -v since="$(date -u -d "@${1%?????????}.${1: -9:3}" \
             +%Y-%m-%dT%H:%M:%S.%3NZ)" '$0 >= since { print; exit }')

@@ -100,7 +100,7 @@ def probe(header, marker, milliseconds, probes):
     an object with
 
       answers  index, or wire.FLOW for what the host sends itself; address,
-               time in ms, whether the TTL expired, MTU
+               time in ms, one of wire.REASONS, MTU
       errors   index and reason of probes that this host refuses to send"""
     outer = wire.parse(header)
     if not outer:
@@ -153,7 +153,7 @@ def _receive(receiver, outer, marker, times, answers, seconds):
         if error and error.index in times and error.index not in answers:
             answers[error.index] = (
                 address[0], round((time.monotonic() - times[error.index])
-                                  * 1000, 3), error.expired, error.mtu)
+                                  * 1000, 3), error.reason, error.mtu)
 
 
 def _mtu(sock, device):

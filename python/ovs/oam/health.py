@@ -404,8 +404,8 @@ def _links(finding, host, end):
     """Returns the links from 'host' by the hops of 'finding' to 'end'.  It
     leaves out routers that do not answer."""
     nodes = [host, *(address for address, _ in finding.hops if address)]
-    if finding.refused and finding.refused != nodes[-1]:
-        nodes.append(finding.refused)
+    if finding.refused and finding.refused[0] != nodes[-1]:
+        nodes.append(finding.refused[0])
     return list(zip(nodes, [*nodes[1:], end]))
 
 

@@ -241,12 +241,14 @@ def _watched(text):
 
 
 def _answers(text):
-    """Returns {index: (address, ms, expired, MTU)} and {index: error} of what
+    """Returns {index: (address, ms, reason, MTU)} and {index: error} of what
     "agent probe" printed.  Raises collect.HostError."""
     came_back = _object(text)
     try:
-        return ({int(index): (str(address), float(ms), bool(expired), int(mtu))
-                 for index, address, ms, expired, mtu in came_back["answers"]},
+        return ({int(index): (str(address), float(ms),
+                              wire.REASONS[wire.REASONS.index(reason)],
+                              int(mtu))
+                 for index, address, ms, reason, mtu in came_back["answers"]},
                 {int(index): str(reason)
                  for index, reason in came_back["errors"]})
     except (KeyError, OverflowError, TypeError, ValueError):

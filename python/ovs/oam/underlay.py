@@ -23,6 +23,11 @@ _PROTOCOLS = {"stt": (6,), "gre": (47,), "ip6gre": (47,), "nvgre": (47,),
               "etherip": (97,)}
 _UDP = (17,)
 
+# What a router does that does not forward a packet.
+_REASONS = {wire.REFUSED: "refuses them",
+            wire.NO_HOST: "does not find the host they are for",
+            wire.NO_ROUTE: "has no route for them"}
+
 
 class Finding(NamedTuple):
     """The network between two hosts, as one flow meets it.
@@ -36,7 +41,7 @@ class Finding(NamedTuple):
     whether those did that are as long as the packet, of 'length' bytes;
     'long_hops' how far these came otherwise.  'mtu' is (address, MTU) from a
     router, 'unsent' why the sender did not send such long probes.  'refused'
-    is the address of a router that refused probes.
+    is (address, one of wire.REASONS) of a router that did not forward probes.
     'ports' are the numbers of other source ports with which a probe arrived,
     and of all, 'lost_ports' those with which none did."""
     problem: str = ""
@@ -51,7 +56,7 @@ class Finding(NamedTuple):
     long_hops: tuple = ()
     mtu: Optional[tuple] = None
     unsent: Optional[str] = None
-    refused: Optional[str] = None
+    refused: Optional[tuple] = None
     ports: Optional[tuple] = None
     lost_ports: tuple = ()
 
@@ -168,17 +173,20 @@ def _length(outer):
 def way(answers, arrived):
     """Returns (hops, reached, refused), as in a Finding, from what came back
     for way_probes() or long_probes(): 'answers' is {index: (address, ms,
-    expired, MTU)}, 'arrived' the indexes of probes that arrived, or None if
+    reason, MTU)}, 'arrived' the indexes of probes that arrived, or None if
     that is not known."""
     hops = []
-    address, _, expired, mtu = answers.get(wire.FLOW, (None, 0, True, 0))
-    refused = None if expired or mtu else address
+    nothing = None, 0, wire.EXPIRED, 0
+    address, _, reason, mtu = answers.get(wire.FLOW, nothing)
+    refused = None
+    if reason != wire.EXPIRED and not mtu:
+        refused = address, reason
     for index in range(HOPS):
         if arrived and index in arrived:
             break
-        address, ms, expired, mtu = answers.get(index, (None, 0, True, 0))
-        if not expired:
-            refused = refused if mtu else address
+        address, ms, reason, mtu = answers.get(index, nothing)
+        if reason != wire.EXPIRED:
+            refused = refused if mtu else (address, reason)
             break
         hops.append((address, ms))
     reached = None if arrived is None else any(
@@ -199,7 +207,7 @@ def loss(outer, first, answers, errors, arrived):
     if n_long:
         known_long = any(first + i in arrived for i in range(n_long))
         for index in (wire.FLOW, *range(first, first + n_long)):
-            address, _, _, limit = answers.get(index, ("", 0, True, 0))
+            address, _, _, limit = answers.get(index, ("", 0, "", 0))
             if limit:
                 mtu = (address, limit)
     if n > n_long:
@@ -241,7 +249,8 @@ def describe(finding, sender, target):
     if finding.reached and finding.long is False:
         lines += _describe_long(finding)
     elif finding.refused:
-        lines.append("%s refuses them" % finding.refused)
+        address, reason = finding.refused
+        lines.append("%s %s" % (address, _REASONS[reason]))
     elif finding.reached:
         lines.append("probes with the same outer headers and length arrive")
     elif finding.reached is False:

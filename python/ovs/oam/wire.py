@@ -28,6 +28,12 @@ SIZE_MIN, SIZE_MAX = _IPV6 + 20 + len(_INVALID) + MARKER + 2, 9216
 # exceeded.
 _ERRORS = {4: (3, 3, 11), 6: (1, 2, 3)}
 _TOO_BIG = {4: (3, 4), 6: (2, 0)}
+# Why a packet was not delivered, by the code of destination unreachable; by
+# any other one, it is REFUSED.
+EXPIRED, REFUSED, NO_HOST, NO_ROUTE = "expired", "refused", "host", "route"
+_UNREACHABLE = {4: {0: NO_ROUTE, 1: NO_HOST, 6: NO_ROUTE, 7: NO_HOST},
+                6: {0: NO_ROUTE, 3: NO_HOST}}
+REASONS = EXPIRED, REFUSED, NO_HOST, NO_ROUTE
 
 
 class Outer(NamedTuple):
@@ -50,9 +56,10 @@ FLOW = -1
 
 class IcmpError(NamedTuple):
     """An error about a probe, or a packet of the flow itself, with the index
-    FLOW.  'mtu' is not 0 if that was too long."""
+    FLOW.  'mtu' is not 0 if that was too long, otherwise 'reason' is one of
+    REASONS."""
     index: int
-    expired: bool
+    reason: str
     mtu: int
 
 
@@ -183,7 +190,11 @@ def error(message, outer, marker, count):
     if kind == _TOO_BIG[outer.version]:
         mtu = int.from_bytes(message[6:8] if outer.version == 4
                              else message[4:8], "big")
-    return IcmpError(index, kind[0] == _ERRORS[outer.version][2], mtu)
+    unreachable, _, expired = _ERRORS[outer.version]
+    reason = EXPIRED if kind[0] == expired else REFUSED
+    if kind[0] == unreachable:
+        reason = _UNREACHABLE[outer.version].get(kind[1], REFUSED)
+    return IcmpError(index, reason, mtu)
 
 
 def _identification(marker, index):
