@@ -36,6 +36,14 @@
 #define RATE 5000
 #define N_LIMITS 4096
 
+/* Time after which to try again to have the datapath drop packets, in
+ * microseconds. */
+#define DROP_INTERVAL 100000
+
+/* The Ethertype in the key of a datapath flow that matches any: an experimental
+ * one, since datapaths demand more of the key for those that they know. */
+#define DL_TYPE_ANY 0x88b5
+
 /* Maximum number of packets that wait for the thread. */
 #define MAX_WAITING 4096
 
@@ -149,18 +157,19 @@ ovl_stamp_rx_set_rate(unsigned int rate)
 }
 
 /* Returns true if another packet from 'src' to 'dst' at 'now', which may be an
- * answer, is within the limits.  If not, stores in '*flooded' whether the two
- * have sent more than one remote endpoint may. */
+ * answer, is within the limits.  If not, stores in '*drop' whether to have the
+ * datapath drop such packets: if there are more than from one remote endpoint,
+ * and that was not tried a moment ago. */
 static bool
 is_allowed(const struct in6_addr *src, const struct in6_addr *dst,
-           bool is_answer, int64_t now, bool *flooded)
+           bool is_answer, int64_t now, bool *drop)
     OVS_REQUIRES(rx_mutex)
 {
     static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
     static uint64_t secrets[9];
-    static int64_t due[N_LIMITS], due_all[2];
+    static int64_t due[N_LIMITS], due_drop[N_LIMITS], due_all[2];
     int64_t *remote, *all = &due_all[is_answer];
-    uint32_t words[8];
+    uint32_t words[8], slot;
 
     if (ovsthread_once_start(&once)) {
         get_entropy_or_die(secrets, sizeof secrets);
@@ -168,11 +177,18 @@ is_allowed(const struct in6_addr *src, const struct in6_addr *dst,
     }
     memcpy(words, src, sizeof *src);
     memcpy(words + 4, dst, sizeof *dst);
-    remote = &due[secret_hash(secrets, words, 8) % N_LIMITS];
+    slot = secret_hash(secrets, words, 8) % N_LIMITS;
+    remote = &due[slot];
 
     /* Each may be a second ahead. */
-    *flooded = *remote > now + 1000000;
-    if (*flooded || *all > now + 1000000) {
+    if (*remote > now + 1000000) {
+        *drop = now >= due_drop[slot];
+        if (*drop) {
+            due_drop[slot] = now + DROP_INTERVAL;
+        }
+        return false;
+    } else if (*all > now + 1000000) {
+        *drop = false;
         return false;
     }
     *remote = MAX(*remote, now) + 1000000 / REMOTE_RATE;
@@ -181,12 +197,13 @@ is_allowed(const struct in6_addr *src, const struct in6_addr *dst,
 }
 
 /* Has the datapath of 'backer' drop the packets with the port, key and outer
- * addresses of 'flow', until revalidation deletes the datapath flow. */
+ * addresses of 'received', until revalidation deletes the datapath flow. */
 static void
-drop_in_datapath(const struct dpif_backer *backer, const struct flow *flow)
+drop_in_datapath(const struct dpif_backer *backer, const struct flow *received)
 {
     struct odputil_keybuf key_stub, mask_stub;
     struct flow_wildcards wc;
+    struct flow key_flow, *flow = &key_flow;
     struct odp_flow_key_parms parms = {
         .flow = flow,
         .mask = &wc.masks,
@@ -195,7 +212,22 @@ drop_in_datapath(const struct dpif_backer *backer, const struct flow *flow)
     struct ofpbuf key, mask;
     ovs_u128 ufid;
 
+    /* Whatever is inside.  The datapaths match on the presence of VLAN tags,
+     * the one in userspace on their IDs. */
+    memset(flow, 0, sizeof *flow);
+    flow->tunnel = received->tunnel;
+    memset(&flow->tunnel.metadata, 0, sizeof flow->tunnel.metadata);
+    flow->tunnel.flags &= FLOW_TNL_F_KEY;
+    flow->in_port = received->in_port;
+    flow->recirc_id = received->recirc_id;
+    flow->packet_type = received->packet_type;
+    flow->dl_type = htons(DL_TYPE_ANY);
+    memcpy(flow->vlans, received->vlans, sizeof flow->vlans);
+
     flow_wildcards_init_catchall(&wc);
+    for (int i = 0; i < FLOW_MAX_VLAN_HEADERS; i++) {
+        wc.masks.vlans[i].tci = flow->vlans[i].tci & htons(VLAN_CFI);
+    }
     WC_MASK_FIELD(&wc, recirc_id);
     WC_MASK_FIELD(&wc, in_port);
     WC_MASK_FIELD(&wc, tunnel.tun_id);
@@ -227,7 +259,7 @@ ovl_stamp_receive(const struct dpif_backer *backer, const struct flow *flow,
     const struct flow_tnl *tnl = &flow->tunnel;
     struct ovl_stamp_rx *rx;
     struct in6_addr src, dst;
-    bool allowed, flooded = false;
+    bool allowed, drop = false;
     int64_t now;
 
     if (!ovl_oam_has_key(tnl) || !flow_tnl_dst_is_set(tnl)) {
@@ -239,12 +271,12 @@ ovl_stamp_receive(const struct dpif_backer *backer, const struct flow *flow,
     ovs_mutex_lock(&rx_mutex);
     allowed = (n_waiting < MAX_WAITING
                && is_allowed(&src, &dst, ovl_stamp_is_reply(packet), now,
-                             &flooded));
+                             &drop));
     n_waiting += allowed;
     ovs_mutex_unlock(&rx_mutex);
     if (!allowed) {
         ovl_stamp_count(OVL_STAMP_RX_LIMITED);
-        if (flooded) {
+        if (drop) {
             drop_in_datapath(backer, flow);
         }
         return true;
@@ -286,8 +318,8 @@ ovl_stamp_has_key(const struct nlattr *key, size_t key_len)
 }
 
 /* A datapath flow without actions, whose key is the 'key_len' bytes 'key', has
- * been deleted.  Returns false if it is not by drop_in_datapath(), otherwise
- * counts its 'n' packets. */
+ * been deleted.  If its packets have the key of OAM, counts these 'n' packets
+ * and returns true. */
 bool
 ovl_stamp_flow_deleted(const struct nlattr *key, size_t key_len, uint64_t n)
 {

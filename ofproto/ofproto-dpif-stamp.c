@@ -20,6 +20,7 @@
 #include "odp-netlink.h"
 #include "ofproto-dpif-stamp-port.h"
 #include "ofproto-dpif-stamp-rx.h"
+#include "ofproto-dpif-upcall.h"
 #include "ofproto-dpif.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -193,14 +194,16 @@ ovl_stamp_set_other_config(const struct smap *other_config)
         ovs_thread_create("oam", stamp_main, NULL);
         ovsthread_once_done(&once);
     }
-    ovl_oam_set_key(key);
-
-    /* See ovl_stamp_has_key(). */
     SHASH_FOR_EACH (node, &all_dpif_backers) {
         struct dpif_backer *backer = node->data;
 
+        if (ovl_oam_key()) {
+            /* See ovl_stamp_flow_deleted(). */
+            udpif_flush(backer->udpif);
+        }
         backer->need_revalidate = REV_RECONFIGURE;
     }
+    ovl_oam_set_key(key);
 }
 
 bool

@@ -15,8 +15,9 @@
   stamp_packets.py counts KEY...         has "p0" receive a test packet in
                                          VXLAN, and prints the counters of each
                                          KEY in the answer
-  stamp_packets.py flood TYPE            has "p0" receive test packets until
-                                         they exceed the rate limit, and prints
+  stamp_packets.py flood TYPE [TAG]      has "p0" receive test packets, with
+                                         the hexadecimal VLAN TAG, until they
+                                         exceed the rate limit, and prints
                                          the datapath flow that drops them
 
 FAMILY is 4 or 6.  The formats are those of RFC 8762 and RFC 8972.
@@ -375,16 +376,23 @@ def check_replies(type_):
         good = answer(data, data[42 + BASE:])
         inject("p0", source(encapsulate(type_, 4, "", 0, good)))
 
-    # The first test packet has no answer.  On a busy machine, the answers to
-    # some others are late.
-    first = await_test_packet(type_, 0)
-    late = -1
-    while not stat(switch, "rx_replies") and late < 30:
-        data = await_test_packet(type_, len(test_packets(type_)))
+    # The first one is answered when the second one has been sent.  Of the
+    # others, those may be late that are answered on a busy machine.
+    data = await_test_packet(type_, 0)
+    n = late = 0
+    while not stat(switch, "rx_replies") and n < 30:
+        first, data = data, await_test_packet(type_,
+                                              len(test_packets(type_)))
+        if not n:
+            reply(first)
+            n += 1
         reply(data)
-        late += 1
+        n += 1
         wait(lambda: stat(switch, "rx_replies") + stat(switch, "rx_late")
-             == late + 1, "answer")
+             == n, "answer")
+    late = stat(switch, "rx_late")
+    if not late:
+        sys.exit("no answer was late")
     # Another sequence number, time, in seconds and in parts of them, and
     # session; another remote endpoint.
     for at in (0, 3, 4, 11, 14):
@@ -392,8 +400,7 @@ def check_replies(type_):
     reply(data, source=from_other)
     reply(data)
     reply(data)
-    reply(first)
-    for name, n in (("rx_replies", 1), ("rx_late", late + 1),
+    for name, n in (("rx_replies", 1), ("rx_late", late),
                     ("rx_duplicate", 2), ("rx_not_ours", 6)):
         wait(lambda: stat(switch, name) >= n, "%s of %d" % (name, n))
         if stat(switch, name) != n:
@@ -401,8 +408,10 @@ def check_replies(type_):
     switch.close()
 
 
-def flood(type_):
-    data = encapsulate(type_, 4, "", 0, request(1))
+def flood(type_, tag=""):
+    data = request(1)
+    data = encapsulate(type_, 4, "", 0,
+                       data[:12] + bytes.fromhex(tag) + data[12:])
     switch = connect()
     switch.transact("tnl/neigh/set", ["br0", "1.1.2.93", packets.PEER["mac"]])
 
@@ -412,7 +421,8 @@ def flood(type_):
         switch.transact("netdev-dummy/receive", ["p0", *[packet.hex()] * n])
 
     def taken():
-        return stat(switch, "rx_requests") + stat(switch, "rx_limited")
+        return sum(stat(switch, "rx_" + name)
+                   for name in ("requests", "other", "limited"))
 
     def drops():
         """Returns the datapath flows with a key."""
@@ -429,23 +439,24 @@ def flood(type_):
         n += 50
         while not flows and taken() < n:
             flows = drops()
-    passed = stat(switch, "rx_requests")
+    passed = taken() - stat(switch, "rx_limited")
     most = 400 * (time.time() - begin + 1) + 1
     if not 400 <= passed <= most:
         sys.exit("%d packets passed, at most %d may" % (passed, most))
     for flow in flows:
         print(re.sub(r"in_port\(\d+\)(.*), packets.*,", r"in_port(tnl)\1,",
                      flow))
-    receive(from_other(data))
+    receive(from_other(encapsulate(type_, 4, "", 0, request(1))))
     wait(lambda: any(Ether(p)[IP].dst == "1.1.2.93"
                      for p in captured("p0-tx.pcap") if IP in Ether(p)),
          "an answer to another remote endpoint")
     # Each packet is counted once.
     wait(lambda: taken() == n + 1, "%d packets counted" % (n + 1))
     # The flood is over.
+    wait(lambda: not drops(), "deletion of the datapath flow")
     time.sleep(1)
     passed = stat(switch, "rx_requests")
-    receive(data)
+    receive(encapsulate(type_, 4, "", 0, request(1)))
     wait(lambda: stat(switch, "rx_requests") == passed + 1, "received again")
     switch.close()
 

@@ -24,12 +24,14 @@ COVERAGE_DEFINE(drop_tnl_no_port);
 
 /* Number of kinds of packets that a datapath port remembers.  A kind has the
  * same addresses and key. */
-#define NO_PORT_KINDS 8
+#define NO_PORT_KINDS 64
 
 /* A kind of packets without an interface. */
 struct no_port_kind {
-    struct flow_tnl tnl;        /* Of the last one. */
-    long long int when;         /* When it came, or 0 if none did. */
+    struct in6_addr src, dst;
+    ovs_be64 tun_id;
+    bool has_key;
+    long long int when;         /* When the last one came, or 0. */
 };
 
 /* A datapath port that receives tunnel packets. */
@@ -106,15 +108,13 @@ ovl_no_port_add(odp_port_t odp_port, bool userspace, const char *name,
     ovs_mutex_unlock(&no_port_mutex);
 }
 
-/* Returns true if packets with the headers in 'a' and 'b' are of one kind. */
+/* Returns true if 'a' and 'b' are the same kind. */
 static bool
-is_same_kind(const struct flow_tnl *a, const struct flow_tnl *b)
+is_same_kind(const struct no_port_kind *a, const struct no_port_kind *b)
 {
-    return (a->tun_id == b->tun_id
-            && !((a->flags ^ b->flags) & FLOW_TNL_F_KEY)
-            && a->ip_src == b->ip_src && a->ip_dst == b->ip_dst
-            && ipv6_addr_equals(&a->ipv6_src, &b->ipv6_src)
-            && ipv6_addr_equals(&a->ipv6_dst, &b->ipv6_dst));
+    return (a->tun_id == b->tun_id && a->has_key == b->has_key
+            && ipv6_addr_equals(&a->src, &b->src)
+            && ipv6_addr_equals(&a->dst, &b->dst));
 }
 
 /* Makes the kind of the packet with the headers in 'tnl' the first one of
@@ -123,15 +123,20 @@ static void
 no_port_remember(struct no_port *port, const struct flow_tnl *tnl)
     OVS_REQUIRES(no_port_mutex)
 {
-    struct no_port_kind *first = &port->kinds[0];
+    const struct no_port_kind kind = {
+        .src = flow_tnl_src(tnl),
+        .dst = flow_tnl_dst(tnl),
+        .tun_id = tnl->tun_id,
+        .has_key = tnl->flags & FLOW_TNL_F_KEY,
+        .when = time_msec(),
+    };
     size_t i = 0;
 
-    while (i < NO_PORT_KINDS - 1 && !is_same_kind(&port->kinds[i].tnl, tnl)) {
+    while (i < NO_PORT_KINDS - 1 && !is_same_kind(&port->kinds[i], &kind)) {
         i++;
     }
-    memmove(first + 1, first, i * sizeof *first);
-    memcpy(&first->tnl, tnl, offsetof(struct flow_tnl, metadata));
-    first->when = time_msec();
+    memmove(&port->kinds[1], &port->kinds[0], i * sizeof kind);
+    port->kinds[0] = kind;
 }
 
 /* Counts 'n' packets with the headers in 'tnl' that arrived at 'port', which
@@ -183,16 +188,13 @@ ovl_no_port_count_popped(const char *name, const struct flow_tnl *tnl)
 static void
 no_port_format_kind(const struct no_port_kind *kind, struct ds *s)
 {
-    const struct in6_addr src = flow_tnl_src(&kind->tnl);
-    const struct in6_addr dst = flow_tnl_dst(&kind->tnl);
-
     ds_put_format(s, "the last %lld s ago from ",
                   (time_msec() - kind->when) / 1000);
-    ipv6_format_mapped(&src, s);
+    ipv6_format_mapped(&kind->src, s);
     ds_put_cstr(s, " to ");
-    ipv6_format_mapped(&dst, s);
-    if (kind->tnl.flags & FLOW_TNL_F_KEY) {
-        ds_put_format(s, ", key %"PRIu64, ntohll(kind->tnl.tun_id));
+    ipv6_format_mapped(&kind->dst, s);
+    if (kind->has_key) {
+        ds_put_format(s, ", key %"PRIu64, ntohll(kind->tun_id));
     } else {
         ds_put_cstr(s, ", no key");
     }

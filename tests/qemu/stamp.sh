@@ -69,23 +69,34 @@ stopped() {
     wait_for says 10.9.0.2 "tun 10.9.0.2: up 16/16 paths, MTU 1500"
 }
 
-# The datapath of h2 drops what h1 sends beyond the rate limit.
+# Prints the packets that the datapath of h2 drops, which are beyond the rate
+# limit.  Fails if there are none.
 dropping() {
     lab_exec h2 ovs-appctl dpctl/dump-flows |
-        grep 'tun_id=0x1234,src=10.9.0.1,dst=10.9.0.2.*actions:drop'
+        sed -n '/tun_id=0x1234,src=10.9.0.1,.*actions:drop/{
+            s/.* packets:\([0-9]*\).*/\1/p
+        }' | grep -m 1 '[1-9]'
 }
 
-# h1 sends Geneve packets with the key of OAM, as many as it can.
+# Prints how many packets h2 has counted as such.
+limited() {
+    lab_exec h2 ovs-appctl oam/stats |
+        sed -n 's/^ *rx_limited: \([0-9]*\).*/\1/p'
+}
+
+# h1 sends Geneve packets with the key of OAM and the inner Ethertype $1, as
+# many as it can.  Those that the datapath drops count when its flow is deleted.
 flood() {
-    lab_exec h1 timeout 10 bash -c 'exec 3>/dev/udp/10.9.0.2/6081
-        geneve="\0\0\x65\x58\0\x12\x34\0$(printf "%0240d" 0 | sed "s/0000/\\\\0/g")"
-        while printf "$geneve" >&3; do :; done' &
-    wait_for dropping
+    local before
+    before=$(limited)
+    lab_exec h1 timeout 10 bash -c '
+        zeros=$(printf "%0240d" 0 | sed "s/0000/\\\\0/g")
+        geneve="\\0\\0\\x65\\x58\\0\\x12\\x34\\0${zeros:0:24}$0$zeros"
+        while printf "$geneve"; do :; done >/dev/udp/10.9.0.2/6081' "$1" &
+    wait_for dropping >"$LAB_DIR/dropped"
     wait $! || :
-    lab_exec h2 ovs-appctl oam/stats
-    test "$(lab_exec h2 ovs-appctl oam/stats |
-            sed -n 's/^ *rx_limited: \([0-9]*\).*/\1/p')" -gt 0
     wait_for fails dropping
+    test "$(limited)" -ge $((before + $(cat "$LAB_DIR/dropped")))
     wait_for says 10.9.0.2 "tun 10.9.0.2: up 16/16 paths, MTU 1500"
 }
 
@@ -102,7 +113,10 @@ check "start" start && {
     check "source ports" ports
     check "paths that are down" firewall
     check "a host that is down" stopped
-    check "a flood" flood
+    # What is in IPv4, in VLAN 1, and LLDP.
+    check "a flood of IPv4" flood '\x08\0\x45'
+    check "a flood with VLAN tags" flood '\x81\0\0\x01\x08\0\x45'
+    check "a flood of other frames" flood '\x88\xcc'
     # kmemleak does not find the pointers in the actions of flows.
     end_background
     lab_exec h1 ovs-appctl revalidator/purge

@@ -51,7 +51,7 @@ await() {
 
 # Prints the number of times that a host found something wrong.
 alarms() {
-    cat "$LAB_DIR"/h?/ovs-vswitchd.log | grep -c '|stamp(oam[0-9]*)|WARN|'
+    cat "$LAB_DIR"/h?/ovs-vswitchd.log | grep -c '|stamp(oam[0-9]*)|WARN|' || :
 }
 
 # Has a1 send to a2 for $1 seconds at $2 bits per second, or as fast as it can.
@@ -107,13 +107,15 @@ found() {
         "$LAB_DIR"/h?/ovs-vswitchd.log | sort |
         awk -v since="$(date -u -d "@${1%?????????}.${1: -9:3}" \
             +%Y-%m-%dT%H:%M:%S.%3NZ)" '$0 >= since { print; exit }')
-    echo $((($(date -d "$first" +%s%N) - $1) / 1000000)) >>"$LAB_DIR/found"
+    test -z "$first" ||
+        echo $((($(date -d "$first" +%s%N) - $1) / 1000000)) >>"$LAB_DIR/found"
 }
 
-# Prints the median of the $2 numbers in file $1, and the largest.
+# Prints the number of numbers in file $1, the median, and the largest.
 median() {
-    sort -n "$LAB_DIR/$1" | awk -v n="$2" 'NR == int((n + 1) / 2) { m = $1 }
-        END { printf "median %d ms, at most %d ms\n", m, $1 }'
+    sort -n "$LAB_DIR/$1" | awk '{ n[NR] = $1 } END {
+        printf "%d, median %d ms, at most %d ms\n", NR, n[int((NR + 1) / 2)], $1
+    }'
 }
 
 # Makes $1 faults.
@@ -143,8 +145,8 @@ faults() {
         fabric_mend "$node"
         await 60 'all up' || return
     done
-    echo "found: $(median found "$1")"
-    echo "$good of $1 right: $(median times "$1")"
+    echo "found: $(median found)"
+    echo "$good of $1 right: $(median times)"
 }
 
 lab_new

@@ -158,7 +158,8 @@ END
     verdict 'h2 drops before its switch' 5 'but its switch takes none'
     unblock_h2
     kill -STOP "$(cat "$LAB_DIR/h2/ovs-vswitchd.pid")"
-    verdict 'the switch of h2 hangs' 5 'host h2 does not answer' 2
+    verdict 'the switch of h2 hangs' 5 'host h2 does not answer' \
+        $((TIMEOUT / 5))
     kill -CONT "$(cat "$LAB_DIR/h2/ovs-vswitchd.pid")"
     # It has read what has arrived meanwhile.
     sleep 1
