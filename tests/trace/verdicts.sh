@@ -132,10 +132,12 @@ END
     lab_run ip -n "$(lab_ns leaf2)" link set h2 down
     verdict 'leaf2 has no link to h2' 4 'leave by phy and do not arrive'
     lab_run ip -n "$(lab_ns leaf2)" link set h2 up
-    lab_run ip -n "$(lab_ns leaf2)" neigh replace 10.9.2.2 dev h2 nud failed
     block_h2 'ether type arp' priority=10,in_port=phy,arp,actions=drop
+    lab_run ip -n "$(lab_ns leaf2)" neigh replace 10.9.2.2 dev h2 nud failed
     verdict 'h2 does not answer ARP' 4 "10.8.$spine.4 does not find the host"
     unblock_h2
+    # leaf2 sends what has waited for the answer.
+    verdict 'no fault again' 0 'DELIVERED: host h2: output to a2$'
 }
 
 # What hosts do.
