@@ -7,8 +7,9 @@
 /* Datapath meters that only this project uses
  * ===========================================
  *
- * A datapath reserves OVL_N_METERS of its meters, which controllers do not get:
- * first OVL_LIVE_METERS for live traces, then OVL_TTL_METERS for TTL replies.
+ * A datapath reserves OVL_N_METERS of its meters, which controllers do not
+ * get: first OVL_LIVE_METERS for live traces, then OVL_TTL_METERS for TTL
+ * replies.
  * They have the numbers 0 to OVL_N_METERS - 1 here. */
 
 #include <stdbool.h>

@@ -40,8 +40,9 @@
  * microseconds. */
 #define DROP_INTERVAL 100000
 
-/* The Ethertype in the key of a datapath flow that matches any: an experimental
- * one, since datapaths demand more of the key for those that they know. */
+/* The Ethertype in the key of a datapath flow that matches any: an
+ * experimental one, since datapaths demand more of the key for those that they
+ * know. */
 #define DL_TYPE_ANY 0x88b5
 
 /* Maximum number of packets that wait for the thread. */
