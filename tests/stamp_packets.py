@@ -15,7 +15,8 @@
   stamp_packets.py counts KEY...         has "p0" receive a test packet in
                                          VXLAN, and prints the counters of each
                                          KEY in the answer
-  stamp_packets.py flood TYPE [TAG]      has "p0" receive test packets, with
+  stamp_packets.py flood TYPE FAMILY [TAG]
+                                         has "p0" receive test packets, with
                                          the hexadecimal VLAN TAG, until they
                                          exceed the rate limit, and prints
                                          the datapath flow that drops them
@@ -48,6 +49,7 @@ BFD_MAC, OWN_MAC = "00:00:5e:00:52:02", "02:00:5e:00:52:02"
 U, M, INTEGRITY = 0x80, 0x40, 0x20
 PADDING, HMAC, COUNTS = 1, 8, 252
 UNKNOWN = 2 ** 64 - 1
+OTHER = {4: "1.1.2.93", 6: "2001:cafe::93"}     # Another remote endpoint.
 
 
 def tlv(flags, type_, value, length=None):
@@ -325,8 +327,11 @@ def show_counts(keys):
 def from_other(data):
     """Returns tunnel packet 'data', as if from another remote endpoint."""
     packet = Ether(data)
-    packet[IP].src = "1.1.2.93"
-    del packet[IP].chksum, packet[UDP].chksum
+    ip = packet.payload
+    ip.src = OTHER[ip.version]
+    if ip.version == 4:
+        del ip.chksum
+    del packet[UDP].chksum
     return bytes(packet)
 
 
@@ -408,12 +413,14 @@ def check_replies(type_):
     switch.close()
 
 
-def flood(type_, tag=""):
+def flood(type_, family, tag=""):
+    good = encapsulate(type_, family, "", 0, request(1))
     data = request(1)
-    data = encapsulate(type_, 4, "", 0,
+    data = encapsulate(type_, family, "", 0,
                        data[:12] + bytes.fromhex(tag) + data[12:])
     switch = connect()
-    switch.transact("tnl/neigh/set", ["br0", "1.1.2.93", packets.PEER["mac"]])
+    switch.transact("tnl/neigh/set",
+                    ["br0", OTHER[family], packets.PEER["mac"]])
 
     def receive(packet, n=1):
         """Has "p0", which holds 100 packets for the switch, receive 'packet'
@@ -446,9 +453,9 @@ def flood(type_, tag=""):
     for flow in flows:
         print(re.sub(r"in_port\(\d+\)(.*), packets.*,", r"in_port(tnl)\1,",
                      flow))
-    receive(from_other(encapsulate(type_, 4, "", 0, request(1))))
-    wait(lambda: any(Ether(p)[IP].dst == "1.1.2.93"
-                     for p in captured("p0-tx.pcap") if IP in Ether(p)),
+    receive(from_other(good))
+    wait(lambda: any(getattr(Ether(p).payload, "dst", None) == OTHER[family]
+                     for p in captured("p0-tx.pcap")),
          "an answer to another remote endpoint")
     # Each packet is counted once.
     wait(lambda: taken() == n + 1, "%d packets counted" % (n + 1))
@@ -456,7 +463,7 @@ def flood(type_, tag=""):
     wait(lambda: not drops(), "deletion of the datapath flow")
     time.sleep(1)
     passed = stat(switch, "rx_requests")
-    receive(encapsulate(type_, 4, "", 0, request(1)))
+    receive(good)
     wait(lambda: stat(switch, "rx_requests") == passed + 1, "received again")
     switch.close()
 
@@ -467,5 +474,7 @@ if __name__ == "__main__":
                                                              int(family)),
                  hmac=lambda type_, family: check_hmac(type_, int(family)),
                  bad=lambda type_, family: check_bad(type_, int(family)),
-                 replies=check_replies, flood=flood,
+                 replies=check_replies,
+                 flood=lambda type_, family, *tag: flood(type_, int(family),
+                                                         *tag),
                  counts=lambda *keys: show_counts([*map(int, keys)]))
