@@ -2,8 +2,8 @@
 # Copyright (c) 2026 The ovs-overlay Authors
 #
 # Functions for the test scripts here, which source this file in the guest.  A
-# test is a function; "check TITLE FUNCTION" runs it, and prints "ok TITLE" or
-# "FAILED TITLE" and the end of its log.  Programs are slow to start without
+# test is a function; "check TITLE FUNCTION" runs it, and prints "ok TITLE",
+# "FAILED TITLE" and the end of its log, or "skipped TITLE: REASON".  Programs are slow to start without
 # KVM, so the tests of a script share one lab.
 
 . tests/lab.sh
@@ -13,7 +13,8 @@ KMEMLEAK=/sys/kernel/debug/kmemleak
 
 # Runs a test: check TITLE FUNCTION [ARGUMENT]...  The function runs in a
 # subshell, with "set -e".  The test fails, too, if the kernel logs an error.
-# Returns whether the test passed.
+# A function that cannot test here ends with "skip REASON".  Returns whether the
+# test did not fail.
 check() {
     local title=$1 log status
     shift
@@ -30,6 +31,9 @@ check() {
     kernel_is_content >>"$log" || status=1
     if test $status = 0; then
         echo "ok $title"
+    elif test $status = 77; then
+        echo "skipped $title: $(tail -n 1 "$log")"
+        status=0
     else
         echo "FAILED $title"
         tail -n 15 "$log" | sed 's/^/    /'
@@ -38,6 +42,12 @@ check() {
         WAIT=10
     fi
     return $status
+}
+
+# Ends the test of check(), with the reason why it is skipped.
+skip() {
+    echo "$*"
+    exit 77
 }
 
 # Prints the command that failed, and its place.
