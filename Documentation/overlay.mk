@@ -7,6 +7,7 @@ DOC_SOURCE += \
 	Documentation/howto/gwlb.rst \
 	Documentation/howto/l2tpv3.rst \
 	Documentation/howto/lost-packet.rst \
+	Documentation/howto/multicast.rst \
 	Documentation/howto/stt.rst \
 	Documentation/howto/virtual-router.rst \
 	Documentation/internals/architecture.rst \

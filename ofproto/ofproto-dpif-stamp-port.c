@@ -19,6 +19,7 @@
 #include "ofproto-dpif.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-actions.h"
+#include "overlay/mcast.h"
 #include "overlay/oam-key.h"
 #include "overlay/xlate.h"
 #include "packets.h"
@@ -208,13 +209,15 @@ ovl_stamp_get_src_ports(const struct ovl_stamp_port *port, uint16_t *min,
     *max = src_port->min ? src_port->max : SRC_PORT_MAX;
 }
 
-/* Returns true if 'port' can send to 'remote'. */
+/* Returns true if 'port' can send test packets to 'remote': not if that is a
+ * multicast group, all of which would answer. */
 bool
 ovl_stamp_can_send_to(const struct ovl_stamp_port *port,
                       const struct in6_addr *remote)
 {
-    return (!ipv6_addr_is_set(&port->remote)
-            || ipv6_addr_equals(&port->remote, remote));
+    return (!ovl_mcast_is_group(remote)
+            && (!ipv6_addr_is_set(&port->remote)
+                || ipv6_addr_equals(&port->remote, remote)));
 }
 
 /* Sends 'packet' to 'remote' by 'port', with outer source address 'local'

@@ -27,6 +27,7 @@
 #include "openvswitch/vlog.h"
 #include "overlay/account.h"
 #include "overlay/log.h"
+#include "overlay/mcast.h"
 #include "overlay/oam-key.h"
 #include "overlay/settings.h"
 #include "overlay/stamp.h"
@@ -256,8 +257,10 @@ answer(const struct ovl_stamp_rx *rx, struct ovl_stamp *stamp)
     const struct ovl_stamp_port *port;
 
     ovl_stamp_count(OVL_STAMP_RX_REQUESTS);
-    port = ovl_stamp_find_port(rx->is_netdev, rx->odp_port, &rx->src,
-                               &rx->dst);
+    /* An answer's source must not be a group. */
+    port = (ovl_mcast_is_group(&rx->dst) ? NULL
+            : ovl_stamp_find_port(rx->is_netdev, rx->odp_port, &rx->src,
+                                  &rx->dst));
     if (!port) {
         ovl_stamp_count(OVL_STAMP_RX_NO_PORT);
         return;

@@ -27,6 +27,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/geneve-opts.at \
 	tests/account.at \
 	tests/live.at \
+	tests/mcast.at \
 	tests/stamp.at \
 	tests/tnl-execute.at \
 	tests/tnl-ecn.at \
@@ -49,6 +50,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-gateway.at \
 	tests/system-gwlb.at \
 	tests/system-howto.at \
+	tests/system-mcast.at \
 	tests/system-nvgre.at \
 	tests/system-no-port.at \
 	tests/system-oam.at \

@@ -21,9 +21,10 @@
 @in netdev_vport_construct before tnl_cfg->dont_fragment = true;
     ovl_construct(netdev_, port, tnl_cfg);
 
-# too_big: free the state of a tunnel port.
+# too_big, multicast: free the state of a tunnel port.
 @in netdev_vport_destruct first
     ovl_too_big_port_destroy(netdev_vport_cast(netdev_)->too_big);
+    ovl_mcast_destroy(netdev_);
 
 # Classes: overlay types are upstream's tunnel class with some members
 # replaced.
@@ -53,6 +54,11 @@
 # Options: show those common to several types.
 @in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
     ovl_get_common_options(tnl_cfg, type, args);
+    ovl_mcast_get_options(dev, args);
+
+# Multicast: the groups that the host is a member of.
+@in tunnel_get_status first
+    ovl_mcast_get_status(netdev_, smap);
 
 # Statistics: counters of tunnel ports.
 @in netdev_vport_tunnel_register before netdev_register_provider(&vport_classes[i].netdev_class);
@@ -68,5 +74,12 @@
 @in set_tunnel_config before ovs_mutex_lock(&dev->mutex);
     if (!ovl_conflict_check_config(dev_, &tnl_cfg, &errors)) {
         err = EBUSY;
+        goto out;
+    }
+
+# Multicast: the groups of a port.
+@in set_tunnel_config before ovs_mutex_lock(&dev->mutex);
+    if (!ovl_mcast_configure(dev_, args, &tnl_cfg, &errors)) {
+        err = EINVAL;
         goto out;
     }

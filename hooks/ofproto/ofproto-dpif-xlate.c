@@ -14,6 +14,20 @@
         return E2BIG;
     }
 
+# Multicast: packets for a group leave by the device that is a member of it,
+# not for a router.
+@in tnl_route_lookup_flow guard if (!ovs_router_lookup(oflow->pkt_mark, &dst, out_dev, src, &gw)) {
+    if (!ovl_mcast_route(oflow->pkt_mark, &dst, out_dev, src, &gw))
+
+# Multicast: the address of a group gives its MAC address.
+@in native_tunnel_output guard err = tnl_neigh_lookup(out_dev->xbridge->name, &d_ip6, &dmac, true);
+    if (!ovl_mcast_get_mac(&d_ip6, &dmac))
+
+# Multicast: other devices than the one that is a member of a group may get
+# its packets, but do not take them.
+@in terminate_native_tunnel guard *tnl_port = tnl_port_map_lookup(flow, wc);
+        if (ovl_mcast_may_terminate(netdev_get_name(xport->netdev), flow, wc))
+
 # Geneve options: the port decides how to handle unknown options.
 @in xlate_actions before err = tun_metadata_from_geneve_udpif(tun_tab, &xin->upcall_flow->tunnel,
         const struct xport *rx = get_ofp_port(xbridge, flow->in_port.ofp_port);

@@ -10,6 +10,19 @@
 @in tnl_port_del__ replace tnl_port_map_delete(odp_port, netdev_get_type(tnl_port->netdev));
         ovl_demux_delete(tnl_port->netdev, odp_port);
 
+# Multicast: only packets from other hosts.
+@in tnl_find first
+    if (ovl_mcast_refuses(flow)) {
+        return NULL;
+    }
+
+# Multicast: a port with options:local_ip may have groups, too.
+@in tnl_find after match.ipv6_src = flow_tnl_dst(&flow->tunnel);
+                        if (ip_dst_flow) {
+                            ovl_mcast_get_local(flow, in_key_flow,
+                                                &match.ipv6_src);
+                        }
+
 # Tunnel fields: at first, no action has written tun_tp_src.
 @in tnl_wc_init first
     ovl_fields_start(flow);

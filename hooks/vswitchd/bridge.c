@@ -60,6 +60,13 @@
 @in bridge_configure_mac_table first
     ovl_ttl_reply_configure(br->ofproto, &br->cfg->other_config);
 
+# Multicast: the error of a port ends without a change of its configuration.
+@in iface_refresh_ofproto_status before current = ofproto_port_is_lacp_current(iface->port->bridge->ofproto,
+    if (!error && iface->cfg->error) {
+        ovsrec_interface_verify_error(iface->cfg);
+        ovsrec_interface_set_error(iface->cfg, NULL);
+    }
+
 # Active OAM: the status of tunnel ports.  Number 0 is that of no change.
 @in iface_refresh_netdev_status before if (iface->change_seq == netdev_get_change_seq(iface->netdev)
     if (ovl_stamp_status_changed(iface->netdev)) {

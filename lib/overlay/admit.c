@@ -16,6 +16,7 @@
 #include "overlay/conflict.h"
 #include "overlay/ipsec.h"
 #include "overlay/log.h"
+#include "overlay/mcast.h"
 #include "overlay/oam-key.h"
 #include "overlay/vport.h"
 #include "smap.h"
@@ -77,6 +78,8 @@ ovl_check_options(const struct netdev *netdev, const struct smap *options,
         what = "src_port and src_port_range need";
     } else if (cfg->ovl.too_big && smap_get(options, "too_big")) {
         what = "too_big needs";
+    } else if (smap_get(options, "groups")) {
+        what = "groups needs";
     } else {
         return 0;
     }
@@ -140,6 +143,9 @@ ovl_get_error(const struct netdev *netdev, const char *mapped_type,
 {
     char *reason = mapped_type ? NULL : ovl_conflict_explain_same(netdev);
 
+    if (!reason) {
+        reason = ovl_mcast_get_error(netdev);
+    }
     if (!reason && ovl_class_from_netdev(netdev)) {
         reason = ovl_explain_no_offload(netdev);
     }

@@ -29,6 +29,7 @@
 #include "overlay/gre.h"
 #include "overlay/gso.h"
 #include "overlay/log.h"
+#include "overlay/mcast.h"
 #include "overlay/neigh.h"
 #include "overlay/no-port.h"
 #include "overlay/oam-key.h"

@@ -13,6 +13,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "overlay/geneve/unknown.h"
+#include "overlay/mcast.h"
 #include "overlay/src-port.h"
 #include "overlay/too-big.h"
 #include "ovs-thread.h"
@@ -52,6 +53,7 @@ ovl_set_common_option(const char *name, const char *type,
     found = (allowed.length
              || ovl_geneve_set_option(&cfg->ovl.unknown_options, type, key,
                                       value, &allowed)
+             || ovl_mcast_check_option(type, key, value, &allowed)
              || ovl_src_port_set_option(&cfg->ovl.src_port, type, key, value,
                                         &allowed)
              || ovl_too_big_set_option(&cfg->ovl.too_big, type, key, value,

@@ -69,6 +69,10 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/overlay/ipsec.h \
 	lib/overlay/log.c \
 	lib/overlay/log.h \
+	lib/overlay/mcast-join.c \
+	lib/overlay/mcast-join.h \
+	lib/overlay/mcast.c \
+	lib/overlay/mcast.h \
 	lib/overlay/neigh.c \
 	lib/overlay/neigh.h \
 	lib/overlay/no-port.c \

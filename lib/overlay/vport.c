@@ -18,6 +18,7 @@
 #include "overlay/class.h"
 #include "overlay/ipsec.h"
 #include "overlay/log.h"
+#include "overlay/mcast.h"
 #include "overlay/src-port.h"
 #include "overlay/too-big.h"
 #include "ovs-atomic.h"
@@ -98,8 +99,8 @@ static const char *const vport_option_names[] = {
     "csum", "df_default", "egress_pkt_mark", "local_ip", "packet_type",
     "remote_ip", "too_big", "tos", "ttl",
 #define VPORT_N_ALL_OPTIONS 9
-    "dst_port", "encap", "in_key", "key", "l2_specific", "offset", "out_key",
-    "rx_cookie", "seq", "src_port", "src_port_range", "tx_cookie",
+    "dst_port", "encap", "groups", "in_key", "key", "l2_specific", "offset",
+    "out_key", "rx_cookie", "seq", "src_port", "src_port_range", "tx_cookie",
 };
 
 /* Returns true if 'key' is an option for a tunnel key. */
@@ -118,6 +119,8 @@ vport_is_common_option(const struct ovl_class *class, const char *key)
 {
     return (!strcmp(key, "too_big")
             || (class->encap && !strcmp(key, "encap"))
+            || (ovl_mcast_type_has_groups(class->type)
+                && !strcmp(key, "groups"))
             || (ovl_type_has_src_port(class->type)
                 && (!strcmp(key, "src_port")
                     || !strcmp(key, "src_port_range"))));

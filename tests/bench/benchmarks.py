@@ -479,6 +479,114 @@ bench('oam-probes', '<= 0.10',
       oam_probe_shares, 1000)
 
 
+# Multicast groups.
+
+REMOTES = ['10.9.0.%d' % (101 + i) for i in range(16)]
+
+
+class MulticastLab(CountedLab):
+    """A CountedLab with several ways to send a frame of VM vm1 in VXLAN.  The
+    addresses in REMOTES are those of h2."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.call('tunnel', 'vxlan', '4', 'options:remote_ip=flow',
+                  'options:key=flow')
+        mac = self.link('h2', 'br-phy')['address']
+        for remote in REMOTES:
+            self.exec('h1', 'ovs-appctl', 'tnl/neigh/set', 'br-phy', remote,
+                      mac)
+        self.exec('h1', 'ovs-vsctl', *itertools.chain.from_iterable(
+            ('--', 'add-port', 'br-int', 'r%d' % i, '--', 'set', 'interface',
+             'r%d' % i, 'type=vxlan', 'options:key=4242',
+             'options:remote_ip=' + remote)
+            for i, remote in enumerate(REMOTES)))
+        self.exec('h1', 'ovs-ofctl', '-O', 'OpenFlow15', 'add-group', 'br-int',
+                  'group_id=1,type=all' + ''.join(
+                      ',bucket=actions=set_field:4242->tun_id,'
+                      'set_field:%s->tun_dst,tun' % remote
+                      for remote in REMOTES))
+        self.exec('h1', 'ovs-ofctl', 'add-flow', 'br-int',
+                  'in_port=tun,actions=learn(table=10,idle_timeout=3600,'
+                  'NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],'
+                  'load:NXM_NX_TUN_ID[]->NXM_NX_TUN_ID[],'
+                  'load:NXM_NX_TUN_IPV4_SRC[]->NXM_NX_TUN_IPV4_DST[],'
+                  'output:NXM_OF_IN_PORT[])')
+        return self
+
+    WAYS = {
+        'group': 'set_field:4242->tun_id,set_field:239.1.1.100->tun_dst,tun',
+        'list': 'group:1',
+        'ports': ','.join('r%d' % i for i in range(len(REMOTES))),
+        'fixed': 'r0',
+        'learned': 'resubmit(,10)',
+    }
+
+    def insns(self, way):
+        """Returns the instructions for a frame of 64 bytes sent one way."""
+        self.exec('h2', 'ovs-ofctl', 'add-flow', 'br-int',
+                  'in_port=vm,udp,actions=set_field:4242->tun_id,'
+                  'set_field:10.9.0.1->tun_dst,tun')
+        self.sockets['vm2'].send(udp_frame(self.macs['vm2'], self.macs['vm1'],
+                                           64, 1000))
+        self.exec('h1', 'ovs-ofctl', '-O', 'OpenFlow15', 'add-flow', 'br-int',
+                  'in_port=vm,udp,actions=' + self.WAYS[way])
+        self.exec('h1', 'ovs-appctl', 'revalidator/wait')
+        return self.count(64, ('vm1',))[0]
+
+
+def mcast_ratios(this, other, rate=False):
+    """Yields ratios of the instructions for a frame of 64 bytes sent in the
+    way 'this' to those in the way 'other', or, with 'rate', the inverse."""
+    with MulticastLab() as lab:
+        for pair in alternate(this, other):
+            insns = {way: lab.insns(way) for way in pair}
+            say('  a frame of 64 bytes: %s %.0f, %s %.0f instructions'
+                % (this, insns[this], other, insns[other]))
+            yield (insns[other] / insns[this] if rate
+                   else insns[this] / insns[other])
+
+
+bench('mcast-group-over-list', '<= 0.15',
+      'Instructions, 64 bytes to 16 hosts: by a multicast group / a list',
+      mcast_ratios, 'group', 'list')
+bench('mcast-list-over-ports', '<= 1.0',
+      'Instructions, 64 bytes to 16 hosts: by a list / 16 ports',
+      mcast_ratios, 'list', 'ports')
+bench('mcast-learned-over-fixed', '>= 0.97',
+      'Packet rate, 64 bytes: to a remote address that a flow learned / fixed',
+      mcast_ratios, 'learned', 'fixed', True)
+
+
+def mcast_others_ratios():
+    """Yields ratios of the packet rate through VXLAN beside a port with 16
+    multicast groups to that without such a port, for frames of 64 bytes."""
+    groups = ','.join('239.1.1.%d' % i for i in range(16))
+    with CountedLab() as lab:
+        lab.connect('vxlan', 1400)
+        for pair in alternate(True, False):
+            insns = {}
+            for present in pair:
+                lab.exec('h1', 'ovs-vsctl', '--', '--if-exists', 'del-port',
+                         'groups')
+                if present:
+                    lab.exec('h1', 'ovs-vsctl', 'add-port', 'br-int', 'groups',
+                             '--', 'set', 'interface', 'groups',
+                             'type=geneve', 'options:key=flow',
+                             'options:remote_ip=flow',
+                             'options:groups="%s"' % groups)
+                lab.exec('h1', 'ovs-appctl', 'revalidator/wait')
+                insns[present] = lab.count(64)[0]
+            say('  a frame of 64 bytes: %.1f instructions beside groups, %.1f '
+                'without' % (insns[True], insns[False]))
+            yield insns[False] / insns[True]
+
+
+bench('mcast-others', '>= 0.99',
+      'Packet rate, 64 bytes: VXLAN beside a port with groups / without',
+      mcast_others_ratios)
+
+
 # Geneve.
 
 def option_ratios(n):

@@ -63,14 +63,14 @@ tells_apart() {
     same "number of packets that arrived" "$n" "$3"
 }
 
-# Adds a Geneve port with the option $1 to h1's br-int, and fails unless its
-# error says that $2 the userspace datapath.  Does the same with a port that
-# gets the option later.
+# Adds a Geneve port to $3 (default 10.9.0.3) with the option $1 to h1's br-int,
+# and fails unless its error says that $2 the userspace datapath.  Does the same
+# with a port that gets the option later.
 is_refused() {
     local error="\"bad: $2 the userspace datapath: set the bridge's \
 datapath_type to netdev\""
     lab_exec h1 ovs-vsctl add-port br-int bad -- set interface bad \
-        type=geneve options:remote_ip=10.9.0.3 options:"$1" || :
+        type=geneve options:remote_ip="${3:-10.9.0.3}" options:"$1" || :
     same "error" "$(lab_exec h1 ovs-vsctl get interface bad error)" "$error"
     lab_exec h1 ovs-vsctl remove interface bad options "${1%=*}"
     same "error" "$(lab_exec h1 ovs-vsctl get interface bad error)" "[]"
@@ -131,4 +131,6 @@ for option in src_port=keep src_port_range=50000-50999; do
         "src_port and src_port_range need"
 done
 check "Geneve: too_big=icmp is refused" is_refused too_big=icmp "too_big needs"
+check "Geneve: groups are refused" is_refused groups=239.1.1.1 "groups needs" \
+    flow
 finish
