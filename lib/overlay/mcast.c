@@ -640,18 +640,26 @@ update_port(struct mcast_port *port, struct sset *touched)
     return any;
 }
 
-/* Tries to join the group of 'm', unless it is joined.  Returns true if the
- * outcome is another one than before. */
+/* Tries to join the group of 'm', unless it is joined.  Returns true, and logs
+ * the outcome, if that is another one than before. */
 static bool
 update_member(struct mcast_member *m)
     OVS_REQUIRES(mutex)
 {
     int error = ovl_mcast_join(&m->join, &m->group, m->device);
+    char group[INET6_ADDRSTRLEN];
 
     if (error == m->error) {
         return false;
     }
     m->error = error;
+    ipv6_string_mapped(group, &m->group);
+    if (error) {
+        VLOG_WARN("cannot join %s on %s (%s)", group, m->device,
+                  ovs_strerror(error));
+    } else {
+        VLOG_INFO("joined %s on %s", group, m->device);
+    }
     return true;
 }
 
