@@ -141,6 +141,7 @@ void
 ovl_ofproto_changed(struct ofproto_dpif *ofproto)
 {
     set_tunnels(ofproto);
+    ovl_fdb_update_bridge(ofproto);
     ovl_stamp_update_bridge(ofproto);
 }
 
@@ -149,6 +150,7 @@ void
 ovl_ofproto_destroy(struct ofproto_dpif *ofproto)
 {
     ovl_ttl_reply_destroy(ofproto);
+    ovl_fdb_remove_bridge(ofproto);
     ovl_stamp_remove_bridge(ofproto);
 }
 
@@ -157,6 +159,7 @@ void
 ovl_ofproto_run(void)
 {
     ovl_account_ofproto_run();
+    ovl_fdb_run();
     ovl_live_run();
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "ofproto-dpif-account.h"
+#include "ofproto-dpif-fdb.h"
 #include "ofproto-dpif-geneve.h"
 #include "ofproto-dpif-live-show.h"
 #include "ofproto-dpif-live.h"

@@ -19,7 +19,7 @@
 #include "ofproto-dpif.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-actions.h"
-#include "overlay/mcast.h"
+#include "overlay/addr.h"
 #include "overlay/oam-key.h"
 #include "overlay/xlate.h"
 #include "packets.h"
@@ -215,7 +215,7 @@ bool
 ovl_stamp_can_send_to(const struct ovl_stamp_port *port,
                       const struct in6_addr *remote)
 {
-    return (!ovl_mcast_is_group(remote)
+    return (!ovl_addr_is_group(remote)
             && (!ipv6_addr_is_set(&port->remote)
                 || ipv6_addr_equals(&port->remote, remote)));
 }

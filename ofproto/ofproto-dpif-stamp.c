@@ -26,8 +26,8 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "overlay/account.h"
+#include "overlay/addr.h"
 #include "overlay/log.h"
-#include "overlay/mcast.h"
 #include "overlay/oam-key.h"
 #include "overlay/settings.h"
 #include "overlay/stamp.h"
@@ -258,7 +258,7 @@ answer(const struct ovl_stamp_rx *rx, struct ovl_stamp *stamp)
 
     ovl_stamp_count(OVL_STAMP_RX_REQUESTS);
     /* An answer's source must not be a group. */
-    port = (ovl_mcast_is_group(&rx->dst) ? NULL
+    port = (ovl_addr_is_group(&rx->dst) ? NULL
             : ovl_stamp_find_port(rx->is_netdev, rx->odp_port, &rx->src,
                                   &rx->dst));
     if (!port) {

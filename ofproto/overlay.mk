@@ -4,6 +4,8 @@
 ofproto_libofproto_la_SOURCES += \
 	ofproto/ofproto-dpif-account.c \
 	ofproto/ofproto-dpif-account.h \
+	ofproto/ofproto-dpif-fdb.c \
+	ofproto/ofproto-dpif-fdb.h \
 	ofproto/ofproto-dpif-geneve.c \
 	ofproto/ofproto-dpif-geneve.h \
 	ofproto/ofproto-dpif-live-show.c \

@@ -27,6 +27,7 @@ OVERLAY_TESTSUITE_AT = \
 	tests/geneve-opts.at \
 	tests/account.at \
 	tests/live.at \
+	tests/fdb.at \
 	tests/mcast.at \
 	tests/stamp.at \
 	tests/tnl-execute.at \

@@ -21,10 +21,10 @@
 @in netdev_vport_construct before tnl_cfg->dont_fragment = true;
     ovl_construct(netdev_, port, tnl_cfg);
 
-# too_big, multicast: free the state of a tunnel port.
+# too_big, forwarding databases: free the state of a tunnel port.
 @in netdev_vport_destruct first
     ovl_too_big_port_destroy(netdev_vport_cast(netdev_)->too_big);
-    ovl_mcast_destroy(netdev_);
+    ovl_fdb_destroy(netdev_);
 
 # Classes: overlay types are upstream's tunnel class with some members
 # replaced.
@@ -54,7 +54,10 @@
 # Options: show those common to several types.
 @in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
     ovl_get_common_options(tnl_cfg, type, args);
-    ovl_mcast_get_options(dev, args);
+
+# Forwarding databases: show their options, and a group as the remote endpoint.
+@in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_src)) {
+    ovl_fdb_get_options(dev, args);
 
 # Multicast: the groups that the host is a member of.
 @in tunnel_get_status first
@@ -77,9 +80,9 @@
         goto out;
     }
 
-# Multicast: the groups of a port.
+# Forwarding databases, multicast: the options of a port.
 @in set_tunnel_config before ovs_mutex_lock(&dev->mutex);
-    if (!ovl_mcast_configure(dev_, args, &tnl_cfg, &errors)) {
+    if (!ovl_fdb_configure(dev_, args, &tnl_cfg, &errors)) {
         err = EINVAL;
         goto out;
     }

@@ -28,6 +28,36 @@
 @in terminate_native_tunnel guard *tnl_port = tnl_port_map_lookup(flow, wc);
         if (ovl_mcast_may_terminate(netdev_get_name(xport->netdev), flow, wc))
 
+# Forwarding databases: learn the remote endpoint behind which the source is.
+@in xlate_normal before /* Determine output bundle. */
+    ovl_xlate_fdb_learn(ctx->xin, in_port ? in_port->netdev : NULL,
+                        ctx->xbridge->ml, vlan);
+
+# Forwarding databases: a static entry tells the port.
+@in xlate_normal before if (mac_port) {
+        if (!mac_port) {
+            const struct xport *xport = get_ofp_port(
+                ctx->xbridge, ovl_fdb_find_static(ctx->xbridge->ofproto,
+                                                  flow->dl_dst, vlan));
+
+            mac_port = xport && xport->xbundle ? xport->xbundle->ofbundle
+                                               : NULL;
+        }
+
+# Forwarding databases: a frame to each remote endpoint.
+@in output_normal before compose_output_action(ctx, xport->ofp_port, use_recirc ? &xr : NULL,
+    struct ovl_fdb_output out;
+    ovl_fdb_output_start(&out, xport->netdev, &ctx->xin->flow,
+                         xvlan->v[0].vid);
+    while (ovl_fdb_output_next(&out, &ctx->xin->flow)) {
+        compose_output_action(ctx, xport->ofp_port, NULL, is_last_action
+                              && ovl_fdb_output_is_last(&out), false);
+    }
+
+# Forwarding databases: instead of one frame.
+@in output_normal guard compose_output_action(ctx, xport->ofp_port, use_recirc ? &xr : NULL,
+    if (!out.has_fdb)
+
 # Geneve options: the port decides how to handle unknown options.
 @in xlate_actions before err = tun_metadata_from_geneve_udpif(tun_tab, &xin->upcall_flow->tunnel,
         const struct xport *rx = get_ofp_port(xbridge, flow->in_port.ofp_port);

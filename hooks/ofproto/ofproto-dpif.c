@@ -29,9 +29,11 @@
         return EINVAL;
     }
 
-# Geneve options: counters of outcomes for unknown options.
+# Geneve options: counters of outcomes for unknown options.  Forwarding
+# databases: refresh entries.
 @in ofproto_dpif_xcache_execute before case XC_TUNNEL_HEADER:
         case XC_GENEVE:
+        case XC_FDB:
 
 # Receive buffers: larger on ports that may receive tunnel packets.  Active
 # OAM: the ports that can send test packets.
@@ -51,3 +53,8 @@
 # test packet may be sent by it any more.
 @in destruct first
     ovl_ofproto_destroy(ofproto_dpif_cast(ofproto_));
+
+# Forwarding databases: show the remote endpoint behind a port.
+@in ofproto_unixctl_fdb_show_text before first = false;
+        ovl_fdb_put_remote(ofbundle_get_a_port(bundle)->up.netdev, e->mac,
+                           e->vlan, ds);

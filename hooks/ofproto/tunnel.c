@@ -23,6 +23,16 @@
                                                 &match.ipv6_src);
                         }
 
+# Forwarding databases: only packets of remote endpoints that are allowed.
+@in tnl_port_receive after tnl_port = tnl_find(flow);
+    if (tnl_port && !ovl_fdb_accepts(tnl_port->netdev, flow)) {
+        tnl_port = NULL;
+    }
+
+# Forwarding databases: the remote endpoint may be a group.
+@in tnl_port_send before if (!cfg->ip_dst_flow) {
+    ovl_fdb_set_group(cfg, flow);
+
 # Tunnel fields: at first, no action has written tun_tp_src.
 @in tnl_wc_init first
     ovl_fields_start(flow);
@@ -51,13 +61,14 @@
 @in tnl_port_send before flow->tunnel.flags &= ~(FLOW_TNL_F_MASK & ~FLOW_TNL_PUB_F_MASK);
     ovl_xlate_send_ecn(flow);
 
-# Packets without a port, accounts, live traces, active OAM: the commands that
-# show them.
+# Packets without a port, accounts, live traces, active OAM, forwarding
+# databases: the commands that show them.
 @in ofproto_tunnel_init before fat_rwlock_init(&rwlock);
         ovl_no_port_init();
         ovl_account_show_init();
         ovl_live_show_init();
         ovl_stamp_show_init();
+        ovl_fdb_init();
 
 # Packets without a port: the datapath ports at which they arrive.
 @in tnl_port_add__ before if (native_tnl) {

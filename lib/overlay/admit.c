@@ -14,6 +14,7 @@
 #include "openvswitch/vlog.h"
 #include "overlay/class.h"
 #include "overlay/conflict.h"
+#include "overlay/fdb.h"
 #include "overlay/ipsec.h"
 #include "overlay/log.h"
 #include "overlay/mcast.h"
@@ -66,7 +67,7 @@ ovl_check_options(const struct netdev *netdev, const struct smap *options,
 {
     const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
     int error = ovl_check_ipsec(netdev, options, datapath_type, errp);
-    const char *what;
+    const char *what, *verb = "needs";
     char *s;
 
     if (!error) {
@@ -75,16 +76,20 @@ ovl_check_options(const struct netdev *netdev, const struct smap *options,
     if (error || !cfg || strcmp(datapath_type, "system")) {
         return error;
     } else if (cfg->ovl.src_port.min || cfg->ovl.src_port.keep) {
-        what = "src_port and src_port_range need";
+        what = "src_port and src_port_range";
+        verb = "need";
     } else if (cfg->ovl.too_big && smap_get(options, "too_big")) {
-        what = "too_big needs";
+        what = "too_big";
     } else if (smap_get(options, "groups")) {
-        what = "groups needs";
-    } else {
+        what = "groups";
+    } else if (ovl_fdb_used_option(netdev)) {
+        what = ovl_fdb_used_option(netdev);
+            } else {
         return 0;
     }
-    s = xasprintf("%s: %s the userspace datapath: set the bridge's "
-                  "datapath_type to netdev", netdev_get_name(netdev), what);
+    s = xasprintf("%s: %s %s the userspace datapath: set the bridge's "
+                  "datapath_type to netdev", netdev_get_name(netdev), what,
+                  verb);
     VLOG(ovl_warn_level(s), "%s", s);
     if (errp) {
         *errp = s;

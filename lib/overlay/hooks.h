@@ -17,6 +17,7 @@
 #include "overlay/conflict.h"
 #include "overlay/demux.h"
 #include "overlay/device.h"
+#include "overlay/fdb.h"
 #include "overlay/fields.h"
 #include "overlay/geneve/kernel.h"
 #include "overlay/geneve/oam.h"

@@ -19,6 +19,7 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
+#include "overlay/addr.h"
 #include "overlay/mcast-join.h"
 #include "ovs-atomic.h"
 #include "ovs-router.h"
@@ -39,6 +40,9 @@ VLOG_DEFINE_THIS_MODULE(ovl_mcast);
 
 /* Time after which to try again to join a group, in milliseconds. */
 #define RETRY 1000
+
+/* Why a group is not joined: this is not an error. */
+static const char no_other_port[] = "no other port of the bridge is up";
 
 /* A device with addresses at which the host receives tunnel packets. */
 struct mcast_device {
@@ -72,8 +76,12 @@ struct mcast_port_group {
 struct mcast_port {
     struct hmap_node node;      /* In 'ports', by 'netdev'. */
     const struct netdev *netdev;
-    struct mcast_port_group *groups;    /* In ascending order. */
+    struct mcast_port_group *groups;
     size_t n_groups;
+    size_t n_listed;            /* How many of them, the first ones, are in
+                                 * options:groups.  The others are joined
+                                 * unless 'idle'. */
+    bool idle;                  /* See ovl_mcast_set_idle(). */
 };
 
 static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
@@ -89,88 +97,11 @@ static atomic_count n_members = ATOMIC_COUNT_INIT(0);
 /* True if ports or devices have changed since the last ovl_mcast_run(). */
 static bool changed OVS_GUARDED_BY(mutex);
 
-/* Returns true if 'addr' is a multicast address. */
+/* Returns true if 'addr' is a group that hosts can join. */
 bool
-ovl_mcast_is_group(const struct in6_addr *addr)
+ovl_mcast_may_join(const struct in6_addr *addr)
 {
-    return (IN6_IS_ADDR_V4MAPPED(addr)
-            ? ip_is_multicast(in6_addr_get_mapped_ipv4(addr))
-            : ipv6_addr_is_multicast(addr));
-}
-
-/* Returns true if 'group' stays within a link: networks flood it, and no host
- * joins it. */
-static bool
-is_link_scope(const struct in6_addr *group)
-{
-    return (IN6_IS_ADDR_V4MAPPED(group)
-            ? ip_is_local_multicast(in6_addr_get_mapped_ipv4(group))
-            : (group->s6_addr[1] & 0xf) < 3);
-}
-
-/* Returns true if 'addr' is a unicast address that another host may have. */
-static bool
-is_unicast(const struct in6_addr *addr)
-{
-    ovs_be32 ip = in6_addr_get_mapped_ipv4(addr);
-
-    return (IN6_IS_ADDR_V4MAPPED(addr)
-            ? (ip && ip != OVS_BE32_MAX && !ip_is_multicast(ip)
-               && (ip & htonl(0xff000000)) != htonl(0x7f000000))
-            : (ipv6_addr_is_set(addr) && !ipv6_addr_is_multicast(addr)
-               && !IN6_IS_ADDR_LOOPBACK(addr)));
-}
-
-static int
-compare_addrs(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct in6_addr));
-}
-
-/* Parses 's', addresses of groups separated by commas or spaces.  Stores them,
- * in ascending order, in '*addrsp', which the caller must free, and their
- * number in '*np'.  Returns false if 's' is invalid. */
-static bool
-parse_groups(const char *s, struct in6_addr **addrsp, size_t *np)
-{
-    struct in6_addr *addrs = NULL;
-    size_t n = 0, allocated = 0;
-    char *copy = xstrdup(s);
-    char *save = NULL;
-    bool valid = true;
-
-    for (char *token = strtok_r(copy, ", ", &save); token && valid;
-         token = strtok_r(NULL, ", ", &save)) {
-        ovs_be32 ip;
-
-        if (n >= allocated) {
-            addrs = x2nrealloc(addrs, &allocated, sizeof *addrs);
-        }
-        if (ip_parse(token, &ip)) {
-            in6_addr_set_mapped_ipv4(&addrs[n], ip);
-        } else if (!ipv6_parse(token, &addrs[n])) {
-            valid = false;
-            break;
-        }
-        valid = (n < MAX_GROUPS && ovl_mcast_is_group(&addrs[n])
-                 && !is_link_scope(&addrs[n]));
-        n++;
-    }
-    free(copy);
-    if (!valid || !n) {
-        free(addrs);
-        return false;
-    }
-
-    qsort(addrs, n, sizeof *addrs, compare_addrs);
-    *np = 1;
-    for (size_t i = 1; i < n; i++) {
-        if (compare_addrs(&addrs[i], &addrs[*np - 1])) {
-            addrs[(*np)++] = addrs[i];
-        }
-    }
-    *addrsp = addrs;
-    return true;
+    return ovl_addr_is_group(addr) && !ovl_addr_is_link_scope(addr);
 }
 
 /* Returns true if tunnels of 'type' can have options:groups: the receiver
@@ -188,6 +119,22 @@ ovl_mcast_type_has_groups(const char *type)
         }
     }
     return false;
+}
+
+/* Parses 's', the value of options:groups, as ovl_addrs_parse() does. */
+static bool
+parse_groups(const char *s, struct in6_addr **addrsp, size_t *np)
+{
+    if (!ovl_addrs_parse(s, MAX_GROUPS, addrsp, np)) {
+        return false;
+    }
+    for (size_t i = 0; i < *np; i++) {
+        if (!ovl_mcast_may_join(&(*addrsp)[i])) {
+            free(*addrsp);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Returns true if 'key' is "groups", and tunnels of 'type' have that option.
@@ -235,12 +182,12 @@ hash_group(const struct in6_addr *group)
 }
 
 /* Returns true if the groups of 'port', which may be null, are the 'n' groups
- * 'addrs'. */
+ * 'addrs', the first 'n_listed' of them in options:groups. */
 static bool
 has_same_groups(const struct mcast_port *port, const struct in6_addr *addrs,
-                size_t n)
+                size_t n, size_t n_listed)
 {
-    if (!port || port->n_groups != n) {
+    if (!port || port->n_groups != n || port->n_listed != n_listed) {
         return !port && !n;
     }
     for (size_t i = 0; i < n; i++) {
@@ -251,14 +198,17 @@ has_same_groups(const struct mcast_port *port, const struct in6_addr *addrs,
     return true;
 }
 
-/* Makes the 'n' groups 'addrs', in ascending order, those of 'netdev'. */
+/* Makes the 'n' groups 'addrs', the first 'n_listed' of them from
+ * options:groups, those of 'netdev'. */
 static void
-set_groups(const struct netdev *netdev, const struct in6_addr *addrs, size_t n)
+set_groups(const struct netdev *netdev, const struct in6_addr *addrs, size_t n,
+           size_t n_listed)
     OVS_REQUIRES(mutex)
 {
     struct mcast_port *port = find_port(netdev);
+    bool idle = port && port->idle;
 
-    if (has_same_groups(port, addrs, n)) {
+    if (has_same_groups(port, addrs, n, n_listed)) {
         return;
     }
     changed = true;
@@ -278,6 +228,8 @@ set_groups(const struct netdev *netdev, const struct in6_addr *addrs, size_t n)
     port->netdev = netdev;
     port->groups = xcalloc(n, sizeof *port->groups);
     port->n_groups = n;
+    port->n_listed = n_listed;
+    port->idle = idle;
     for (size_t i = 0; i < n; i++) {
         port->groups[i].group = addrs[i];
         port->groups[i].netdev = netdev;
@@ -286,28 +238,46 @@ set_groups(const struct netdev *netdev, const struct in6_addr *addrs, size_t n)
     hmap_insert(&ports, &port->node, hash_pointer(netdev, 0));
 }
 
+/* Appends those of the 'n' addresses 'more' that are groups to the '*np'
+ * groups '*addrs', unless they are among them. */
+static void
+add_groups(struct in6_addr **addrs, size_t *np, const struct in6_addr *more,
+           size_t n)
+{
+    *addrs = xrealloc(*addrs, (*np + n) * sizeof **addrs);
+    for (size_t i = 0; i < n; i++) {
+        size_t j = 0;
+
+        while (j < *np && !ipv6_addr_equals(&(*addrs)[j], &more[i])) {
+            j++;
+        }
+        if (j == *np && ovl_addr_is_group(&more[i])) {
+            (*addrs)[(*np)++] = more[i];
+        }
+    }
+}
+
 /* Sets the groups of 'netdev', a tunnel port that is about to have the
- * configuration 'cfg', to those in 'options', which ovl_mcast_check_option()
- * has checked.  If they do not fit the other options, appends a line to
- * 'errors' and returns false. */
+ * configuration 'cfg': those in 'options', which ovl_mcast_check_option() has
+ * checked, and those of the 'n' addresses 'flood' that are groups.  If they do
+ * not fit the other options, appends a line to 'errors' and returns false. */
 bool
 ovl_mcast_configure(const struct netdev *netdev, const struct smap *options,
-                    const struct netdev_tunnel_config *cfg, struct ds *errors)
+                    const struct netdev_tunnel_config *cfg,
+                    const struct in6_addr *flood, size_t n, struct ds *errors)
 {
     const char *s = (ovl_mcast_type_has_groups(netdev_get_type(netdev))
                      ? smap_get(options, "groups") : NULL);
     struct in6_addr *addrs = NULL;
     const char *needs = NULL;
-    size_t n = 0;
+    size_t n_listed = 0;
 
-    if (s && parse_groups(s, &addrs, &n)) {
-        bool ip4 = IN6_IS_ADDR_V4MAPPED(&cfg->ipv6_src);
-
+    if (s && parse_groups(s, &addrs, &n_listed)) {
         if (!cfg->ip_dst_flow) {
             needs = "remote_ip=flow";
         } else if (ipv6_addr_is_set(&cfg->ipv6_src)) {
-            for (size_t i = 0; i < n; i++) {
-                if (ip4 != IN6_IS_ADDR_V4MAPPED(&addrs[i])) {
+            for (size_t i = 0; i < n_listed; i++) {
+                if (!ovl_addr_is_same_family(&cfg->ipv6_src, &addrs[i])) {
                     needs = "local_ip of the same address family";
                 }
             }
@@ -317,8 +287,11 @@ ovl_mcast_configure(const struct netdev *netdev, const struct smap *options,
         ds_put_format(errors, "%s: options:groups needs options:%s\n",
                       netdev_get_name(netdev), needs);
     } else {
+        size_t n_addrs = n_listed;
+
+        add_groups(&addrs, &n_addrs, flood, n);
         ovs_mutex_lock(&mutex);
-        set_groups(netdev, addrs, n);
+        set_groups(netdev, addrs, n_addrs, n_listed);
         ovs_mutex_unlock(&mutex);
     }
     free(addrs);
@@ -330,11 +303,11 @@ void
 ovl_mcast_destroy(const struct netdev *netdev)
 {
     ovs_mutex_lock(&mutex);
-    set_groups(netdev, NULL, 0);
+    set_groups(netdev, NULL, 0, 0);
     ovs_mutex_unlock(&mutex);
 }
 
-/* Adds the groups of 'netdev', if it has any, to 'options'. */
+/* Adds options:groups of 'netdev', if it has any, to 'options'. */
 void
 ovl_mcast_get_options(const struct netdev *netdev, struct smap *options)
 {
@@ -342,16 +315,73 @@ ovl_mcast_get_options(const struct netdev *netdev, struct smap *options)
 
     ovs_mutex_lock(&mutex);
     port = find_port(netdev);
-    if (port) {
+    if (port && port->n_listed) {
         struct ds s = DS_EMPTY_INITIALIZER;
 
-        for (size_t i = 0; i < port->n_groups; i++) {
-            ds_put_cstr(&s, i ? "," : "");
-            ipv6_format_mapped(&port->groups[i].group, &s);
+        for (size_t i = 0; i < port->n_listed; i++) {
+            ovl_addrs_format(&port->groups[i].group, 1, &s);
+            ds_put_cstr(&s, i + 1 < port->n_listed ? "," : "");
         }
         smap_add_nocopy(options, xstrdup("groups"), ds_steal_cstr(&s));
     }
     ovs_mutex_unlock(&mutex);
+}
+
+/* Sets whether 'netdev' is idle: no other port of its bridge could receive
+ * what it gets.  Then, the host joins only its groups in options:groups. */
+void
+ovl_mcast_set_idle(const struct netdev *netdev, bool idle)
+{
+    struct mcast_port *port;
+
+    ovs_mutex_lock(&mutex);
+    port = find_port(netdev);
+    if (port && port->idle != idle) {
+        port->idle = idle;
+        changed = true;
+        seq_change(tnl_conf_seq);
+    }
+    ovs_mutex_unlock(&mutex);
+}
+
+/* Returns true if 'addr' is an address of 'device'. */
+static bool
+has_addr(const struct mcast_device *device, const struct in6_addr *addr)
+{
+    for (size_t i = 0; i < device->n_addrs; i++) {
+        if (ipv6_addr_equals(&device->addrs[i], addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns the device that has the address 'addr', or NULL. */
+static const struct mcast_device *
+find_owner(const struct in6_addr *addr)
+    OVS_REQUIRES(mutex)
+{
+    const struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &devices) {
+        if (has_addr(node->data, addr)) {
+            return node->data;
+        }
+    }
+    return NULL;
+}
+
+/* Returns true if 'addr' is an address of this host at which it may receive
+ * tunnel packets. */
+bool
+ovl_mcast_is_own(const struct in6_addr *addr)
+{
+    bool own;
+
+    ovs_mutex_lock(&mutex);
+    own = find_owner(addr) != NULL;
+    ovs_mutex_unlock(&mutex);
+    return own;
 }
 
 /* Appends to 's' where the host is a member of 'g', or why not.  Returns true
@@ -378,8 +408,8 @@ format_group(const struct mcast_port_group *g, struct ds *s)
 }
 
 /* Returns why the host is not a member of a group of 'port', the first such
- * group, as a malloc()'d string, or NULL if it is a member of all.  Stores in
- * '*n' of how many it is. */
+ * group, as a malloc()'d string, or NULL if it is a member of all that it
+ * should be a member of.  Stores in '*n' of how many it is. */
 static char *
 explain_port(const struct mcast_port *port, size_t *n)
     OVS_REQUIRES(mutex)
@@ -392,7 +422,7 @@ explain_port(const struct mcast_port *port, size_t *n)
 
         if (format_group(&port->groups[i], &s)) {
             ++*n;
-        } else if (!reason) {
+        } else if (!reason && port->groups[i].reason != no_other_port) {
             reason = ds_steal_cstr(&s);
         }
         ds_destroy(&s);
@@ -477,33 +507,6 @@ ovl_mcast_init(void)
     unixctl_command_register("tnl/groups/show", "", 0, 0, mcast_show, NULL);
 }
 
-/* Returns true if 'addr' is an address of 'device'. */
-static bool
-has_addr(const struct mcast_device *device, const struct in6_addr *addr)
-{
-    for (size_t i = 0; i < device->n_addrs; i++) {
-        if (ipv6_addr_equals(&device->addrs[i], addr)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Returns the device that has the address 'addr', or NULL. */
-static const struct mcast_device *
-find_owner(const struct in6_addr *addr)
-    OVS_REQUIRES(mutex)
-{
-    const struct shash_node *node;
-
-    SHASH_FOR_EACH (node, &devices) {
-        if (has_addr(node->data, addr)) {
-            return node->data;
-        }
-    }
-    return NULL;
-}
-
 /* Returns the first address of 'device', except link-local ones, of the family
  * of 'group', or NULL if there is none. */
 static const struct in6_addr *
@@ -512,7 +515,7 @@ first_addr(const struct mcast_device *device, const struct in6_addr *group)
     for (size_t i = 0; i < device->n_addrs; i++) {
         const struct in6_addr *addr = &device->addrs[i];
 
-        if (!IN6_IS_ADDR_V4MAPPED(addr) == !IN6_IS_ADDR_V4MAPPED(group)
+        if (ovl_addr_is_same_family(addr, group)
             && !IN6_IS_ADDR_LINKLOCAL(addr)) {
             return addr;
         }
@@ -625,7 +628,13 @@ update_port(struct mcast_port *port, struct sset *touched)
         struct mcast_member *m = NULL;
         const char *reason;
 
-        device = find_device(cfg->egress_pkt_mark, &g->group, &src, &reason);
+        if (i >= port->n_listed && port->idle) {
+            device = NULL;
+            reason = no_other_port;
+        } else {
+            device = find_device(cfg->egress_pkt_mark, &g->group, &src,
+                                 &reason);
+        }
         if (device) {
             m = get_member(&g->group, device->name);
             m->used = true;
@@ -794,7 +803,7 @@ ovl_mcast_get_mac(const struct in6_addr *addr, struct eth_addr *mac)
 {
     ovs_be32 ip = in6_addr_get_mapped_ipv4(addr);
 
-    if (!ovl_mcast_is_group(addr)) {
+    if (!ovl_addr_is_group(addr)) {
         return false;
     } else if (!ip) {
         ipv6_multicast_to_ethernet(mac, addr);
@@ -820,7 +829,7 @@ ovl_mcast_route(uint32_t mark, const struct in6_addr *dst, char device[],
     const struct mcast_device *found;
     const char *reason;
 
-    if (!ovl_mcast_is_group(dst)) {
+    if (!ovl_addr_is_group(dst)) {
         return false;
     }
     ovs_mutex_lock(&mutex);
@@ -840,9 +849,9 @@ ovl_mcast_refuses(const struct flow *flow)
     struct in6_addr src = flow_tnl_src(&flow->tunnel);
     bool refuses = false;
 
-    if (ovl_mcast_is_group(&dst)) {
+    if (ovl_addr_is_group(&dst)) {
         ovs_mutex_lock(&mutex);
-        refuses = !is_unicast(&src) || find_owner(&src);
+        refuses = !ovl_addr_is_unicast(&src) || find_owner(&src);
         ovs_mutex_unlock(&mutex);
     }
     return refuses;
@@ -898,7 +907,7 @@ ovl_mcast_get_local(const struct flow *flow, bool in_key_flow,
     struct in6_addr dst = flow_tnl_dst(&flow->tunnel);
     const struct mcast_port_group *g;
 
-    if (!ovl_mcast_is_group(&dst)) {
+    if (!ovl_addr_is_group(&dst)) {
         return;
     }
     ovs_mutex_lock(&mutex);

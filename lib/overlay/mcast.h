@@ -8,7 +8,8 @@
  * ====================================
  *
  * A port with options:groups receives what is sent to these groups, and the
- * host is a member of them.  Flows of any port with remote_ip=flow can send to
+ * host is a member of them.  The same goes for the groups to which the port
+ * floods (overlay/fdb.h), while another port of its bridge is up.  Flows of any port with remote_ip=flow can send to
  * a group, by setting tun_dst.
  *
  * The IP address of a group is an address of the host to which upstream's map
@@ -31,7 +32,8 @@ struct netdev;
 struct netdev_tunnel_config;
 struct smap;
 
-bool ovl_mcast_is_group(const struct in6_addr *);
+bool ovl_mcast_may_join(const struct in6_addr *);
+bool ovl_mcast_is_own(const struct in6_addr *);
 
 /* Options. */
 bool ovl_mcast_type_has_groups(const char *type);
@@ -39,11 +41,13 @@ bool ovl_mcast_check_option(const char *type, const char *key,
                             const char *value, struct ds *allowed);
 bool ovl_mcast_configure(const struct netdev *, const struct smap *options,
                          const struct netdev_tunnel_config *,
+                         const struct in6_addr *flood, size_t n,
                          struct ds *errors);
 void ovl_mcast_get_options(const struct netdev *, struct smap *options);
 void ovl_mcast_get_status(const struct netdev *, struct smap *status);
 char *ovl_mcast_get_error(const struct netdev *);
 void ovl_mcast_destroy(const struct netdev *);
+void ovl_mcast_set_idle(const struct netdev *, bool idle);
 
 /* lib/tnl-ports.c. */
 void ovl_mcast_init(void);

@@ -12,6 +12,7 @@
 #include "netdev.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
+#include "overlay/fdb-options.h"
 #include "overlay/geneve/unknown.h"
 #include "overlay/mcast.h"
 #include "overlay/src-port.h"
@@ -53,6 +54,7 @@ ovl_set_common_option(const char *name, const char *type,
     found = (allowed.length
              || ovl_geneve_set_option(&cfg->ovl.unknown_options, type, key,
                                       value, &allowed)
+             || ovl_fdb_set_option(type, key, value, cfg, &allowed)
              || ovl_mcast_check_option(type, key, value, &allowed)
              || ovl_src_port_set_option(&cfg->ovl.src_port, type, key, value,
                                         &allowed)

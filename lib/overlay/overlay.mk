@@ -12,6 +12,8 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/overlay/account.h \
 	lib/overlay/action.c \
 	lib/overlay/action.h \
+	lib/overlay/addr.c \
+	lib/overlay/addr.h \
 	lib/overlay/admit.c \
 	lib/overlay/admit.h \
 	lib/overlay/afxdp.c \
@@ -36,6 +38,12 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/overlay/encap/stt-reasm.c \
 	lib/overlay/encap/stt-reasm.h \
 	lib/overlay/encap/stt.c \
+	lib/overlay/fdb-options.c \
+	lib/overlay/fdb-options.h \
+	lib/overlay/fdb-table.c \
+	lib/overlay/fdb-table.h \
+	lib/overlay/fdb.c \
+	lib/overlay/fdb.h \
 	lib/overlay/fields.c \
 	lib/overlay/fields.h \
 	lib/overlay/geneve/emc.c \

@@ -36,6 +36,7 @@
 #include "openvswitch/ofpbuf.h"
 #include "overlay/account.h"
 #include "overlay/class.h"
+#include "overlay/fdb.h"
 #include "overlay/geneve/unknown.h"
 #include "overlay/icmp-error.h"
 #include "overlay/icmp-limit.h"
@@ -241,6 +242,7 @@ ovl_get_custom_stats(const struct netdev *netdev,
         ovl_geneve_get_custom_stats(netdev, stats);
     }
     ovl_account_get_custom_stats(netdev, stats);
+    ovl_fdb_get_custom_stats(netdev, stats);
     if (!cfg || !cfg->ovl.too_big) {
         return stats->size ? 0 : EOPNOTSUPP;
     }

@@ -7,6 +7,8 @@
 /* Options of tunnel ports of several types, including upstream's, for
  * upstream's struct netdev_tunnel_config. */
 
+#include <netinet/in.h>
+
 #include "overlay/geneve/unknown.h"
 #include "overlay/src-port.h"
 #include "overlay/too-big.h"
@@ -15,6 +17,7 @@ struct ovl_tunnel_config {
     enum ovl_geneve_unknown unknown_options;
     struct ovl_src_port src_port;   /* src_port and src_port_range. */
     enum ovl_too_big_mode too_big;
+    struct in6_addr group;          /* In remote_ip, or all zeros. */
 };
 
 #endif /* overlay/tunnel-config.h */

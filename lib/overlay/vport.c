@@ -15,7 +15,9 @@
 #include "netdev-vport.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
+#include "overlay/addr.h"
 #include "overlay/class.h"
+#include "overlay/fdb-options.h"
 #include "overlay/ipsec.h"
 #include "overlay/log.h"
 #include "overlay/mcast.h"
@@ -93,14 +95,26 @@ is_unicast(const char *s)
     }
 }
 
+/* Returns true if 's' is a multicast address, and ports of 'class' can have one
+ * as the remote endpoint. */
+static bool
+is_group(const struct ovl_class *class, const char *s)
+{
+    struct in6_addr addr;
+
+    return (ovl_mcast_type_has_groups(class->type)
+            && ovl_addr_parse(s, &addr) && ovl_addr_is_group(&addr));
+}
+
 /* Options of overlay types, without those for IPsec: first those that all
  * types have, then those that some have. */
 static const char *const vport_option_names[] = {
     "csum", "df_default", "egress_pkt_mark", "local_ip", "packet_type",
     "remote_ip", "too_big", "tos", "ttl",
 #define VPORT_N_ALL_OPTIONS 9
-    "dst_port", "encap", "groups", "in_key", "key", "l2_specific", "offset",
-    "out_key", "rx_cookie", "seq", "src_port", "src_port_range", "tx_cookie",
+    "dst_port", "encap", "flood", "groups", "in_key", "key", "l2_specific",
+    "learn", "offset", "out_key", "remote_macs_max", "remotes", "rx_cookie",
+    "seq", "src_port", "src_port_range", "tx_cookie",
 };
 
 /* Returns true if 'key' is an option for a tunnel key. */
@@ -121,6 +135,7 @@ vport_is_common_option(const struct ovl_class *class, const char *key)
             || (class->encap && !strcmp(key, "encap"))
             || (ovl_mcast_type_has_groups(class->type)
                 && !strcmp(key, "groups"))
+            || ovl_fdb_is_option(class->type, key)
             || (ovl_type_has_src_port(class->type)
                 && (!strcmp(key, "src_port")
                     || !strcmp(key, "src_port_range"))));
@@ -239,7 +254,8 @@ vport_check_option(const struct ovl_class *class, const char *key,
             return xstrdup("left out: IPsec does not protect this type");
         }
     } else if (!strcmp(key, "remote_ip") || !strcmp(key, "local_ip")) {
-        if (strcmp(s, "flow") && !is_unicast(s)) {
+        if (strcmp(s, "flow") && !is_unicast(s)
+            && !(!strcmp(key, "remote_ip") && is_group(class, s))) {
             return xstrdup("\"flow\" or a unicast IP address");
         }
     } else if (!vport_is_common_option(class, key)) {

@@ -65,12 +65,38 @@ mcast_join() {
     done
 }
 
+# Adds Linux's VXLAN, which sends to the hosts $@ of family 4.
+mcast_linux_list() {
+    local a
+    lab_run ip -n "$(lab_ns h3)" link add vxlan100 type vxlan id 100 \
+        local 10.9.0.3 dev phy dstport 4789 &&
+        lab_address h3 vxlan100 10.1.0.3 fd01::3 || return
+    for a; do
+        lab_run lab_exec h3 bridge fdb append 00:00:00:00:00:00 dev vxlan100 \
+            dst "$a" || return
+    done
+}
+
 # Adds Linux's VXLAN, which sends to the group of family $1.
 mcast_linux() {
     local family=$1
     lab_run ip -n "$(lab_ns h3)" link add vxlan100 type vxlan id 100 \
         group "$(mcast_group "$family")" dev phy dstport 4789 &&
         lab_address h3 vxlan100 10.1.0.3 fd01::3
+}
+
+# Has h1 and h2 forward by NORMAL, with "tun" for VNI 100 and the options
+# $1...
+mcast_normal() {
+    local h
+    for h in h1 h2; do
+        lab_run lab_exec $h ovs-vsctl del-port br-int tun \
+            -- add-port br-int tun -- set interface tun type=vxlan \
+                options:key=100 "${@/#/options:}" &&
+            lab_run lab_exec $h ovs-ofctl del-flows br-int &&
+            lab_run lab_exec $h ovs-ofctl add-flow br-int actions=normal ||
+            return
+    done
 }
 
 # Prints the flows of host $2, h1 or h2: VNI 100 floods to the group of family

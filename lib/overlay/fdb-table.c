@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "overlay/fdb-table.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+#include "packets.h"
+#include "random.h"
+#include "util.h"
+
+/* Time in milliseconds for which an address that has moved stays. */
+#define MOVE_INTERVAL 1000
+
+void
+ovl_fdb_table_init(struct ovl_fdb_table *table)
+{
+    memset(table, 0, sizeof *table);
+    table->secret = random_uint32();
+    hmap_init(&table->entries);
+    hmap_init(&table->remotes);
+    heap_init(&table->by_learned);
+}
+
+/* Returns the hash of 'mac' in 'vlan' for 'entries'. */
+static uint32_t
+hash_entry(const struct ovl_fdb_table *table, struct eth_addr mac,
+           uint16_t vlan)
+{
+    return hash_mac(mac, vlan, table->secret);
+}
+
+/* Returns the hash of 'addr' for 'remotes'. */
+static uint32_t
+hash_remote(const struct ovl_fdb_table *table, const struct in6_addr *addr)
+{
+    return hash_bytes(addr, sizeof *addr, table->secret);
+}
+
+/* Returns the entry of 'table' for 'mac' in 'vlan', or NULL if there is
+ * none. */
+struct ovl_fdb_entry *
+ovl_fdb_table_find(const struct ovl_fdb_table *table, struct eth_addr mac,
+                   uint16_t vlan)
+{
+    struct ovl_fdb_entry *e;
+
+    HMAP_FOR_EACH_WITH_HASH (e, node, hash_entry(table, mac, vlan),
+                             &table->entries) {
+        if (e->vlan == vlan && eth_addr_equals(e->mac, mac)) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+/* Returns true if 'e' is static. */
+bool
+ovl_fdb_entry_is_static(const struct ovl_fdb_entry *e)
+{
+    return ovs_list_is_empty(&e->list_node);
+}
+
+/* Returns the number of learned entries behind 'remote', which may be null. */
+static size_t
+count_learned(const struct ovl_fdb_remote *remote)
+{
+    return remote ? remote->heap_node.priority : 0;
+}
+
+/* Returns the remote endpoint 'addr' of 'table', or NULL if there is none. */
+static struct ovl_fdb_remote *
+find_remote(const struct ovl_fdb_table *table, const struct in6_addr *addr)
+{
+    struct ovl_fdb_remote *remote;
+
+    HMAP_FOR_EACH_WITH_HASH (remote, node, hash_remote(table, addr),
+                             &table->remotes) {
+        if (ipv6_addr_equals(&remote->addr, addr)) {
+            return remote;
+        }
+    }
+    return NULL;
+}
+
+/* Returns the remote endpoint 'addr' of 'table', which is created if
+ * needed. */
+static struct ovl_fdb_remote *
+get_remote(struct ovl_fdb_table *table, const struct in6_addr *addr)
+{
+    struct ovl_fdb_remote *remote = find_remote(table, addr);
+
+    if (!remote) {
+        remote = xzalloc(sizeof *remote);
+        remote->addr = *addr;
+        ovs_list_init(&remote->learned);
+        hmap_insert(&table->remotes, &remote->node, hash_remote(table, addr));
+        heap_insert(&table->by_learned, &remote->heap_node, 0);
+    }
+    return remote;
+}
+
+/* Puts 'e', which is behind none, behind 'remote' of 'table'. */
+static void
+attach(struct ovl_fdb_table *table, struct ovl_fdb_entry *e,
+       struct ovl_fdb_remote *remote, bool as_static)
+{
+    e->remote = remote;
+    if (as_static) {
+        ovs_list_init(&e->list_node);
+        remote->n_static++;
+        table->n_static++;
+    } else {
+        ovs_list_push_back(&remote->learned, &e->list_node);
+        heap_change(&table->by_learned, &remote->heap_node,
+                    remote->heap_node.priority + 1);
+    }
+}
+
+/* Removes 'e', an entry of 'table', from its remote endpoint, which is freed
+ * if that was its last entry. */
+static void
+detach(struct ovl_fdb_table *table, struct ovl_fdb_entry *e)
+{
+    struct ovl_fdb_remote *remote = e->remote;
+
+    if (ovl_fdb_entry_is_static(e)) {
+        remote->n_static--;
+        table->n_static--;
+    } else {
+        ovs_list_remove(&e->list_node);
+        heap_change(&table->by_learned, &remote->heap_node,
+                    remote->heap_node.priority - 1);
+    }
+    e->remote = NULL;
+    if (!remote->n_static && !count_learned(remote)) {
+        hmap_remove(&table->remotes, &remote->node);
+        heap_remove(&table->by_learned, &remote->heap_node);
+        free(remote);
+    }
+}
+
+/* Adds to 'table' an entry for 'mac' in 'vlan', which has none, behind
+ * 'addr'. */
+static struct ovl_fdb_entry *
+add_entry(struct ovl_fdb_table *table, struct eth_addr mac, uint16_t vlan,
+          const struct in6_addr *addr, bool as_static)
+{
+    struct ovl_fdb_entry *e = xzalloc(sizeof *e);
+
+    e->mac = mac;
+    e->vlan = vlan;
+    e->moved = LLONG_MIN;
+    hmap_insert(&table->entries, &e->node, hash_entry(table, mac, vlan));
+    attach(table, e, get_remote(table, addr), as_static);
+    return e;
+}
+
+/* Removes 'e' from 'table', and frees it. */
+void
+ovl_fdb_table_remove(struct ovl_fdb_table *table, struct ovl_fdb_entry *e)
+{
+    detach(table, e);
+    hmap_remove(&table->entries, &e->node);
+    free(e);
+}
+
+/* Removes all entries of 'table', and frees its memory. */
+void
+ovl_fdb_table_destroy(struct ovl_fdb_table *table)
+{
+    struct ovl_fdb_entry *e;
+
+    HMAP_FOR_EACH_SAFE (e, node, &table->entries) {
+        ovl_fdb_table_remove(table, e);
+    }
+    hmap_destroy(&table->entries);
+    hmap_destroy(&table->remotes);
+    heap_destroy(&table->by_learned);
+}
+
+/* Makes 'table' have a static entry for 'mac' in 'vlan' behind 'remote', in
+ * the place of any other for them. */
+void
+ovl_fdb_table_add_static(struct ovl_fdb_table *table, struct eth_addr mac,
+                         uint16_t vlan, const struct in6_addr *remote)
+{
+    struct ovl_fdb_entry *e = ovl_fdb_table_find(table, mac, vlan);
+
+    if (e) {
+        ovl_fdb_table_remove(table, e);
+    }
+    add_entry(table, mac, vlan, remote, true);
+}
+
+/* Removes the least recently seen learned entry behind the remote endpoint of
+ * 'table' that has most of them.  There must be one. */
+static void
+evict_fairly(struct ovl_fdb_table *table)
+{
+    const struct ovl_fdb_remote *most
+        = CONTAINER_OF(heap_max(&table->by_learned), struct ovl_fdb_remote,
+                       heap_node);
+
+    ovl_fdb_table_remove(table, CONTAINER_OF(ovs_list_front(&most->learned),
+                                             struct ovl_fdb_entry,
+                                             list_node));
+    table->counters[OVL_FDB_EVICTED]++;
+}
+
+/* Returns true, and counts that, if 'table' must not learn what would be the
+ * first entry for its MAC address behind 'remote', or one that moves there at
+ * the time 'when' ('e', unless it is null). */
+static bool
+refuses(struct ovl_fdb_table *table, const struct ovl_fdb_entry *e,
+        const struct in6_addr *remote, long long int when, size_t remote_max)
+{
+    if (e && e->moved > when - MOVE_INTERVAL) {
+        table->counters[OVL_FDB_REFUSED_MOVE]++;
+        return true;
+    } else if (count_learned(find_remote(table, remote)) >= remote_max) {
+        table->counters[OVL_FDB_REFUSED_LIMIT]++;
+        return true;
+    }
+    return false;
+}
+
+/* Learns that 'mac' in 'vlan' was behind 'remote' at the time 'when' (ms),
+ * unless it has a static entry, was elsewhere after that, or has just moved.
+ * 'table' may have at most 'max' learned entries, of which the remote endpoint
+ * that has most loses one if necessary, and 'remote' at most 'remote_max'.
+ *
+ * Returns true if 'mac' was not known to be behind 'remote'. */
+bool
+ovl_fdb_table_learn(struct ovl_fdb_table *table, struct eth_addr mac,
+                    uint16_t vlan, const struct in6_addr *remote,
+                    long long int when, size_t max, size_t remote_max)
+{
+    struct ovl_fdb_entry *e = ovl_fdb_table_find(table, mac, vlan);
+
+    if (e && (ovl_fdb_entry_is_static(e) || when <= e->seen)) {
+        return false;
+    } else if (e && ipv6_addr_equals(&e->remote->addr, remote)) {
+        ovs_list_remove(&e->list_node);
+        ovs_list_push_back(&e->remote->learned, &e->list_node);
+        e->seen = when;
+        return false;
+    } else if (refuses(table, e, remote, when, remote_max)) {
+        return false;
+    }
+
+    if (e) {
+        detach(table, e);
+        attach(table, e, get_remote(table, remote), false);
+        e->moved = when;
+        table->counters[OVL_FDB_MOVED]++;
+    } else {
+        if (hmap_count(&table->entries) - table->n_static >= max) {
+            evict_fairly(table);
+        }
+        e = add_entry(table, mac, vlan, remote, false);
+        table->counters[OVL_FDB_LEARNED]++;
+    }
+    e->seen = when;
+    return true;
+}
+
+/* Removes the learned entries of 'table' that were last seen at the time
+ * 'limit' (ms) or before.  Returns their number. */
+size_t
+ovl_fdb_table_expire(struct ovl_fdb_table *table, long long int limit)
+{
+    struct ovl_fdb_remote *remote;
+    size_t n = 0;
+
+    HMAP_FOR_EACH_SAFE (remote, node, &table->remotes) {
+        /* 'remote' goes away with its last entry. */
+        for (size_t left = count_learned(remote); left > 0; left--) {
+            struct ovl_fdb_entry *e
+                = CONTAINER_OF(ovs_list_front(&remote->learned),
+                               struct ovl_fdb_entry, list_node);
+
+            if (e->seen > limit) {
+                break;
+            }
+            ovl_fdb_table_remove(table, e);
+            n++;
+        }
+    }
+    return n;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright (c) 2026 The ovs-overlay Authors. */
+
+#include <config.h>
+
+#include "ofproto-dpif-fdb.h"
+
+#include "dpif.h"
+#include "flow.h"
+#include "mac-learning.h"
+#include "netdev.h"
+#include "ofproto-dpif-xlate-cache.h"
+#include "ofproto-dpif-xlate.h"
+#include "ofproto-dpif.h"
+#include "overlay/fdb.h"
+#include "packets.h"
+#include "timeval.h"
+
+/* 'xin' translates packets that 'netdev', which may be null, received.  If it
+ * learns, learns that the source MAC address in 'vlan' is behind the remote
+ * endpoint that sent them.  'ml' is the MAC learning table of the bridge. */
+void
+ovl_xlate_fdb_learn(struct xlate_in *xin, const struct netdev *netdev,
+                    struct mac_learning *ml, uint16_t vlan)
+{
+    const struct flow *flow = &xin->flow;
+    struct in6_addr remote = flow_tnl_src(&flow->tunnel);
+
+    if (!netdev || !ovl_fdb_learns(netdev)
+        || flow->packet_type != htonl(PT_ETH)) {
+        return;
+    }
+    if (xin->allow_side_effects) {
+        ovl_fdb_learn(netdev, ml, flow->dl_src, vlan, &remote,
+                      (xin->resubmit_stats ? xin->resubmit_stats->used
+                       : time_msec()));
+    }
+    if (xin->xcache) {
+        struct xc_entry *entry = xlate_cache_add_entry(xin->xcache, XC_FDB);
+
+        entry->fdb.netdev = netdev_ref(netdev);
+        entry->fdb.ml = mac_learning_ref(ml);
+        entry->fdb.remote = remote;
+        entry->fdb.mac = flow->dl_src;
+        entry->fdb.vlan = vlan;
+    }
+}
+
+/* Packets came from 'source', the last one at the time 'when' (ms). */
+void
+ovl_fdb_refresh(const struct ovl_fdb_source *source, long long int when)
+{
+    ovl_fdb_learn(source->netdev, source->ml, source->mac, source->vlan,
+                  &source->remote, when);
+}
+
+/* Frees the members of 'source'. */
+void
+ovl_fdb_source_destroy(struct ovl_fdb_source *source)
+{
+    netdev_close(source->netdev);
+    mac_learning_unref(source->ml);
+}
+
+/* Returns true if 'ofproto' has a port, besides tunnels and its own, that is
+ * up. */
+static bool
+has_other_port(const struct ofproto_dpif *ofproto)
+{
+    const struct ofport *port;
+
+    HMAP_FOR_EACH (port, hmap_node, &ofproto->up.ports) {
+        if (port->may_enable && port->ofp_port != OFPP_LOCAL
+            && !netdev_get_tunnel_config(port->netdev)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The ports of 'ofproto', or their state, may have changed. */
+void
+ovl_fdb_update_bridge(const struct ofproto_dpif *ofproto)
+{
+    bool idle = !has_other_port(ofproto);
+    const struct ofport *port;
+
+    HMAP_FOR_EACH (port, hmap_node, &ofproto->up.ports) {
+        ovl_fdb_set_place(port->netdev, ofproto, port->ofp_port, idle);
+    }
+}
+
+/* 'ofproto' is going away. */
+void
+ovl_fdb_remove_bridge(const struct ofproto_dpif *ofproto)
+{
+    const struct ofport *port;
+
+    HMAP_FOR_EACH (port, hmap_node, &ofproto->up.ports) {
+        ovl_fdb_set_place(port->netdev, NULL, OFPP_NONE, false);
+    }
+}
