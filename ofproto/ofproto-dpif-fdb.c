@@ -7,6 +7,7 @@
 
 #include "dpif.h"
 #include "flow.h"
+#include "hmapx.h"
 #include "mac-learning.h"
 #include "netdev.h"
 #include "ofproto-dpif-xlate-cache.h"
@@ -15,6 +16,10 @@
 #include "overlay/fdb.h"
 #include "packets.h"
 #include "timeval.h"
+#include "util.h"
+
+/* All struct ofproto_dpif. */
+static struct hmapx bridges = HMAPX_INITIALIZER(&bridges);
 
 /* 'xin' translates packets that 'netdev', which may be null, received.  If it
  * learns, learns that the source MAC address in 'vlan' is behind the remote
@@ -85,6 +90,7 @@ ovl_fdb_update_bridge(const struct ofproto_dpif *ofproto)
     bool idle = !has_other_port(ofproto);
     const struct ofport *port;
 
+    hmapx_add(&bridges, CONST_CAST(struct ofproto_dpif *, ofproto));
     HMAP_FOR_EACH (port, hmap_node, &ofproto->up.ports) {
         ovl_fdb_set_place(port->netdev, ofproto, port->ofp_port, idle);
     }
@@ -96,7 +102,64 @@ ovl_fdb_remove_bridge(const struct ofproto_dpif *ofproto)
 {
     const struct ofport *port;
 
+    hmapx_find_and_delete(&bridges, ofproto);
     HMAP_FOR_EACH (port, hmap_node, &ofproto->up.ports) {
         ovl_fdb_set_place(port->netdev, NULL, OFPP_NONE, false);
+    }
+}
+
+/* Has the kernel and 'ml', the MAC learning table of the bridge of 'netdev',
+ * agree on where addresses are: where they were seen last.  'bundle' and
+ * 'vlan' are those of ovl_fdb_set_bundle(). */
+static void
+agree(const struct netdev *netdev, const void *bundle, int vlan,
+      struct mac_learning *ml)
+    OVS_REQ_WRLOCK(ml->rwlock)
+{
+    struct eth_addr *macs = xmalloc(hmap_count(&ml->table) * sizeof *macs);
+    struct mac_entry *e;
+    size_t n = 0;
+
+    HMAP_FOR_EACH_SAFE (e, hmap_node, &ml->table) {
+        int age = mac_entry_age(ml, e);
+
+        if (mac_entry_get_port(ml, e) == bundle
+            || (vlan >= 0 && e->vlan != vlan)) {
+            continue;
+        } else if (age != MAC_ENTRY_AGE_STATIC_ENTRY
+                   && ovl_fdb_has_newer(netdev, e->mac,
+                                        time_msec() - age * 1000LL)) {
+            mac_learning_expire(ml, e);
+        } else {
+            macs[n++] = e->mac;
+        }
+    }
+    ovl_fdb_advertise(netdev, macs, n);
+    free(macs);
+}
+
+/* Called often by the main thread. */
+void
+ovl_fdb_ofproto_run(void)
+{
+    const struct hmapx_node *node;
+
+    if (!ovl_fdb_run()) {
+        return;
+    }
+    HMAPX_FOR_EACH (node, &bridges) {
+        const struct ofproto_dpif *ofproto = node->data;
+        const struct ofport *port;
+
+        HMAP_FOR_EACH (port, hmap_node, &ofproto->up.ports) {
+            const void *bundle;
+            int vlan;
+
+            if (ovl_fdb_uses_kernel(port->netdev, &bundle, &vlan)) {
+                ovs_rwlock_wrlock(&ofproto->ml->rwlock);
+                agree(port->netdev, bundle, vlan, ofproto->ml);
+                ovs_rwlock_unlock(&ofproto->ml->rwlock);
+            }
+        }
     }
 }

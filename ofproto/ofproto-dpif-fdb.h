@@ -31,6 +31,7 @@ void ovl_xlate_fdb_learn(struct xlate_in *, const struct netdev *,
 void ovl_fdb_refresh(const struct ovl_fdb_source *, long long int when);
 void ovl_fdb_source_destroy(struct ovl_fdb_source *);
 
+void ovl_fdb_ofproto_run(void);
 void ovl_fdb_update_bridge(const struct ofproto_dpif *);
 void ovl_fdb_remove_bridge(const struct ofproto_dpif *);
 

@@ -159,7 +159,7 @@ void
 ovl_ofproto_run(void)
 {
     ovl_account_ofproto_run();
-    ovl_fdb_run();
+    ovl_fdb_ofproto_run();
     ovl_live_run();
 }
 

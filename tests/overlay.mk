@@ -47,6 +47,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/stt-macros.at \
 	tests/system-stt.at \
 	tests/system-etherip.at \
+	tests/system-evpn.at \
 	tests/system-geneve.at \
 	tests/system-gateway.at \
 	tests/system-gwlb.at \

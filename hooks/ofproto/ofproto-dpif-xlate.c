@@ -40,8 +40,10 @@
                 ctx->xbridge, ovl_fdb_find_static(ctx->xbridge->ofproto,
                                                   flow->dl_dst, vlan));
 
-            mac_port = xport && xport->xbundle ? xport->xbundle->ofbundle
-                                               : NULL;
+            if (xport && xport->xbundle
+                && xbundle_includes_vlan(xport->xbundle, &xvlan)) {
+                mac_port = xport->xbundle->ofbundle;
+            }
         }
 
 # Forwarding databases: a frame to each remote endpoint.

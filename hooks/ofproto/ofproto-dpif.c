@@ -58,3 +58,9 @@
 @in ofproto_unixctl_fdb_show_text before first = false;
         ovl_fdb_put_remote(ofbundle_get_a_port(bundle)->up.netdev, e->mac,
                            e->vlan, ds);
+
+# Forwarding databases: how the MAC learning table knows the port, and its VLAN.
+@in bundle_set before if (vlan != bundle->vlan) {
+    ovl_fdb_set_bundle(CONTAINER_OF(ovs_list_front(&bundle->ports),
+                                    struct ofport_dpif,
+                                    bundle_node)->up.netdev, bundle, vlan);

@@ -151,6 +151,9 @@ ovl_get_error(const struct netdev *netdev, const char *mapped_type,
     if (!reason) {
         reason = ovl_mcast_get_error(netdev);
     }
+    if (!reason) {
+        reason = ovl_fdb_get_error(netdev);
+    }
     if (!reason && ovl_class_from_netdev(netdev)) {
         reason = ovl_explain_no_offload(netdev);
     }

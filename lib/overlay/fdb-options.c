@@ -5,6 +5,7 @@
 
 #include "overlay/fdb-options.h"
 
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,7 @@ ovl_fdb_is_option(const char *type, const char *key)
 {
     return (ovl_mcast_type_has_groups(type)
             && (!strcmp(key, "flood") || !strcmp(key, "learn")
+                || !strcmp(key, "fdb") || !strcmp(key, "fdb_advertise")
                 || !strcmp(key, "remotes")
                 || !strcmp(key, "remote_macs_max")));
 }
@@ -98,6 +100,10 @@ ovl_fdb_set_option(const char *type, const char *key, const char *value,
         if (strcmp(value, "true") && strcmp(value, "false")) {
             ds_put_cstr(allowed, "\"true\" or \"false\"");
         }
+    } else if (!strcmp(key, "fdb") || !strcmp(key, "fdb_advertise")) {
+        if (!value[0] || strlen(value) >= IFNAMSIZ) {
+            ds_put_cstr(allowed, "the name of a network device");
+        }
     } else if (!strcmp(key, "remotes")) {
         if (ovl_prefixes_parse(value, MAX_PREFIXES, &prefixes, &n)) {
             free(prefixes);
@@ -111,6 +117,13 @@ ovl_fdb_set_option(const char *type, const char *key, const char *value,
     return true;
 }
 
+/* Returns the default of options:learn in 'config'. */
+static bool
+learns_by_default(const struct ovl_fdb_config *config)
+{
+    return config->n_flood && !config->kernel;
+}
+
 /* Sets '*config', which ovl_fdb_config_destroy() must free, to 'options' of a
  * tunnel of 'type', which ovl_fdb_set_option() has checked.  'group' is the
  * group in options:remote_ip, or all zeros. */
@@ -119,7 +132,8 @@ ovl_fdb_config_parse(struct ovl_fdb_config *config, const char *type,
                      const struct smap *options, const struct in6_addr *group)
 {
     static const char *const names[] = {
-        "flood", "learn", "remotes", "remote_macs_max",
+        "fdb", "fdb_advertise", "flood", "learn", "remotes",
+        "remote_macs_max",
     };
     unsigned int max;
 
@@ -150,7 +164,9 @@ ovl_fdb_config_parse(struct ovl_fdb_config *config, const char *type,
     if (parse_macs_max(smap_get_def(options, "remote_macs_max", ""), &max)) {
         config->remote_macs_max = max;
     }
-    config->learn = smap_get_bool(options, "learn", config->n_flood > 0);
+    config->kernel = nullable_xstrdup(smap_get(options, "fdb"));
+    config->advertise = nullable_xstrdup(smap_get(options, "fdb_advertise"));
+    config->learn = smap_get_bool(options, "learn", learns_by_default(config));
 }
 
 /* Returns what 'config', for a port that is about to have the configuration
@@ -190,7 +206,13 @@ ovl_fdb_config_format(const struct ovl_fdb_config *config, bool is_group,
         ovl_addrs_format(config->flood, config->n_flood, &s);
         smap_replace(options, is_group ? "remote_ip" : "flood", ds_cstr(&s));
     }
-    if (config->learn != (config->n_flood > 0)) {
+    if (config->kernel) {
+        smap_add(options, "fdb", config->kernel);
+    }
+    if (config->advertise) {
+        smap_add(options, "fdb_advertise", config->advertise);
+    }
+    if (config->learn != learns_by_default(config)) {
         smap_add(options, "learn", config->learn ? "true" : "false");
     }
     if (config->n_remotes) {
@@ -211,6 +233,8 @@ ovl_fdb_config_destroy(struct ovl_fdb_config *config)
 {
     free(config->flood);
     free(config->remotes);
+    free(config->kernel);
+    free(config->advertise);
 }
 
 /* Returns true if 'a' and 'b' are the same. */
@@ -226,5 +250,7 @@ ovl_fdb_config_equal(const struct ovl_fdb_config *a,
             && a->n_remotes == b->n_remotes
             && (!a->n_remotes || !memcmp(a->remotes, b->remotes,
                                          a->n_remotes * sizeof *a->remotes))
+            && nullable_string_is_equal(a->kernel, b->kernel)
+            && nullable_string_is_equal(a->advertise, b->advertise)
             && a->used_option == b->used_option);
 }

@@ -25,6 +25,8 @@ struct ovl_fdb_config {
                                      * messages, or NULL if there is none. */
     bool learn;
     size_t remote_macs_max;
+    char *kernel;                   /* options:fdb, or NULL. */
+    char *advertise;                /* options:fdb_advertise, or NULL. */
     struct in6_addr *flood;         /* In ascending order. */
     size_t n_flood;
     struct ovl_prefix *remotes;

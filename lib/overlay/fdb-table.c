@@ -42,11 +42,11 @@ hash_remote(const struct ovl_fdb_table *table, const struct in6_addr *addr)
     return hash_bytes(addr, sizeof *addr, table->secret);
 }
 
-/* Returns the entry of 'table' for 'mac' in 'vlan', or NULL if there is
+/* Returns the entry of 'table' for just 'mac' and 'vlan', or NULL if there is
  * none. */
-struct ovl_fdb_entry *
-ovl_fdb_table_find(const struct ovl_fdb_table *table, struct eth_addr mac,
-                   uint16_t vlan)
+static struct ovl_fdb_entry *
+find_exact(const struct ovl_fdb_table *table, struct eth_addr mac,
+           uint16_t vlan)
 {
     struct ovl_fdb_entry *e;
 
@@ -59,11 +59,21 @@ ovl_fdb_table_find(const struct ovl_fdb_table *table, struct eth_addr mac,
     return NULL;
 }
 
-/* Returns true if 'e' is static. */
-bool
-ovl_fdb_entry_is_static(const struct ovl_fdb_entry *e)
+/* Returns the entry of 'table' that says where 'mac' in 'vlan' is, or NULL if
+ * there is none: one from a command, else from the kernel, else learned. */
+struct ovl_fdb_entry *
+ovl_fdb_table_find(const struct ovl_fdb_table *table, struct eth_addr mac,
+                   uint16_t vlan)
 {
-    return ovs_list_is_empty(&e->list_node);
+    struct ovl_fdb_entry *e = find_exact(table, mac, vlan);
+
+    if (table->n_fixed && vlan != OVL_FDB_ANY_VLAN
+        && (!e || e->origin == OVL_FDB_LEARNED)) {
+        struct ovl_fdb_entry *any = find_exact(table, mac, OVL_FDB_ANY_VLAN);
+
+        e = any ? any : e;
+    }
+    return e;
 }
 
 /* Returns the number of learned entries behind 'remote', which may be null. */
@@ -108,13 +118,12 @@ get_remote(struct ovl_fdb_table *table, const struct in6_addr *addr)
 /* Puts 'e', which is behind none, behind 'remote' of 'table'. */
 static void
 attach(struct ovl_fdb_table *table, struct ovl_fdb_entry *e,
-       struct ovl_fdb_remote *remote, bool as_static)
+       struct ovl_fdb_remote *remote)
 {
     e->remote = remote;
-    if (as_static) {
-        ovs_list_init(&e->list_node);
-        remote->n_static++;
-        table->n_static++;
+    if (e->origin != OVL_FDB_LEARNED) {
+        remote->n_fixed++;
+        table->n_fixed++;
     } else {
         ovs_list_push_back(&remote->learned, &e->list_node);
         heap_change(&table->by_learned, &remote->heap_node,
@@ -129,16 +138,16 @@ detach(struct ovl_fdb_table *table, struct ovl_fdb_entry *e)
 {
     struct ovl_fdb_remote *remote = e->remote;
 
-    if (ovl_fdb_entry_is_static(e)) {
-        remote->n_static--;
-        table->n_static--;
+    if (e->origin != OVL_FDB_LEARNED) {
+        remote->n_fixed--;
+        table->n_fixed--;
     } else {
         ovs_list_remove(&e->list_node);
         heap_change(&table->by_learned, &remote->heap_node,
                     remote->heap_node.priority - 1);
     }
     e->remote = NULL;
-    if (!remote->n_static && !count_learned(remote)) {
+    if (!remote->n_fixed && !count_learned(remote)) {
         hmap_remove(&table->remotes, &remote->node);
         heap_remove(&table->by_learned, &remote->heap_node);
         free(remote);
@@ -149,15 +158,16 @@ detach(struct ovl_fdb_table *table, struct ovl_fdb_entry *e)
  * 'addr'. */
 static struct ovl_fdb_entry *
 add_entry(struct ovl_fdb_table *table, struct eth_addr mac, uint16_t vlan,
-          const struct in6_addr *addr, bool as_static)
+          const struct in6_addr *addr, enum ovl_fdb_origin origin)
 {
     struct ovl_fdb_entry *e = xzalloc(sizeof *e);
 
     e->mac = mac;
     e->vlan = vlan;
     e->moved = LLONG_MIN;
+    e->origin = origin;
     hmap_insert(&table->entries, &e->node, hash_entry(table, mac, vlan));
-    attach(table, e, get_remote(table, addr), as_static);
+    attach(table, e, get_remote(table, addr));
     return e;
 }
 
@@ -184,18 +194,23 @@ ovl_fdb_table_destroy(struct ovl_fdb_table *table)
     heap_destroy(&table->by_learned);
 }
 
-/* Makes 'table' have a static entry for 'mac' in 'vlan' behind 'remote', in
- * the place of any other for them. */
-void
-ovl_fdb_table_add_static(struct ovl_fdb_table *table, struct eth_addr mac,
-                         uint16_t vlan, const struct in6_addr *remote)
+/* Makes 'table' have an entry for 'mac' in 'vlan' behind 'remote' from
+ * 'origin', which is not OVL_FDB_LEARNED, in the place of any other for just
+ * these.  Returns it. */
+struct ovl_fdb_entry *
+ovl_fdb_table_set(struct ovl_fdb_table *table, struct eth_addr mac,
+                  uint16_t vlan, const struct in6_addr *remote,
+                  enum ovl_fdb_origin origin)
 {
-    struct ovl_fdb_entry *e = ovl_fdb_table_find(table, mac, vlan);
+    struct ovl_fdb_entry *e = find_exact(table, mac, vlan);
 
-    if (e) {
+    if (e && e->origin == origin
+        && ipv6_addr_equals(&e->remote->addr, remote)) {
+        return e;
+    } else if (e) {
         ovl_fdb_table_remove(table, e);
     }
-    add_entry(table, mac, vlan, remote, true);
+    return add_entry(table, mac, vlan, remote, origin);
 }
 
 /* Removes the least recently seen learned entry behind the remote endpoint of
@@ -210,7 +225,7 @@ evict_fairly(struct ovl_fdb_table *table)
     ovl_fdb_table_remove(table, CONTAINER_OF(ovs_list_front(&most->learned),
                                              struct ovl_fdb_entry,
                                              list_node));
-    table->counters[OVL_FDB_EVICTED]++;
+    table->counters[OVL_FDB_COUNT_EVICTED]++;
 }
 
 /* Returns true, and counts that, if 'table' must not learn what would be the
@@ -221,17 +236,17 @@ refuses(struct ovl_fdb_table *table, const struct ovl_fdb_entry *e,
         const struct in6_addr *remote, long long int when, size_t remote_max)
 {
     if (e && e->moved > when - MOVE_INTERVAL) {
-        table->counters[OVL_FDB_REFUSED_MOVE]++;
+        table->counters[OVL_FDB_COUNT_REFUSED_MOVE]++;
         return true;
     } else if (count_learned(find_remote(table, remote)) >= remote_max) {
-        table->counters[OVL_FDB_REFUSED_LIMIT]++;
+        table->counters[OVL_FDB_COUNT_REFUSED_LIMIT]++;
         return true;
     }
     return false;
 }
 
 /* Learns that 'mac' in 'vlan' was behind 'remote' at the time 'when' (ms),
- * unless it has a static entry, was elsewhere after that, or has just moved.
+ * unless it has an entry that is not learned, was elsewhere after that, or has just moved.
  * 'table' may have at most 'max' learned entries, of which the remote endpoint
  * that has most loses one if necessary, and 'remote' at most 'remote_max'.
  *
@@ -243,7 +258,7 @@ ovl_fdb_table_learn(struct ovl_fdb_table *table, struct eth_addr mac,
 {
     struct ovl_fdb_entry *e = ovl_fdb_table_find(table, mac, vlan);
 
-    if (e && (ovl_fdb_entry_is_static(e) || when <= e->seen)) {
+    if (e && (e->origin != OVL_FDB_LEARNED || when <= e->seen)) {
         return false;
     } else if (e && ipv6_addr_equals(&e->remote->addr, remote)) {
         ovs_list_remove(&e->list_node);
@@ -256,15 +271,15 @@ ovl_fdb_table_learn(struct ovl_fdb_table *table, struct eth_addr mac,
 
     if (e) {
         detach(table, e);
-        attach(table, e, get_remote(table, remote), false);
+        attach(table, e, get_remote(table, remote));
         e->moved = when;
-        table->counters[OVL_FDB_MOVED]++;
+        table->counters[OVL_FDB_COUNT_MOVED]++;
     } else {
-        if (hmap_count(&table->entries) - table->n_static >= max) {
+        if (hmap_count(&table->entries) - table->n_fixed >= max) {
             evict_fairly(table);
         }
-        e = add_entry(table, mac, vlan, remote, false);
-        table->counters[OVL_FDB_LEARNED]++;
+        e = add_entry(table, mac, vlan, remote, OVL_FDB_LEARNED);
+        table->counters[OVL_FDB_COUNT_LEARNED]++;
     }
     e->seen = when;
     return true;

@@ -16,7 +16,11 @@
 #include "netdev.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
+#include "openvswitch/poll-loop.h"
 #include "overlay/addr.h"
+#include "overlay/fdb-advertise.h"
+#include "overlay/fdb-kernel.h"
+#include "overlay/fdb-mirror.h"
 #include "overlay/fdb-options.h"
 #include "overlay/fdb-table.h"
 #include "overlay/mcast.h"
@@ -39,11 +43,16 @@ struct fdb_port {
     const struct netdev *netdev;
     struct ovl_fdb_config config;
     struct ovl_fdb_table table;
+    struct ovl_fdb_mirror mirror;           /* options:fdb. */
+    struct ovl_fdb_advertiser advertiser;   /* options:fdb_advertise. */
+    const char *error;          /* What find_error() returned. */
     unsigned int idle_time;     /* Lifetime of learned entries, in seconds. */
 
     /* The bridge and the port's number in it, or NULL and OFPP_NONE. */
     const struct ofproto_dpif *ofproto;
     ofp_port_t ofp_port;
+    const void *bundle;         /* See ovl_fdb_set_bundle(). */
+    int vlan;
 };
 
 static struct ovs_rwlock rwlock = OVS_RWLOCK_INITIALIZER;
@@ -51,6 +60,9 @@ static struct hmap ports OVS_GUARDED_BY(rwlock) = HMAP_INITIALIZER(&ports);
 
 /* Number of 'ports', for threads that do not lock 'rwlock'. */
 static atomic_count n_ports = ATOMIC_COUNT_INIT(0);
+
+/* Number of 'ports' with options:fdb or options:fdb_advertise. */
+static atomic_count n_kernel_ports = ATOMIC_COUNT_INIT(0);
 
 /* True if an entry has changed since the last ovl_fdb_run(). */
 static atomic_bool changed = false;
@@ -72,6 +84,13 @@ find_port(const struct netdev *netdev)
 
 /* Options. */
 
+/* Returns true if 'config' has options:fdb or options:fdb_advertise. */
+static bool
+uses_kernel(const struct ovl_fdb_config *config)
+{
+    return config->kernel || config->advertise;
+}
+
 /* Makes 'config', of which it takes ownership, the configuration of 'netdev',
  * which loses its learned entries if that is another one than before. */
 static void
@@ -89,14 +108,27 @@ set_config(const struct netdev *netdev, struct ovl_fdb_config *config)
         port = xzalloc(sizeof *port);
         port->netdev = netdev;
         port->ofp_port = OFPP_NONE;
+        port->vlan = -1;
         ovl_fdb_table_init(&port->table);
         hmap_insert(&ports, &port->node, hash_pointer(netdev, 0));
         atomic_count_inc(&n_ports);
+    } else {
+        ovl_fdb_table_expire(&port->table, LLONG_MAX);
+        ovl_fdb_mirror_destroy(&port->mirror, &port->table);
+        ovl_fdb_advertiser_destroy(&port->advertiser);
+        if (uses_kernel(&port->config)) {
+            atomic_count_dec(&n_kernel_ports);
+        }
+        ovl_fdb_config_destroy(&port->config);
     }
-    ovl_fdb_table_expire(&port->table, LLONG_MAX);
-    ovl_fdb_config_destroy(&port->config);
     port->config = *config;
+    ovl_fdb_mirror_init(&port->mirror, config->kernel);
+    ovl_fdb_advertiser_init(&port->advertiser, config->advertise);
+    if (uses_kernel(config)) {
+        atomic_count_inc(&n_kernel_ports);
+    }
     if (!config->used_option) {
+        ovl_fdb_advertiser_destroy(&port->advertiser);
         ovl_fdb_table_destroy(&port->table);
         hmap_remove(&ports, &port->node);
         atomic_count_dec(&n_ports);
@@ -253,7 +285,7 @@ ovl_fdb_learn(const struct netdev *netdev, struct mac_learning *ml,
                                           when, max,
                                           port->config.remote_macs_max);
         } else {
-            port->table.counters[OVL_FDB_REFUSED_SOURCE]++;
+            port->table.counters[OVL_FDB_COUNT_REFUSED_SOURCE]++;
         }
     }
     ovs_rwlock_unlock(&rwlock);
@@ -290,6 +322,18 @@ ovl_fdb_set_group(const struct netdev_tunnel_config *cfg, struct flow *flow)
     }
 }
 
+/* Adds to 'out' the 'n' addresses 'flood', as far as there is room. */
+static void
+add_flood(struct ovl_fdb_output *out, const struct in6_addr *flood, size_t n)
+{
+    for (size_t i = 0; i < n && out->n < OVL_FDB_MAX_FLOOD; i++) {
+        /* The list may be the same on all hosts. */
+        if (!ovl_mcast_is_own(&flood[i])) {
+            out->remotes[out->n++] = flood[i];
+        }
+    }
+}
+
 /* Stores in 'out' the remote endpoints to which 'port' sends frames for 'mac'
  * in 'vlan'. */
 static void
@@ -307,12 +351,8 @@ find_remotes(struct ovl_fdb_output *out, const struct fdb_port *port,
         out->remotes[out->n++] = e->remote->addr;
         return;
     }
-    for (size_t i = 0; i < config->n_flood; i++) {
-        /* The list may be the same on all hosts. */
-        if (!ovl_mcast_is_own(&config->flood[i])) {
-            out->remotes[out->n++] = config->flood[i];
-        }
-    }
+    add_flood(out, config->flood, config->n_flood);
+    add_flood(out, port->mirror.flood, port->mirror.n_flood);
 }
 
 /* Starts the output of a frame with 'flow' in 'vlan' to 'netdev' by NORMAL.
@@ -329,6 +369,7 @@ ovl_fdb_output_start(struct ovl_fdb_output *out, const struct netdev *netdev,
         ovs_rwlock_rdlock(&rwlock);
         port = find_port(netdev);
         if (port && (port->config.n_flood || port->config.learn
+                     || port->config.kernel
                      || !hmap_is_empty(&port->table.entries))) {
             find_remotes(out, port, flow->dl_dst, vlan);
         } else {
@@ -397,8 +438,8 @@ ovl_fdb_set_place(const struct netdev *netdev,
     }
 }
 
-/* Returns the port of 'ofproto' that has a static entry for 'mac' in 'vlan',
- * or OFPP_NONE if there is none. */
+/* Returns the port of 'ofproto' that has an entry for 'mac' in 'vlan' that is
+ * not learned, or OFPP_NONE if there is none. */
 ofp_port_t
 ovl_fdb_find_static(const struct ofproto_dpif *ofproto, struct eth_addr mac,
                     uint16_t vlan)
@@ -411,11 +452,11 @@ ovl_fdb_find_static(const struct ofproto_dpif *ofproto, struct eth_addr mac,
     }
     ovs_rwlock_rdlock(&rwlock);
     HMAP_FOR_EACH (port, node, &ports) {
-        if (port->ofproto == ofproto && port->table.n_static) {
+        if (port->ofproto == ofproto && port->table.n_fixed) {
             const struct ovl_fdb_entry *e
                 = ovl_fdb_table_find(&port->table, mac, vlan);
 
-            if (e && ovl_fdb_entry_is_static(e)) {
+            if (e && e->origin != OVL_FDB_LEARNED) {
                 ofp_port = port->ofp_port;
                 break;
             }
@@ -425,38 +466,214 @@ ovl_fdb_find_static(const struct ofproto_dpif *ofproto, struct eth_addr mac,
     return ofp_port;
 }
 
-/* Called often by the main thread.  Removes old entries, and has datapath
- * flows translated again if entries have changed. */
-void
+/* Implements ovl_fdb_neigh_func.  A null 'neigh' means that changes were
+ * missed. */
+static void
+kernel_changed(const struct ovl_fdb_neigh *neigh, void *aux OVS_UNUSED)
+    OVS_REQ_WRLOCK(rwlock)
+{
+    struct fdb_port *port;
+
+    HMAP_FOR_EACH (port, node, &ports) {
+        if (!neigh) {
+            port->mirror.resync = true;
+        } else if (port->mirror.ifindex
+                   && port->mirror.ifindex == neigh->ifindex
+                   && ovl_fdb_mirror_apply(&port->mirror, &port->table, neigh,
+                                           time_msec())) {
+            atomic_store_relaxed(&changed, true);
+        }
+    }
+}
+
+/* Returns what is wrong with a device of 'port', a static string, or NULL.
+ * Stores the option in '*option' and its value in '*device'. */
+static const char *
+find_error(const struct fdb_port *port, const char **option,
+           const char **device)
+    OVS_REQ_RDLOCK(rwlock)
+{
+    *option = "fdb";
+    *device = port->config.kernel;
+    if (port->mirror.error) {
+        return port->mirror.error;
+    } else if (port->config.n_flood + port->mirror.n_flood
+               > OVL_FDB_MAX_FLOOD) {
+        return "has too many addresses in its flood list";
+    }
+    *option = "fdb_advertise";
+    *device = port->config.advertise;
+    return port->advertiser.error;
+}
+
+/* Removes the learned entries of 'port' that are old, and looks for its
+ * device. */
+static void
+update_port(struct fdb_port *port)
+    OVS_REQ_WRLOCK(rwlock)
+{
+    const struct netdev_tunnel_config *cfg
+        = netdev_get_tunnel_config(port->netdev);
+    const char *error, *option, *device;
+    size_t n = ovl_fdb_table_expire(&port->table, time_msec()
+                                    - port->idle_time * 1000LL);
+
+    port->table.counters[OVL_FDB_COUNT_EXPIRED] += n;
+    if (n
+        || (port->config.kernel
+            && ovl_fdb_mirror_update(&port->mirror, &port->table,
+                                     (cfg->in_key_flow ? OVS_BE64_MAX
+                                      : cfg->in_key), time_msec()))) {
+        atomic_store_relaxed(&changed, true);
+    }
+    error = find_error(port, &option, &device);
+    if (error != port->error) {
+        port->error = error;
+        netdev_change_seq_changed(port->netdev);
+    }
+}
+
+/* Called often by the main thread.  Keeps entries up to date, and has datapath
+ * flows translated again if entries have changed.  Returns true once a
+ * second. */
+bool
 ovl_fdb_run(void)
 {
     static long long int next = LLONG_MIN;
+    bool is_time = time_msec() >= next;
     bool any;
 
     if (!atomic_count_get(&n_ports)) {
-        return;
+        return false;
     }
-    if (time_msec() >= next) {
+    if (is_time || atomic_count_get(&n_kernel_ports)) {
         struct fdb_port *port;
 
         ovs_rwlock_wrlock(&rwlock);
+        if (atomic_count_get(&n_kernel_ports)) {
+            ovl_fdb_kernel_run(kernel_changed);
+        }
         HMAP_FOR_EACH (port, node, &ports) {
-            size_t n = ovl_fdb_table_expire(
-                &port->table, time_msec() - port->idle_time * 1000LL);
-
-            if (n) {
-                port->table.counters[OVL_FDB_EXPIRED] += n;
-                atomic_store_relaxed(&changed, true);
+            if (is_time) {
+                update_port(port);
             }
         }
         ovs_rwlock_unlock(&rwlock);
-        next = time_msec() + 1000;
+        if (is_time) {
+            next = time_msec() + 1000;
+        }
+        if (atomic_count_get(&n_kernel_ports)) {
+            poll_timer_wait_until(next);
+        }
     }
     atomic_read_relaxed(&changed, &any);
     if (any) {
         atomic_store_relaxed(&changed, false);
         seq_change(tnl_conf_seq);
     }
+    return is_time;
+}
+
+/* The MAC learning table of the bridge of 'netdev' has 'bundle' for addresses
+ * behind it.  'netdev' is an access port in 'vlan', or, if that is -1, another
+ * one. */
+void
+ovl_fdb_set_bundle(const struct netdev *netdev, const void *bundle, int vlan)
+{
+    if (atomic_count_get(&n_ports)) {
+        struct fdb_port *port;
+
+        ovs_rwlock_wrlock(&rwlock);
+        port = find_port(netdev);
+        if (port) {
+            port->bundle = bundle;
+            port->vlan = vlan;
+        }
+        ovs_rwlock_unlock(&rwlock);
+    }
+}
+
+/* Returns true if 'netdev' has options:fdb or options:fdb_advertise, and
+ * stores the arguments of ovl_fdb_set_bundle() in '*bundle' and '*vlan'. */
+bool
+ovl_fdb_uses_kernel(const struct netdev *netdev, const void **bundle,
+                    int *vlan)
+{
+    bool uses = false;
+
+    if (atomic_count_get(&n_kernel_ports)) {
+        const struct fdb_port *port;
+
+        ovs_rwlock_rdlock(&rwlock);
+        port = find_port(netdev);
+        if (port) {
+            uses = uses_kernel(&port->config);
+            *bundle = port->bundle;
+            *vlan = port->vlan;
+        }
+        ovs_rwlock_unlock(&rwlock);
+    }
+    return uses;
+}
+
+/* Returns true if the kernel has told 'netdev', after the time 'when' (ms),
+ * that 'mac' is behind a remote endpoint. */
+bool
+ovl_fdb_has_newer(const struct netdev *netdev, struct eth_addr mac,
+                  long long int when)
+{
+    const struct fdb_port *port;
+    bool newer = false;
+
+    ovs_rwlock_rdlock(&rwlock);
+    port = find_port(netdev);
+    if (port) {
+        const struct ovl_fdb_entry *e
+            = ovl_fdb_table_find(&port->table, mac, OVL_FDB_ANY_VLAN);
+
+        newer = e && e->seen > when;
+    }
+    ovs_rwlock_unlock(&rwlock);
+    return newer;
+}
+
+/* The 'n' MAC addresses 'macs' are behind other ports of the bridge of
+ * 'netdev', which tells the device in options:fdb_advertise, if any. */
+void
+ovl_fdb_advertise(const struct netdev *netdev, const struct eth_addr *macs,
+                  size_t n)
+{
+    struct fdb_port *port;
+
+    ovs_rwlock_wrlock(&rwlock);
+    port = find_port(netdev);
+    if (port && port->config.advertise) {
+        ovl_fdb_advertiser_set(&port->advertiser, macs, n);
+    }
+    ovs_rwlock_unlock(&rwlock);
+}
+
+/* Returns what is wrong with the devices in options:fdb and
+ * options:fdb_advertise of 'netdev', as a malloc()'d string, or NULL. */
+char *
+ovl_fdb_get_error(const struct netdev *netdev)
+{
+    const struct fdb_port *port;
+    char *error = NULL;
+
+    ovs_rwlock_rdlock(&rwlock);
+    port = find_port(netdev);
+    if (port) {
+        const char *problem, *option, *device;
+
+        problem = find_error(port, &option, &device);
+        if (problem) {
+            error = xasprintf("%s: %s: %s %s", netdev_get_name(netdev), option,
+                              device, problem);
+        }
+    }
+    ovs_rwlock_unlock(&rwlock);
+    return error;
 }
 
 /* If 'netdev' has an entry for 'mac' in 'vlan', inserts its remote endpoint
@@ -502,7 +719,9 @@ ovl_fdb_get_custom_stats(const struct netdev *netdev,
         for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
             struct netdev_custom_counter *c = &stats->counters[stats->size++];
 
-            c->value = port->table.counters[i];
+            c->value = (port->table.counters[i]
+                        + (i == OVL_FDB_COUNT_REFUSED_SOURCE
+                           ? port->mirror.n_refused : 0));
             ovs_strlcpy(c->name, names[i], sizeof c->name);
         }
     }
@@ -526,20 +745,29 @@ find_port_by_name(const char *name)
     return NULL;
 }
 
-/* Appends the line of "tnl/fdb/show" for 'e', of 'port', to 's'. */
+/* Adds to 'lines' that of "tnl/fdb/show" for 'mac' in 'vlan' behind 'remote' of
+ * 'port', which was last seen at the time 'seen' (ms), or is from 'origin'. */
 static void
-format_entry(const struct fdb_port *port, const struct ovl_fdb_entry *e,
-             struct ds *s)
+add_line(struct svec *lines, const struct fdb_port *port, uint16_t vlan,
+         struct eth_addr mac, const char *origin, long long int seen,
+         const struct in6_addr *remote)
 {
-    ds_put_format(s, "%-15s  %4"PRIu16"  "ETH_ADDR_FMT"  ",
-                  netdev_get_name(port->netdev), e->vlan,
-                  ETH_ADDR_ARGS(e->mac));
-    if (ovl_fdb_entry_is_static(e)) {
-        ds_put_cstr(s, "static  ");
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&s, "%-15s  ", netdev_get_name(port->netdev));
+    if (vlan == OVL_FDB_ANY_VLAN) {
+        ds_put_cstr(&s, " any");
     } else {
-        ds_put_format(s, "%6lld  ", (time_msec() - e->seen) / 1000);
+        ds_put_format(&s, "%4"PRIu16, vlan);
     }
-    ipv6_format_mapped(&e->remote->addr, s);
+    ds_put_format(&s, "  "ETH_ADDR_FMT"  ", ETH_ADDR_ARGS(mac));
+    if (origin) {
+        ds_put_format(&s, "%6s  ", origin);
+    } else {
+        ds_put_format(&s, "%6lld  ", (time_msec() - seen) / 1000);
+    }
+    ipv6_format_mapped(remote, &s);
+    svec_add_nocopy(lines, ds_steal_cstr(&s));
 }
 
 /* Implements "ovs-appctl tnl/fdb/show [PORT]". */
@@ -565,10 +793,14 @@ fdb_show(struct unixctl_conn *conn, int argc, const char *argv[],
             continue;
         }
         HMAP_FOR_EACH (e, node, &port->table.entries) {
-            struct ds s = DS_EMPTY_INITIALIZER;
-
-            format_entry(port, e, &s);
-            svec_add_nocopy(&lines, ds_steal_cstr(&s));
+            add_line(&lines, port, e->vlan, e->mac,
+                     (e->origin == OVL_FDB_STATIC ? "static"
+                      : e->origin == OVL_FDB_KERNEL ? "kernel" : NULL),
+                     e->seen, &e->remote->addr);
+        }
+        for (size_t i = 0; i < port->mirror.n_flood; i++) {
+            add_line(&lines, port, OVL_FDB_ANY_VLAN, eth_addr_zero, "kernel",
+                     0, &port->mirror.flood[i]);
         }
     }
     ovs_rwlock_unlock(&rwlock);
@@ -635,7 +867,7 @@ fdb_add(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
         error = "REMOTE must be a unicast IP address";
     }
     if (!error) {
-        ovl_fdb_table_add_static(&port->table, mac, vlan, &remote);
+        ovl_fdb_table_set(&port->table, mac, vlan, &remote, OVL_FDB_STATIC);
     }
     ovs_rwlock_unlock(&rwlock);
     reply_changed(conn, error);

@@ -14,8 +14,10 @@
  * list: options:flood, or the multicast group in options:remote_ip.
  *
  * Entries are learned from frames that the port receives (RFC 7348, section
- * 4.1), and expire as those of the bridge's MAC learning table do, or are
- * static.
+ * 4.1), and expire as those of the bridge's MAC learning table do.  Others are
+ * static, or those of a Linux vxlan device (overlay/fdb-mirror.h), into which
+ * a routing daemon writes.  What is behind the bridge's other ports goes the
+ * opposite way (overlay/fdb-advertise.h).
  *
  * Remote addresses are IPv6 or IPv4-mapped. */
 
@@ -81,7 +83,15 @@ ovl_fdb_output_is_last(const struct ovl_fdb_output *out)
 
 /* The bridge. */
 void ovl_fdb_init(void);
-void ovl_fdb_run(void);
+bool ovl_fdb_run(void);
+void ovl_fdb_set_bundle(const struct netdev *, const void *bundle, int vlan);
+bool ovl_fdb_uses_kernel(const struct netdev *, const void **bundle,
+                         int *vlan);
+bool ovl_fdb_has_newer(const struct netdev *, struct eth_addr,
+                       long long int when);
+void ovl_fdb_advertise(const struct netdev *, const struct eth_addr *,
+                       size_t n);
+char *ovl_fdb_get_error(const struct netdev *);
 void ovl_fdb_set_place(const struct netdev *, const struct ofproto_dpif *,
                        ofp_port_t, bool idle);
 ofp_port_t ovl_fdb_find_static(const struct ofproto_dpif *, struct eth_addr,

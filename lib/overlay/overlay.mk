@@ -38,6 +38,12 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/overlay/encap/stt-reasm.c \
 	lib/overlay/encap/stt-reasm.h \
 	lib/overlay/encap/stt.c \
+	lib/overlay/fdb-advertise.c \
+	lib/overlay/fdb-advertise.h \
+	lib/overlay/fdb-kernel.c \
+	lib/overlay/fdb-kernel.h \
+	lib/overlay/fdb-mirror.c \
+	lib/overlay/fdb-mirror.h \
 	lib/overlay/fdb-options.c \
 	lib/overlay/fdb-options.h \
 	lib/overlay/fdb-table.c \
