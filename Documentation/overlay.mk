@@ -3,6 +3,7 @@
 
 DOC_SOURCE += \
 	Documentation/howto/billing.rst \
+	Documentation/howto/evpn.rst \
 	Documentation/howto/gateway.rst \
 	Documentation/howto/gwlb.rst \
 	Documentation/howto/l2tpv3.rst \

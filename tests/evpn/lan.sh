@@ -3,7 +3,8 @@
 #
 # Two hosts with Open vSwitch and a host with Linux's own VXLAN and bridge, each
 # with FRR, which tell each other by BGP (EVPN, RFC 8365) where MAC addresses
-# are; source this file after tests/lab.sh and tests/account/account.sh:
+# are; source this file after tests/lab.sh, tests/account/account.sh and
+# tests/evpn/frr.sh:
 #
 #      vm1                        vm2                       vm3
 #   10.1.0.1                   10.1.0.2                  10.1.0.3
@@ -71,37 +72,6 @@ evpn_tunnels() {
     done
 }
 
-# Runs a program of FRR, see tests/get-frr, on host $1, with the user and the
-# group that it wants.
-evpn_run_frr() {
-    local frr
-    frr=$(cd "$LAB_OVS/../frr" && pwd) || return
-    lab_exec "$1" unshare --mount sh -c '
-        mount --bind "$1/passwd" /etc/passwd &&
-            mount --bind "$1/group" /etc/group || exit
-        LD_LIBRARY_PATH=$(echo "$1"/usr/lib/*/frr | head -n 1)
-        LD_LIBRARY_PATH=$LD_LIBRARY_PATH:${LD_LIBRARY_PATH%/frr}
-        export LD_LIBRARY_PATH
-        program=$1/usr/$2
-        shift 2
-        exec "$program" "$@"' sh "$frr" "${@:2}"
-}
-
-# Starts FRR's daemon $2 on host $1.
-evpn_daemon() {
-    local dir=$LAB_DIR/$1/frr
-    mkdir -p "$dir" && echo "username root nopassword" >"$dir/vtysh.conf" ||
-        return
-    if test "$2" = bgpd; then
-        evpn_bgp "$1" >"$dir/bgpd.conf"
-    else
-        : >"$dir/$2.conf"
-    fi
-    lab_run evpn_run_frr "$1" "lib/frr/$2" -d -u root -g root \
-        -f "$dir/$2.conf" -i "$dir/$2.pid" -z "$dir/zserv.api" \
-        --vty_socket "$dir" --log "file:$dir/$2.log"
-}
-
 # Prints the configuration of bgpd on host $1: each has a session with the two
 # others.
 evpn_bgp() {
@@ -142,26 +112,15 @@ evpn_restart() {
         lab_run lab_exec "$1" ovs-ofctl add-flow br-int actions=normal
 }
 
-# Ends FRR's daemon $2 on host $1.
-evpn_end() {
-    local pid
-    pid=$(cat "$LAB_DIR/$1/frr/$2.pid") || return
-    kill "$pid"
-    while kill -0 "$pid" 2>/dev/null; do
-        sleep .1
-    done
+# Starts bgpd on host $1.
+evpn_bgpd() {
+    evpn_bgp "$1" | frr_start "$1" bgpd
 }
 
 # Starts FRR on all three hosts.
 evpn_frr() {
     local h
     for h in h1 h2 h3; do
-        evpn_daemon $h zebra && evpn_daemon $h bgpd || return
+        frr_start $h zebra && evpn_bgpd $h || return
     done
-}
-
-# Runs a command of FRR on host $1.
-evpn_vtysh() {
-    evpn_run_frr "$1" bin/vtysh --vty_socket "$LAB_DIR/$1/frr" \
-        --config_dir "$LAB_DIR/$1/frr" -c "$2"
 }
