@@ -11,6 +11,7 @@ DOC_SOURCE += \
 	Documentation/howto/multicast.rst \
 	Documentation/howto/stt.rst \
 	Documentation/howto/virtual-router.rst \
+	Documentation/howto/vlan-gateway.rst \
 	Documentation/internals/architecture.rst \
 	Documentation/internals/hooks.rst \
 	Documentation/internals/new-tunnel.rst \
