@@ -11,11 +11,13 @@ import re
 import signal
 import struct
 import subprocess
+import tempfile
 import time
 
 from harness import (OURS, OUT, PRISTINE, ROUNDS, TOP, CountedLab, DummySwitch,
                      Failure, Lab, alternate, bench, build_pristine,
-                     cpu_seconds, run, rx_packets, say, stop, udp_frame)
+                     cpu_seconds, resident, run, rx_packets, say, stop,
+                     udp_frame)
 
 import geneve_wire      # "harness" has found where it is.
 from wire import UDP, ip_bytes, ip_header, ones_sum
@@ -421,8 +423,7 @@ def oam_probe_shares(remotes):
     with Lab() as lab:
         lab.call('tunnel', 'geneve', '4', 'options:local_ip=flow',
                  'options:remote_ip=flow')
-        with open(lab.dir + '/h1/ovs-vswitchd.pid') as f:
-            pid = int(f.read())
+        pid = lab.vswitchd('h1')
         addresses = ['10.9.%d.%d' % (1 + i // 250, 1 + i % 250)
                      for i in range(remotes)]
         batch = lab.dir + '/batch'
@@ -512,6 +513,12 @@ class MulticastLab(CountedLab):
                   'load:NXM_NX_TUN_ID[]->NXM_NX_TUN_ID[],'
                   'load:NXM_NX_TUN_IPV4_SRC[]->NXM_NX_TUN_IPV4_DST[],'
                   'output:NXM_OF_IN_PORT[])')
+        self.exec('h1', 'ovs-vsctl', 'add-port', 'br-int', 'normal', '--',
+                  'set', 'interface', 'normal', 'type=vxlan',
+                  'options:remote_ip=flow', 'options:key=4243',
+                  'options:flood="%s"' % ','.join(REMOTES))
+        self.exec('h1', 'ovs-ofctl', 'add-flow', 'br-int',
+                  'in_port=normal,actions=normal')
         return self
 
     WAYS = {
@@ -520,13 +527,15 @@ class MulticastLab(CountedLab):
         'ports': ','.join('r%d' % i for i in range(len(REMOTES))),
         'fixed': 'r0',
         'learned': 'resubmit(,10)',
+        'normal': 'normal',
     }
 
     def insns(self, way):
         """Returns the instructions for a frame of 64 bytes sent one way."""
         self.exec('h2', 'ovs-ofctl', 'add-flow', 'br-int',
-                  'in_port=vm,udp,actions=set_field:4242->tun_id,'
-                  'set_field:10.9.0.1->tun_dst,tun')
+                  'in_port=vm,udp,actions=set_field:%d->tun_id,'
+                  'set_field:10.9.0.1->tun_dst,tun'
+                  % (4243 if way == 'normal' else 4242))
         self.sockets['vm2'].send(udp_frame(self.macs['vm2'], self.macs['vm1'],
                                            64, 1000))
         self.exec('h1', 'ovs-ofctl', '-O', 'OpenFlow15', 'add-flow', 'br-int',
@@ -556,6 +565,51 @@ bench('mcast-list-over-ports', '<= 1.0',
 bench('mcast-learned-over-fixed', '>= 0.97',
       'Packet rate, 64 bytes: to a remote address that a flow learned / fixed',
       mcast_ratios, 'learned', 'fixed', True)
+bench('fdb-normal-over-fixed', '>= 0.97',
+      'Packet rate, 64 bytes: to a remote address that NORMAL learned / fixed',
+      mcast_ratios, 'normal', 'fixed', True)
+
+
+def fdb_loads(n, memory=False):
+    """Yields the seconds in which 'n' entries that the kernel gets are in force
+    in the switch, or, with 'memory', the bytes of memory for each."""
+    with tempfile.NamedTemporaryFile('w') as batch:
+        for i in range(n):
+            batch.write('fdb add 02:00:00:%02x:%02x:%02x dev vni100 dst '
+                        '10.9.%d.%d\n' % (i >> 16, i >> 8 & 255, i & 255,
+                                          64 + i % 64, 2 + i % 200))
+        batch.flush()
+        for _ in range(ROUNDS):
+            seconds, each = load_fdb(batch.name, n)
+            say('  %d entries: %.2f s, %.0f bytes each' % (n, seconds, each))
+            yield each if memory else seconds
+
+
+def load_fdb(batch, n):
+    """Returns the seconds in which the 'n' entries that the commands in 'batch'
+    add are in force, and the bytes of memory for each."""
+    with Lab() as lab:
+        pid = lab.vswitchd('h1')
+        lab.exec('h1', 'ip', 'link', 'add', 'vni100', 'type', 'vxlan', 'id',
+                 '100', 'dstport', '65100')
+        lab.exec('h1', 'ovs-vsctl', '--', 'add-port', 'br-int', 'fdb', '--',
+                 'set', 'interface', 'fdb', 'type=vxlan',
+                 'options:remote_ip=flow', 'options:key=100',
+                 'options:fdb=vni100')
+        before, start = resident(pid), time.monotonic()
+        lab.exec('h1', 'bridge', '-batch', batch)
+        while lab.exec('h1', 'ovs-appctl', 'tnl/fdb/show',
+                       'fdb').count(' kernel ') < n:
+            time.sleep(0.05)
+        return time.monotonic() - start, (resident(pid) - before) / n
+
+
+bench('fdb-10k', '<= 2', 'Seconds until 10,000 entries of a routing daemon '
+      'are in force', fdb_loads, 10000)
+bench('fdb-100k', '<= 20', 'Seconds until 100,000 entries of a routing daemon '
+      'are in force', fdb_loads, 100000)
+bench('fdb-entry', '<= 300', 'Bytes of memory for such an entry',
+      fdb_loads, 100000, True)
 
 
 def mcast_others_ratios():
@@ -725,11 +779,7 @@ def return_ratios(port_type):
     only lower it, so the best of 40 measurements counts."""
     n, bursts = 500, 40
     with Lab() as lab, contextlib.ExitStack() as stack:
-        pids = []
-        for host in 'h1', 'h2':
-            with open('%s/%s/ovs-vswitchd.pid' % (lab.dir, host)) as f:
-                pids.append(int(f.read()))
-        h1, h2 = pids
+        h1, h2 = lab.vswitchd('h1'), lab.vswitchd('h2')
         if port_type:
             lab.exec('h1', 'ovs-vsctl', '--', 'del-port', 'br-phy', 'phy',
                      '--', 'add-port', 'br-phy', 'phy', '--', 'set',

@@ -143,6 +143,11 @@ class Lab:
         """Runs a command on 'node' (h1, h2, vm1, vm2)."""
         return self.call('exec', node, *args)
 
+    def vswitchd(self, host):
+        """Returns the process ID of ovs-vswitchd on 'host'."""
+        with open('%s/%s/ovs-vswitchd.pid' % (self.dir, host)) as f:
+            return int(f.read())
+
     @contextlib.contextmanager
     def start(self, node, *args):
         """Runs a command on 'node' during a "with" statement."""
@@ -355,8 +360,7 @@ class CountedLab(Lab):
 
     def __enter__(self):
         super().__enter__()
-        with open(self.dir + '/h1/ovs-vswitchd.pid') as f:
-            self.pid = int(f.read())
+        self.pid = self.vswitchd('h1')
         # Each flow gets an entry in the exact match cache.
         for host in 'h1', 'h2':
             self.exec(host, 'ovs-vsctl', 'set', 'Open_vSwitch', '.',
@@ -511,6 +515,12 @@ def cpu_seconds(pid):
         with open(path) as f:
             total += int(f.read().split()[0]) / 1e9
     return total
+
+
+def resident(pid):
+    """Returns the resident memory of process 'pid', in bytes."""
+    with open('/proc/%d/statm' % pid) as f:
+        return int(f.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
 
 
 def stop(pid):
