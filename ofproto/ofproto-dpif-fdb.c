@@ -100,12 +100,8 @@ ovl_fdb_update_bridge(const struct ofproto_dpif *ofproto)
 void
 ovl_fdb_remove_bridge(const struct ofproto_dpif *ofproto)
 {
-    const struct ofport *port;
-
     hmapx_find_and_delete(&bridges, ofproto);
-    HMAP_FOR_EACH (port, hmap_node, &ofproto->up.ports) {
-        ovl_fdb_set_place(port->netdev, NULL, OFPP_NONE, false);
-    }
+    ovl_fdb_remove_ofproto(ofproto);
 }
 
 /* Has the kernel and 'ml', the MAC learning table of the bridge of 'netdev',
@@ -114,16 +110,18 @@ ovl_fdb_remove_bridge(const struct ofproto_dpif *ofproto)
 static void
 agree(const struct netdev *netdev, const void *bundle, int vlan,
       struct mac_learning *ml)
-    OVS_REQ_WRLOCK(ml->rwlock)
+    OVS_EXCLUDED(ml->rwlock)
 {
-    struct eth_addr *macs = xmalloc(hmap_count(&ml->table) * sizeof *macs);
+    struct eth_addr *macs;
     struct mac_entry *e;
     size_t n = 0;
 
+    ovs_rwlock_wrlock(&ml->rwlock);
+    macs = xmalloc(hmap_count(&ml->table) * sizeof *macs);
     HMAP_FOR_EACH_SAFE (e, hmap_node, &ml->table) {
         int age = mac_entry_age(ml, e);
 
-        if (mac_entry_get_port(ml, e) == bundle
+        if (mac_entry_get_port(ml, e) == bundle || eth_addr_is_zero(e->mac)
             || (vlan >= 0 && e->vlan != vlan)) {
             continue;
         } else if (age != MAC_ENTRY_AGE_STATIC_ENTRY
@@ -134,6 +132,7 @@ agree(const struct netdev *netdev, const void *bundle, int vlan,
             macs[n++] = e->mac;
         }
     }
+    ovs_rwlock_unlock(&ml->rwlock);
     ovl_fdb_advertise(netdev, macs, n);
     free(macs);
 }
@@ -156,9 +155,7 @@ ovl_fdb_ofproto_run(void)
             int vlan;
 
             if (ovl_fdb_uses_kernel(port->netdev, &bundle, &vlan)) {
-                ovs_rwlock_wrlock(&ofproto->ml->rwlock);
                 agree(port->netdev, bundle, vlan, ofproto->ml);
-                ovs_rwlock_unlock(&ofproto->ml->rwlock);
             }
         }
     }

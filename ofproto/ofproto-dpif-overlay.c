@@ -67,8 +67,8 @@ ovl_xlate_put_own_key(struct ofpbuf *ofpacts, const struct netdev *netdev)
 }
 
 /* Adds to 'ofpacts' actions that set the outer addresses of a packet, which
- * must be of the same family: 'src', unless it is all zeros, and 'dst'.  IPv4
- * is mapped. */
+ * must be of the same family: 'src', unless it is all zeros, and 'dst', also
+ * for a port that sends to a group otherwise.  IPv4 is mapped. */
 void
 ovl_put_tunnel_addresses(struct ofpbuf *ofpacts, const struct in6_addr *src,
                          const struct in6_addr *dst)
@@ -77,6 +77,9 @@ ovl_put_tunnel_addresses(struct ofpbuf *ofpacts, const struct in6_addr *src,
     ovs_be32 src4 = in6_addr_get_mapped_ipv4(src);
     ovs_be32 dst4 = in6_addr_get_mapped_ipv4(dst);
 
+    const ovs_be16 remote = htons(OVL_FLOW_F_REMOTE);
+
+    ofpact_put_set_field(ofpacts, mf_from_id(MFF_TUN_FLAGS), &remote, &remote);
     if (ipv6_addr_is_set(src)) {
         ofpact_put_set_field(ofpacts, mf_from_id(ipv4 ? MFF_TUN_SRC
                                                  : MFF_TUN_IPV6_SRC),

@@ -33,17 +33,15 @@
     ovl_xlate_fdb_learn(ctx->xin, in_port ? in_port->netdev : NULL,
                         ctx->xbridge->ml, vlan);
 
-# Forwarding databases: a static entry tells the port.
+# Forwarding databases: an entry that is not learned tells the port.
 @in xlate_normal before if (mac_port) {
-        if (!mac_port) {
-            const struct xport *xport = get_ofp_port(
-                ctx->xbridge, ovl_fdb_find_static(ctx->xbridge->ofproto,
-                                                  flow->dl_dst, vlan));
-
-            if (xport && xport->xbundle
-                && xbundle_includes_vlan(xport->xbundle, &xvlan)) {
-                mac_port = xport->xbundle->ofbundle;
-            }
+        const struct xport *fixed = get_ofp_port(
+            ctx->xbridge, ovl_fdb_find_static(ctx->xbridge->ofproto,
+                                              flow->dl_dst, vlan,
+                                              mac_port != NULL));
+        if (fixed && fixed->xbundle
+            && xbundle_includes_vlan(fixed->xbundle, &xvlan)) {
+            mac_port = fixed->xbundle->ofbundle;
         }
 
 # Forwarding databases: a frame to each remote endpoint.

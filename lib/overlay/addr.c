@@ -200,7 +200,8 @@ ovl_prefixes_have(const struct ovl_prefix *prefixes, size_t n,
     for (size_t i = 0; i < n; i++) {
         struct in6_addr masked = ipv6_addr_bitand(addr, &prefixes[i].mask);
 
-        if (ipv6_addr_equals(&masked, &prefixes[i].addr)) {
+        if (ovl_addr_is_same_family(addr, &prefixes[i].addr)
+            && ipv6_addr_equals(&masked, &prefixes[i].addr)) {
             return true;
         }
     }

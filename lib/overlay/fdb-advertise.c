@@ -16,6 +16,10 @@
 #include "random.h"
 #include "util.h"
 
+/* Maximum number of addresses that a device is told in one call, so that hosts
+ * with many addresses do not keep the switch from its work. */
+#define MAX_CHANGES 1024
+
 /* An address that the device has been told. */
 struct advertised {
     struct hmap_node node;      /* In 'macs'. */
@@ -57,11 +61,46 @@ forget(struct ovl_fdb_advertiser *adv, struct advertised *a)
     free(a);
 }
 
-/* Deletes what 'adv' has told the device, and frees its memory. */
+/* The kernel no longer has what it was told about 'mac', or, if that is all
+ * zeros, about any address. */
+void
+ovl_fdb_advertiser_forget(struct ovl_fdb_advertiser *adv, struct eth_addr mac)
+{
+    struct advertised *a;
+
+    if (eth_addr_is_zero(mac)) {
+        HMAP_FOR_EACH_SAFE (a, node, &adv->macs) {
+            forget(adv, a);
+        }
+    } else {
+        a = find(adv, mac);
+        if (a) {
+            forget(adv, a);
+        }
+    }
+}
+
+/* Moves 'from' to '*to', and makes '*from' one for no device. */
+void
+ovl_fdb_advertiser_move(struct ovl_fdb_advertiser *to,
+                        struct ovl_fdb_advertiser *from)
+{
+    *to = *from;
+    hmap_moved(&to->macs);
+    ovl_fdb_advertiser_init(from, NULL);
+}
+
+/* Deletes what 'adv' has told the device, and frees its memory.  The name of
+ * the device need not be valid any more. */
 void
 ovl_fdb_advertiser_destroy(struct ovl_fdb_advertiser *adv)
 {
-    ovl_fdb_advertiser_set(adv, NULL, 0);
+    struct advertised *a;
+
+    HMAP_FOR_EACH_SAFE (a, node, &adv->macs) {
+        ovl_fdb_kernel_change(adv->ifindex, a->mac, false);
+        forget(adv, a);
+    }
     hmap_destroy(&adv->macs);
 }
 
@@ -77,8 +116,34 @@ delete_entry(const struct ovl_fdb_neigh *neigh, void *adv_)
     }
 }
 
-/* Makes the 'n' MAC addresses 'macs' those that 'adv' has told the device.
- * Tries again what failed. */
+/* Tells the device of 'adv' about those of the 'n' MAC addresses 'macs' that it
+ * does not know yet, at most MAX_CHANGES.  Returns false if one was refused. */
+static bool
+add_new(struct ovl_fdb_advertiser *adv, const struct eth_addr *macs, size_t n)
+{
+    size_t left = MAX_CHANGES;
+    bool good = true;
+
+    for (size_t i = 0; i < n && left > 0; i++) {
+        struct advertised *a = find(adv, macs[i]);
+
+        if (!a) {
+            left--;
+            if (ovl_fdb_kernel_change(adv->ifindex, macs[i], true)) {
+                good = false;
+                continue;
+            }
+            a = xzalloc(sizeof *a);
+            a->mac = macs[i];
+            hmap_insert(&adv->macs, &a->node,
+                        hash_mac(macs[i], 0, adv->secret));
+        }
+    }
+    return good;
+}
+
+/* Makes the 'n' MAC addresses 'macs' those that 'adv' has told the device, up
+ * to MAX_CHANGES new ones.  Tries again what failed. */
 void
 ovl_fdb_advertiser_set(struct ovl_fdb_advertiser *adv,
                        const struct eth_addr *macs, size_t n)
@@ -87,28 +152,18 @@ ovl_fdb_advertiser_set(struct ovl_fdb_advertiser *adv,
     bool is_new = ifindex != adv->ifindex;
     struct advertised *a;
 
-    adv->error = adv->device && !ifindex ? "does not exist" : NULL;
     adv->ifindex = ifindex;
-    HMAP_FOR_EACH_SAFE (a, node, &adv->macs) {
-        a->wanted = false;
-        if (is_new) {
-            forget(adv, a);
-        }
+    if (is_new) {
+        ovl_fdb_advertiser_forget(adv, eth_addr_zero);
     }
-    for (size_t i = 0; i < n && ifindex; i++) {
+    HMAP_FOR_EACH (a, node, &adv->macs) {
+        a->wanted = false;
+    }
+    for (size_t i = 0; i < n; i++) {
         a = find(adv, macs[i]);
-        if (!a) {
-            if (ovl_fdb_kernel_change(ifindex, macs[i], true)) {
-                adv->error = "does not take addresses: it must be a port of "
-                             "a Linux bridge";
-                break;
-            }
-            a = xzalloc(sizeof *a);
-            a->mac = macs[i];
-            hmap_insert(&adv->macs, &a->node,
-                        hash_mac(macs[i], 0, adv->secret));
+        if (a) {
+            a->wanted = true;
         }
-        a->wanted = true;
     }
     HMAP_FOR_EACH_SAFE (a, node, &adv->macs) {
         if (!a->wanted) {
@@ -116,6 +171,11 @@ ovl_fdb_advertiser_set(struct ovl_fdb_advertiser *adv,
             forget(adv, a);
         }
     }
+    adv->error = (!adv->device ? NULL
+                  : !ifindex ? "does not exist"
+                  : add_new(adv, macs, n) ? NULL
+                  : "does not take addresses: it must be a port of a Linux "
+                    "bridge");
     if (is_new && ifindex) {
         ovl_fdb_kernel_dump(ifindex, delete_entry, adv);
     }

@@ -23,7 +23,10 @@ struct ovl_fdb_advertiser {
 };
 
 void ovl_fdb_advertiser_init(struct ovl_fdb_advertiser *, const char *device);
+void ovl_fdb_advertiser_move(struct ovl_fdb_advertiser *,
+                             struct ovl_fdb_advertiser *from);
 void ovl_fdb_advertiser_destroy(struct ovl_fdb_advertiser *);
+void ovl_fdb_advertiser_forget(struct ovl_fdb_advertiser *, struct eth_addr);
 void ovl_fdb_advertiser_set(struct ovl_fdb_advertiser *,
                             const struct eth_addr *, size_t n);
 

@@ -30,6 +30,7 @@ ovl_fdb_neigh_parse(const struct ofpbuf *buf, struct ovl_fdb_neigh *neigh)
                          .max_len = ETH_ADDR_LEN },
         [NDA_PORT] = { .type = NL_A_BE16, .optional = true },
         [NDA_VNI] = { .type = NL_A_U32, .optional = true },
+        [NDA_SRC_VNI] = { .type = NL_A_U32, .optional = true },
     };
     struct nlattr *attrs[ARRAY_SIZE(policy)];
     const struct nlmsghdr *nlmsg;
@@ -64,7 +65,8 @@ ovl_fdb_neigh_parse(const struct ofpbuf *buf, struct ovl_fdb_neigh *neigh)
         }
     }
     neigh->usable = (ipv6_addr_is_set(&neigh->remote)
-                     && !attrs[NDA_PORT] && !attrs[NDA_VNI]);
+                     && !attrs[NDA_PORT] && !attrs[NDA_VNI]
+                     && !attrs[NDA_SRC_VNI]);
     return true;
 }
 
@@ -101,7 +103,12 @@ ovl_fdb_kernel_run(ovl_fdb_neigh_func *func_)
     if (!nln) {
         func = func_;
         nln = nln_create(NETLINK_ROUTE, parse, &neigh);
-        nln_notifier_create(nln, RTNLGRP_NEIGH, notify, &func);
+        if (!nln_notifier_create(nln, RTNLGRP_NEIGH, notify, &func)) {
+            nln_destroy(nln);
+            nln = NULL;
+            func(NULL, NULL);
+            return;
+        }
     }
     nln_run(nln);
     nln_wait(nln);

@@ -84,6 +84,18 @@ change_flood(struct ovl_fdb_mirror *mirror, const struct in6_addr *remote,
     return true;
 }
 
+/* Counts an entry that is not used, and removes what 'table' has in its
+ * place. */
+static bool
+refuse(struct ovl_fdb_table *table, struct ovl_fdb_entry *e)
+{
+    table->counters[OVL_FDB_COUNT_REFUSED_SOURCE]++;
+    if (e) {
+        ovl_fdb_table_remove(table, e);
+    }
+    return e != NULL;
+}
+
 /* Applies 'neigh', an entry of the device of 'mirror' that came or changed at
  * the time 'now' (ms), to 'table'.  Returns true if that changes anything. */
 bool
@@ -93,37 +105,39 @@ ovl_fdb_mirror_apply(struct ovl_fdb_mirror *mirror,
 {
     const struct in6_addr *remote = &neigh->remote;
     bool is_flood = eth_addr_is_zero(neigh->mac);
-    struct ovl_fdb_entry *e;
+    struct ovl_fdb_entry *e = ovl_fdb_table_find(table, neigh->mac,
+                                                 OVL_FDB_ANY_VLAN);
+    bool same = e && ipv6_addr_equals(&e->remote->addr, remote);
 
     if (!ipv6_addr_is_set(remote)) {
         /* The same entry of a Linux bridge, or of a nexthop group. */
         return false;
+    } else if (neigh->deleted) {
+        if (is_flood) {
+            return change_flood(mirror, remote, true);
+        } else if (same) {
+            ovl_fdb_table_remove(table, e);
+        }
+        return same;
     } else if (!neigh->usable || ovl_mcast_is_own(remote)
                || eth_addr_is_multicast(neigh->mac)
                || !ovl_addr_is_unicast(remote)) {
-        mirror->n_refused += !neigh->deleted;
-        return false;
+        return refuse(table, e);
     } else if (is_flood) {
-        return change_flood(mirror, remote, neigh->deleted);
+        return change_flood(mirror, remote, false);
     }
 
-    e = ovl_fdb_table_find(table, neigh->mac, OVL_FDB_ANY_VLAN);
-    if (!neigh->deleted) {
-        bool same = e && ipv6_addr_equals(&e->remote->addr, remote);
-
-        e = ovl_fdb_table_set(table, neigh->mac, OVL_FDB_ANY_VLAN, remote,
-                              OVL_FDB_KERNEL);
-        e->stale = false;
-        if (!same) {
-            e->seen = now;
-        }
-        return !same;
-    } else if (e && ipv6_addr_equals(&e->remote->addr, remote)) {
-        ovl_fdb_table_remove(table, e);
-        return true;
+    e = ovl_fdb_table_set(table, neigh->mac, OVL_FDB_ANY_VLAN, remote,
+                          OVL_FDB_KERNEL);
+    e->stale = false;
+    if (!same) {
+        e->seen = now;
     }
-    return false;
+    return !same;
 }
+
+/* What is wrong if the kernel does not answer: nothing changes then. */
+static const char cannot_read[] = "cannot be read";
 
 /* Returns what is wrong with the device called 'name', for packets with 'vni',
  * or NULL if nothing is. */
@@ -133,9 +147,11 @@ check_device(const char *name, ovs_be64 vni)
     const char *problem = "is not a vxlan device";
     const struct nlattr *info, *id;
     struct ofpbuf *reply;
+    int error;
 
-    if (ovl_rtnl_get(name, &reply)) {
-        return "does not exist";
+    error = ovl_rtnl_get(name, &reply);
+    if (error) {
+        return error == ENODEV ? "does not exist" : cannot_read;
     }
     info = ovl_rtnl_get_info(reply, "vxlan");
     if (info) {
@@ -149,54 +165,62 @@ check_device(const char *name, ovs_be64 vni)
     return problem;
 }
 
-/* An argument of apply_dumped(). */
-struct dump_aux {
-    struct ovl_fdb_mirror *mirror;
-    struct ovl_fdb_table *table;
-    long long int now;
-    bool changed;
-};
-
-/* Implements ovl_fdb_neigh_func for a struct dump_aux. */
+/* Implements ovl_fdb_neigh_func for a struct ovl_fdb_dump. */
 static void
-apply_dumped(const struct ovl_fdb_neigh *neigh, void *aux_)
+add_to_dump(const struct ovl_fdb_neigh *neigh, void *dump_)
 {
-    struct dump_aux *aux = aux_;
+    struct ovl_fdb_dump *dump = dump_;
 
-    aux->changed |= ovl_fdb_mirror_apply(aux->mirror, aux->table, neigh,
-                                         aux->now);
+    if (dump->n >= dump->allocated) {
+        dump->neighs = x2nrealloc(dump->neighs, &dump->allocated,
+                                  sizeof *dump->neighs);
+    }
+    dump->neighs[dump->n++] = *neigh;
 }
 
 /* Looks for the device of 'mirror', which must have 'vni', unless that is
- * OVS_BE64_MAX, and has 'table'
- * have its entries if the device is another one than before or changes may
- * have been missed.  'now' is the time in ms.  Returns true if that changes
- * anything. */
+ * OVS_BE64_MAX.  If it is another one than before or changes may have been
+ * missed, stores its entries in '*dump' and returns true: then the caller must
+ * call ovl_fdb_mirror_finish().  Only reads 'mirror'. */
 bool
-ovl_fdb_mirror_update(struct ovl_fdb_mirror *mirror,
-                      struct ovl_fdb_table *table, ovs_be64 vni,
-                      long long int now)
+ovl_fdb_mirror_look(const struct ovl_fdb_mirror *mirror, ovs_be64 vni,
+                    struct ovl_fdb_dump *dump)
 {
-    struct dump_aux aux = { mirror, table, now, false };
-    const char *error = check_device(mirror->device, vni);
-    int ifindex = error ? 0 : if_nametoindex(mirror->device);
-    struct ovl_fdb_entry *e;
-
-    if (ifindex == mirror->ifindex && error == mirror->error
+    memset(dump, 0, sizeof *dump);
+    dump->error = check_device(mirror->device, vni);
+    dump->ifindex = dump->error ? 0 : if_nametoindex(mirror->device);
+    if (dump->ifindex == mirror->ifindex && dump->error == mirror->error
         && !mirror->resync) {
         return false;
     }
-    mirror->ifindex = ifindex;
-    mirror->error = error;
-    mirror->resync = false;
-
-    HMAP_FOR_EACH (e, node, &table->entries) {
-        e->stale = true;
+    if (dump->ifindex
+        && ovl_fdb_kernel_dump(dump->ifindex, add_to_dump, dump)) {
+        dump->error = cannot_read;
     }
-    mirror->n_flood = 0;
-    if (ifindex && ovl_fdb_kernel_dump(ifindex, apply_dumped, &aux)) {
-        mirror->error = "cannot be read";
-    }
-    remove_entries(table, true);
     return true;
+}
+
+/* Has 'table' have the entries in 'dump', which came at the time 'now' (ms),
+ * and frees the memory of 'dump'. */
+void
+ovl_fdb_mirror_finish(struct ovl_fdb_mirror *mirror,
+                      struct ovl_fdb_table *table, struct ovl_fdb_dump *dump,
+                      long long int now)
+{
+    struct ovl_fdb_entry *e;
+
+    mirror->error = dump->error;
+    if (dump->error != cannot_read) {
+        mirror->ifindex = dump->ifindex;
+        mirror->resync = false;
+        mirror->n_flood = 0;
+        HMAP_FOR_EACH (e, node, &table->entries) {
+            e->stale = true;
+        }
+        for (size_t i = 0; i < dump->n; i++) {
+            ovl_fdb_mirror_apply(mirror, table, &dump->neighs[i], now);
+        }
+        remove_entries(table, true);
+    }
+    free(dump->neighs);
 }

@@ -24,14 +24,23 @@ struct ovl_fdb_mirror {
                                  * NULL. */
     struct in6_addr *flood;     /* Its flood list. */
     size_t n_flood, allocated_flood;
-    uint64_t n_refused;         /* Number of entries that were not taken. */
 };
 
 void ovl_fdb_mirror_init(struct ovl_fdb_mirror *, const char *device);
 void ovl_fdb_mirror_destroy(struct ovl_fdb_mirror *, struct ovl_fdb_table *);
 bool ovl_fdb_mirror_apply(struct ovl_fdb_mirror *, struct ovl_fdb_table *,
                           const struct ovl_fdb_neigh *, long long int now);
-bool ovl_fdb_mirror_update(struct ovl_fdb_mirror *, struct ovl_fdb_table *,
-                           ovs_be64 vni, long long int now);
+
+/* What the kernel says about the device. */
+struct ovl_fdb_dump {
+    const char *error;          /* As in struct ovl_fdb_mirror. */
+    int ifindex;
+    struct ovl_fdb_neigh *neighs;
+    size_t n, allocated;
+};
+bool ovl_fdb_mirror_look(const struct ovl_fdb_mirror *, ovs_be64 vni,
+                         struct ovl_fdb_dump *);
+void ovl_fdb_mirror_finish(struct ovl_fdb_mirror *, struct ovl_fdb_table *,
+                           struct ovl_fdb_dump *, long long int now);
 
 #endif /* overlay/fdb-mirror.h */

@@ -80,8 +80,7 @@ ovl_fdb_set_option(const char *type, const char *key, const char *value,
     if (!strcmp(key, "remote_ip") && ovl_mcast_type_has_groups(type)
         && ovl_addr_parse(value, &addr) && ovl_addr_is_group(&addr)) {
         if (!ovl_mcast_may_join(&addr)) {
-            ds_put_cstr(allowed, "\"flow\", a unicast IP address, or a "
-                        "multicast address of a scope wider than the link");
+            ds_put_cstr(allowed, OVL_FDB_REMOTE_IP);
         }
         cfg->ovl.group = addr;
         cfg->ip_dst_flow = true;

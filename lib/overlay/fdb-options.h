@@ -16,6 +16,10 @@ struct ds;
 struct netdev_tunnel_config;
 struct smap;
 
+/* What options:remote_ip must be if it can be a group. */
+#define OVL_FDB_REMOTE_IP "\"flow\", a unicast IP address, or a multicast " \
+                          "address of a scope wider than the link"
+
 /* Maximum number of addresses in a flood list. */
 #define OVL_FDB_MAX_FLOOD 64
 

@@ -228,29 +228,14 @@ evict_fairly(struct ovl_fdb_table *table)
     table->counters[OVL_FDB_COUNT_EVICTED]++;
 }
 
-/* Returns true, and counts that, if 'table' must not learn what would be the
- * first entry for its MAC address behind 'remote', or one that moves there at
- * the time 'when' ('e', unless it is null). */
-static bool
-refuses(struct ovl_fdb_table *table, const struct ovl_fdb_entry *e,
-        const struct in6_addr *remote, long long int when, size_t remote_max)
-{
-    if (e && e->moved > when - MOVE_INTERVAL) {
-        table->counters[OVL_FDB_COUNT_REFUSED_MOVE]++;
-        return true;
-    } else if (count_learned(find_remote(table, remote)) >= remote_max) {
-        table->counters[OVL_FDB_COUNT_REFUSED_LIMIT]++;
-        return true;
-    }
-    return false;
-}
-
 /* Learns that 'mac' in 'vlan' was behind 'remote' at the time 'when' (ms),
  * unless it has an entry that is not learned, was elsewhere after that, or has just moved.
  * 'table' may have at most 'max' learned entries, of which the remote endpoint
  * that has most loses one if necessary, and 'remote' at most 'remote_max'.
  *
- * Returns true if 'mac' was not known to be behind 'remote'. */
+ * An address that cannot move to 'remote' for that reason is forgotten.
+ *
+ * Returns true if that changes where frames for 'mac' go. */
 bool
 ovl_fdb_table_learn(struct ovl_fdb_table *table, struct eth_addr mac,
                     uint16_t vlan, const struct in6_addr *remote,
@@ -265,8 +250,15 @@ ovl_fdb_table_learn(struct ovl_fdb_table *table, struct eth_addr mac,
         ovs_list_push_back(&e->remote->learned, &e->list_node);
         e->seen = when;
         return false;
-    } else if (refuses(table, e, remote, when, remote_max)) {
+    } else if (e && e->moved > when - MOVE_INTERVAL) {
+        table->counters[OVL_FDB_COUNT_REFUSED_MOVE]++;
         return false;
+    } else if (count_learned(find_remote(table, remote)) >= remote_max) {
+        table->counters[OVL_FDB_COUNT_REFUSED_LIMIT]++;
+        if (e) {
+            ovl_fdb_table_remove(table, e);
+        }
+        return e != NULL;
     }
 
     if (e) {

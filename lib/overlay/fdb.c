@@ -34,7 +34,7 @@
 #include "unixctl.h"
 #include "util.h"
 
-BUILD_ASSERT_DECL(!(OVL_FLOW_F_NORMAL
+BUILD_ASSERT_DECL(!(OVL_FLOW_F_REMOTE
                     & (FLOW_TNL_F_MASK | FLOW_TNL_F_UDPIF)));
 
 /* A port with a forwarding database. */
@@ -55,7 +55,12 @@ struct fdb_port {
     int vlan;
 };
 
-static struct ovs_rwlock rwlock = OVS_RWLOCK_INITIALIZER;
+/* Ports are added and removed with both locks held, 'kernel_mutex' first.  The
+ * main thread holds only 'kernel_mutex' while it waits for the kernel: other
+ * threads forward packets meanwhile. */
+static struct ovs_mutex kernel_mutex = OVS_MUTEX_INITIALIZER;
+static struct ovs_rwlock rwlock OVS_ACQ_AFTER(kernel_mutex)
+    = OVS_RWLOCK_INITIALIZER;
 static struct hmap ports OVS_GUARDED_BY(rwlock) = HMAP_INITIALIZER(&ports);
 
 /* Number of 'ports', for threads that do not lock 'rwlock'. */
@@ -64,8 +69,12 @@ static atomic_count n_ports = ATOMIC_COUNT_INIT(0);
 /* Number of 'ports' with options:fdb or options:fdb_advertise. */
 static atomic_count n_kernel_ports = ATOMIC_COUNT_INIT(0);
 
-/* True if an entry has changed since the last ovl_fdb_run(). */
-static atomic_bool changed = false;
+/* Time in milliseconds between two translations of all datapath flows because
+ * of entries. */
+#define REVALIDATE_INTERVAL 100
+
+/* Changes when an entry does. */
+static struct seq *fdb_seq;
 
 /* Returns 'netdev''s forwarding database, or NULL if it has none. */
 static struct fdb_port *
@@ -92,12 +101,16 @@ uses_kernel(const struct ovl_fdb_config *config)
 }
 
 /* Makes 'config', of which it takes ownership, the configuration of 'netdev',
- * which loses its learned entries if that is another one than before. */
+ * which loses its learned entries if that is another one than before.  Stores
+ * in '*adv' an advertiser that the caller must destroy. */
 static void
-set_config(const struct netdev *netdev, struct ovl_fdb_config *config)
-    OVS_REQ_WRLOCK(rwlock)
+set_config(const struct netdev *netdev, struct ovl_fdb_config *config,
+           struct ovl_fdb_advertiser *adv)
+    OVS_REQUIRES(kernel_mutex) OVS_REQ_WRLOCK(rwlock)
 {
     struct fdb_port *port = find_port(netdev);
+
+    ovl_fdb_advertiser_init(adv, NULL);
 
     if (port ? ovl_fdb_config_equal(&port->config, config)
              : !config->used_option) {
@@ -110,24 +123,33 @@ set_config(const struct netdev *netdev, struct ovl_fdb_config *config)
         port->ofp_port = OFPP_NONE;
         port->vlan = -1;
         ovl_fdb_table_init(&port->table);
+        ovl_fdb_mirror_init(&port->mirror, NULL);
+        ovl_fdb_advertiser_init(&port->advertiser, NULL);
         hmap_insert(&ports, &port->node, hash_pointer(netdev, 0));
         atomic_count_inc(&n_ports);
     } else {
-        ovl_fdb_table_expire(&port->table, LLONG_MAX);
-        ovl_fdb_mirror_destroy(&port->mirror, &port->table);
-        ovl_fdb_advertiser_destroy(&port->advertiser);
         if (uses_kernel(&port->config)) {
             atomic_count_dec(&n_kernel_ports);
+        }
+        ovl_fdb_table_expire(&port->table, LLONG_MAX);
+        if (!nullable_string_is_equal(port->config.kernel, config->kernel)) {
+            ovl_fdb_mirror_destroy(&port->mirror, &port->table);
+            ovl_fdb_mirror_init(&port->mirror, NULL);
+        }
+        if (!nullable_string_is_equal(port->config.advertise,
+                                      config->advertise)) {
+            ovl_fdb_advertiser_move(adv, &port->advertiser);
         }
         ovl_fdb_config_destroy(&port->config);
     }
     port->config = *config;
-    ovl_fdb_mirror_init(&port->mirror, config->kernel);
-    ovl_fdb_advertiser_init(&port->advertiser, config->advertise);
+    port->mirror.device = config->kernel;
+    port->advertiser.device = config->advertise;
     if (uses_kernel(config)) {
         atomic_count_inc(&n_kernel_ports);
     }
     if (!config->used_option) {
+        ovl_fdb_mirror_destroy(&port->mirror, &port->table);
         ovl_fdb_advertiser_destroy(&port->advertiser);
         ovl_fdb_table_destroy(&port->table);
         hmap_remove(&ports, &port->node);
@@ -135,6 +157,21 @@ set_config(const struct netdev *netdev, struct ovl_fdb_config *config)
         free(port);
     }
     netdev_change_seq_changed(netdev);
+}
+
+/* Calls set_config(), which takes ownership of 'config'. */
+static void
+apply_config(const struct netdev *netdev, struct ovl_fdb_config *config)
+    OVS_EXCLUDED(kernel_mutex, rwlock)
+{
+    struct ovl_fdb_advertiser adv;
+
+    ovs_mutex_lock(&kernel_mutex);
+    ovs_rwlock_wrlock(&rwlock);
+    set_config(netdev, config, &adv);
+    ovs_rwlock_unlock(&rwlock);
+    ovl_fdb_advertiser_destroy(&adv);
+    ovs_mutex_unlock(&kernel_mutex);
 }
 
 /* Sets the options for forwarding databases and multicast groups of 'netdev',
@@ -160,9 +197,7 @@ ovl_fdb_configure(const struct netdev *netdev, const struct smap *options,
         ovl_fdb_config_destroy(&config);
         return false;
     }
-    ovs_rwlock_wrlock(&rwlock);
-    set_config(netdev, &config);
-    ovs_rwlock_unlock(&rwlock);
+    apply_config(netdev, &config);
     return true;
 }
 
@@ -173,9 +208,7 @@ ovl_fdb_destroy(const struct netdev *netdev)
     struct ovl_fdb_config none = { .used_option = NULL };
 
     ovl_mcast_destroy(netdev);
-    ovs_rwlock_wrlock(&rwlock);
-    set_config(netdev, &none);
-    ovs_rwlock_unlock(&rwlock);
+    apply_config(netdev, &none);
 }
 
 /* Adds the options for forwarding databases and multicast groups of 'netdev'
@@ -213,6 +246,15 @@ ovl_fdb_used_option(const struct netdev *netdev)
 
 /* Translation. */
 
+/* Returns true if options:remotes of 'port' does not exclude 'remote'. */
+static bool
+is_allowed(const struct fdb_port *port, const struct in6_addr *remote)
+{
+    return (!port->config.n_remotes
+            || ovl_prefixes_have(port->config.remotes, port->config.n_remotes,
+                                 remote));
+}
+
 /* Returns true if 'netdev' takes tunnel packets with 'flow': options:remotes
  * does not exclude their sender. */
 bool
@@ -225,11 +267,10 @@ ovl_fdb_accepts(const struct netdev *netdev, const struct flow *flow)
 
         ovs_rwlock_rdlock(&rwlock);
         port = find_port(netdev);
-        if (port && port->config.n_remotes) {
+        if (port) {
             struct in6_addr src = flow_tnl_src(&flow->tunnel);
 
-            accepts = ovl_prefixes_have(port->config.remotes,
-                                        port->config.n_remotes, &src);
+            accepts = is_allowed(port, &src);
         }
         ovs_rwlock_unlock(&rwlock);
     }
@@ -280,7 +321,7 @@ ovl_fdb_learn(const struct netdev *netdev, struct mac_learning *ml,
     port = find_port(netdev);
     if (port && port->config.learn) {
         port->idle_time = idle_time;
-        if (may_learn) {
+        if (may_learn && is_allowed(port, remote)) {
             learned = ovl_fdb_table_learn(&port->table, mac, vlan, remote,
                                           when, max,
                                           port->config.remote_macs_max);
@@ -290,34 +331,31 @@ ovl_fdb_learn(const struct netdev *netdev, struct mac_learning *ml,
     }
     ovs_rwlock_unlock(&rwlock);
     if (learned) {
-        atomic_store_relaxed(&changed, true);
+        seq_change(fdb_seq);
     }
     return learned;
 }
 
-/* Sets the remote endpoint in 'flow' to 'dst', and lets the switch choose the
- * local one. */
+/* Sets the remote endpoint in 'flow' to 'dst'. */
 static void
 set_remote(struct flow *flow, const struct in6_addr *dst)
 {
     struct flow_tnl *tnl = &flow->tunnel;
 
-    tnl->ip_src = 0;
-    tnl->ipv6_src = in6addr_any;
     tnl->ip_dst = in6_addr_get_mapped_ipv4(dst);
     tnl->ipv6_dst = tnl->ip_dst ? in6addr_any : *dst;
 }
 
 /* Sets the remote endpoint of a packet with 'flow' that is output to a port
- * with 'cfg' to the group in options:remote_ip, unless NORMAL has set another
- * one or there is no group. */
+ * with 'cfg' to the group in options:remote_ip, unless it has OVL_FLOW_F_REMOTE
+ * or there is no group. */
 void
 ovl_fdb_set_group(const struct netdev_tunnel_config *cfg, struct flow *flow)
 {
     if (OVS_LIKELY(!ipv6_addr_is_set(&cfg->ovl.group))) {
         return;
     }
-    if (!(flow->tunnel.flags & OVL_FLOW_F_NORMAL)) {
+    if (!(flow->tunnel.flags & OVL_FLOW_F_REMOTE)) {
         set_remote(flow, &cfg->ovl.group);
     }
 }
@@ -400,8 +438,11 @@ ovl_fdb_output_next(struct ovl_fdb_output *out, struct flow *flow)
     if (!out->has_fdb) {
         return false;
     } else if (out->i < out->n) {
+        /* The local endpoint is not that of another tunnel. */
+        tnl->ip_src = 0;
+        tnl->ipv6_src = in6addr_any;
         set_remote(flow, &out->remotes[out->i++]);
-        tnl->flags |= OVL_FLOW_F_NORMAL;
+        tnl->flags |= OVL_FLOW_F_REMOTE;
         return true;
     }
     tnl->ip_src = out->ip_src;
@@ -438,11 +479,11 @@ ovl_fdb_set_place(const struct netdev *netdev,
     }
 }
 
-/* Returns the port of 'ofproto' that has an entry for 'mac' in 'vlan' that is
- * not learned, or OFPP_NONE if there is none. */
+/* Returns the port of 'ofproto' that has a static entry for 'mac' in 'vlan', or,
+ * unless 'only_static', one from the kernel, or OFPP_NONE if there is none. */
 ofp_port_t
 ovl_fdb_find_static(const struct ofproto_dpif *ofproto, struct eth_addr mac,
-                    uint16_t vlan)
+                    uint16_t vlan, bool only_static)
 {
     ofp_port_t ofp_port = OFPP_NONE;
     const struct fdb_port *port;
@@ -452,37 +493,72 @@ ovl_fdb_find_static(const struct ofproto_dpif *ofproto, struct eth_addr mac,
     }
     ovs_rwlock_rdlock(&rwlock);
     HMAP_FOR_EACH (port, node, &ports) {
-        if (port->ofproto == ofproto && port->table.n_fixed) {
-            const struct ovl_fdb_entry *e
-                = ovl_fdb_table_find(&port->table, mac, vlan);
+        const struct ovl_fdb_entry *e;
 
-            if (e && e->origin != OVL_FDB_LEARNED) {
-                ofp_port = port->ofp_port;
-                break;
-            }
+        if (port->ofproto != ofproto || !port->table.n_fixed
+            || (port->vlan >= 0 && port->vlan != vlan)) {
+            continue;
+        }
+        e = ovl_fdb_table_find(&port->table, mac, vlan);
+        if (e && e->origin == OVL_FDB_STATIC) {
+            ofp_port = port->ofp_port;
+            break;
+        } else if (e && e->origin == OVL_FDB_KERNEL && !only_static) {
+            ofp_port = port->ofp_port;
         }
     }
     ovs_rwlock_unlock(&rwlock);
     return ofp_port;
 }
 
+/* 'ofproto' is going away. */
+void
+ovl_fdb_remove_ofproto(const struct ofproto_dpif *ofproto)
+{
+    struct fdb_port *port;
+
+    ovs_rwlock_wrlock(&rwlock);
+    HMAP_FOR_EACH (port, node, &ports) {
+        if (port->ofproto == ofproto) {
+            port->ofproto = NULL;
+            port->ofp_port = OFPP_NONE;
+        }
+    }
+    ovs_rwlock_unlock(&rwlock);
+}
+
 /* Implements ovl_fdb_neigh_func.  A null 'neigh' means that changes were
  * missed. */
 static void
 kernel_changed(const struct ovl_fdb_neigh *neigh, void *aux OVS_UNUSED)
-    OVS_REQ_WRLOCK(rwlock)
+    OVS_REQUIRES(kernel_mutex)
 {
     struct fdb_port *port;
+    bool any = false;
 
+    ovs_rwlock_wrlock(&rwlock);
     HMAP_FOR_EACH (port, node, &ports) {
+        struct ovl_fdb_mirror *mirror = &port->mirror;
+        struct ovl_fdb_advertiser *adv = &port->advertiser;
+
         if (!neigh) {
-            port->mirror.resync = true;
-        } else if (port->mirror.ifindex
-                   && port->mirror.ifindex == neigh->ifindex
-                   && ovl_fdb_mirror_apply(&port->mirror, &port->table, neigh,
-                                           time_msec())) {
-            atomic_store_relaxed(&changed, true);
+            mirror->resync = true;
+            ovl_fdb_advertiser_forget(adv, eth_addr_zero);
+        } else if (neigh->ifindex && neigh->ifindex == mirror->ifindex) {
+            any |= ovl_fdb_mirror_apply(mirror, &port->table, neigh,
+                                        time_msec());
+            /* In the Linux bridge, the address has moved there. */
+            if (!neigh->deleted && !eth_addr_is_zero(neigh->mac)) {
+                ovl_fdb_advertiser_forget(adv, neigh->mac);
+            }
+        } else if (neigh->ifindex && neigh->ifindex == adv->ifindex
+                   && neigh->deleted && !eth_addr_is_zero(neigh->mac)) {
+            ovl_fdb_advertiser_forget(adv, neigh->mac);
         }
+    }
+    ovs_rwlock_unlock(&rwlock);
+    if (any) {
+        seq_change(fdb_seq);
     }
 }
 
@@ -506,30 +582,73 @@ find_error(const struct fdb_port *port, const char **option,
     return port->advertiser.error;
 }
 
-/* Removes the learned entries of 'port' that are old, and looks for its
- * device. */
+/* Has 'port' have the entries of its device, and its error tell of it. */
 static void
-update_port(struct fdb_port *port)
-    OVS_REQ_WRLOCK(rwlock)
+update_from_kernel(struct fdb_port *port)
+    OVS_REQUIRES(kernel_mutex) OVS_EXCLUDED(rwlock)
 {
     const struct netdev_tunnel_config *cfg
         = netdev_get_tunnel_config(port->netdev);
     const char *error, *option, *device;
-    size_t n = ovl_fdb_table_expire(&port->table, time_msec()
-                                    - port->idle_time * 1000LL);
+    struct ovl_fdb_dump dump;
+    bool differs;
 
-    port->table.counters[OVL_FDB_COUNT_EXPIRED] += n;
-    if (n
-        || (port->config.kernel
-            && ovl_fdb_mirror_update(&port->mirror, &port->table,
-                                     (cfg->in_key_flow ? OVS_BE64_MAX
-                                      : cfg->in_key), time_msec()))) {
-        atomic_store_relaxed(&changed, true);
+    differs = (port->config.kernel
+               && ovl_fdb_mirror_look(&port->mirror,
+                                      (cfg->in_key_flow ? OVS_BE64_MAX
+                                       : cfg->in_key), &dump));
+    ovs_rwlock_wrlock(&rwlock);
+    if (differs) {
+        ovl_fdb_mirror_finish(&port->mirror, &port->table, &dump, time_msec());
+        seq_change(fdb_seq);
     }
     error = find_error(port, &option, &device);
     if (error != port->error) {
         port->error = error;
         netdev_change_seq_changed(port->netdev);
+    }
+    ovs_rwlock_unlock(&rwlock);
+}
+
+/* Removes the old learned entries of all ports. */
+static void
+expire_all(void)
+    OVS_EXCLUDED(rwlock)
+{
+    struct fdb_port *port;
+    bool any = false;
+
+    ovs_rwlock_wrlock(&rwlock);
+    HMAP_FOR_EACH (port, node, &ports) {
+        size_t n = ovl_fdb_table_expire(&port->table, time_msec()
+                                        - port->idle_time * 1000LL);
+
+        port->table.counters[OVL_FDB_COUNT_EXPIRED] += n;
+        any |= n > 0;
+    }
+    ovs_rwlock_unlock(&rwlock);
+    if (any) {
+        seq_change(fdb_seq);
+    }
+}
+
+/* Has datapath flows translated again if entries have changed. */
+static void
+revalidate(void)
+{
+    static long long int next = LLONG_MIN;
+    static uint64_t last_seq;
+    uint64_t seq = seq_read(fdb_seq);
+
+    if (seq != last_seq && time_msec() >= next) {
+        last_seq = seq;
+        next = time_msec() + REVALIDATE_INTERVAL;
+        seq_change(tnl_conf_seq);
+    }
+    if (seq != last_seq) {
+        poll_timer_wait_until(next);
+    } else {
+        seq_wait(fdb_seq, seq);
     }
 }
 
@@ -538,39 +657,35 @@ update_port(struct fdb_port *port)
  * second. */
 bool
 ovl_fdb_run(void)
+    OVS_NO_THREAD_SAFETY_ANALYSIS
 {
     static long long int next = LLONG_MIN;
     bool is_time = time_msec() >= next;
-    bool any;
 
     if (!atomic_count_get(&n_ports)) {
         return false;
     }
-    if (is_time || atomic_count_get(&n_kernel_ports)) {
-        struct fdb_port *port;
+    if (is_time) {
+        expire_all();
+        next = time_msec() + 1000;
+    }
+    if (atomic_count_get(&n_kernel_ports)) {
+        ovs_mutex_lock(&kernel_mutex);
+        ovl_fdb_kernel_run(kernel_changed);
+        if (is_time) {
+            struct fdb_port *port;
 
-        ovs_rwlock_wrlock(&rwlock);
-        if (atomic_count_get(&n_kernel_ports)) {
-            ovl_fdb_kernel_run(kernel_changed);
-        }
-        HMAP_FOR_EACH (port, node, &ports) {
-            if (is_time) {
-                update_port(port);
+            /* Nobody adds or removes a port meanwhile. */
+            HMAP_FOR_EACH (port, node, &ports) {
+                if (uses_kernel(&port->config)) {
+                    update_from_kernel(port);
+                }
             }
         }
-        ovs_rwlock_unlock(&rwlock);
-        if (is_time) {
-            next = time_msec() + 1000;
-        }
-        if (atomic_count_get(&n_kernel_ports)) {
-            poll_timer_wait_until(next);
-        }
+        ovs_mutex_unlock(&kernel_mutex);
+        poll_timer_wait_until(next);
     }
-    atomic_read_relaxed(&changed, &any);
-    if (any) {
-        atomic_store_relaxed(&changed, false);
-        seq_change(tnl_conf_seq);
-    }
+    revalidate();
     return is_time;
 }
 
@@ -645,12 +760,14 @@ ovl_fdb_advertise(const struct netdev *netdev, const struct eth_addr *macs,
 {
     struct fdb_port *port;
 
-    ovs_rwlock_wrlock(&rwlock);
+    ovs_mutex_lock(&kernel_mutex);
+    ovs_rwlock_rdlock(&rwlock);
     port = find_port(netdev);
+    ovs_rwlock_unlock(&rwlock);
     if (port && port->config.advertise) {
         ovl_fdb_advertiser_set(&port->advertiser, macs, n);
     }
-    ovs_rwlock_unlock(&rwlock);
+    ovs_mutex_unlock(&kernel_mutex);
 }
 
 /* Returns what is wrong with the devices in options:fdb and
@@ -719,9 +836,7 @@ ovl_fdb_get_custom_stats(const struct netdev *netdev,
         for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
             struct netdev_custom_counter *c = &stats->counters[stats->size++];
 
-            c->value = (port->table.counters[i]
-                        + (i == OVL_FDB_COUNT_REFUSED_SOURCE
-                           ? port->mirror.n_refused : 0));
+            c->value = port->table.counters[i];
             ovs_strlcpy(c->name, names[i], sizeof c->name);
         }
     }
@@ -888,10 +1003,10 @@ fdb_del(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
     if (!error) {
         struct ovl_fdb_entry *e = ovl_fdb_table_find(&port->table, mac, vlan);
 
-        if (e) {
+        if (e && e->origin != OVL_FDB_KERNEL) {
             ovl_fdb_table_remove(&port->table, e);
         } else {
-            error = "no such entry";
+            error = e ? "the entry is the kernel's" : "no such entry";
         }
     }
     ovs_rwlock_unlock(&rwlock);
@@ -932,6 +1047,7 @@ fdb_flush(struct unixctl_conn *conn, int argc, const char *argv[],
 void
 ovl_fdb_init(void)
 {
+    fdb_seq = seq_create();
     unixctl_command_register("tnl/fdb/show", "[port]", 0, 1, fdb_show, NULL);
     unixctl_command_register("tnl/fdb/add", "port vlan mac remote", 4, 4,
                              fdb_add, NULL);

@@ -38,9 +38,9 @@ struct netdev_tunnel_config;
 struct ofproto_dpif;
 struct smap;
 
-/* In the flags of a struct flow_tnl, besides FLOW_TNL_F_*: NORMAL has set the
- * remote endpoint. */
-#define OVL_FLOW_F_NORMAL (1 << 14)
+/* In the flags of a struct flow_tnl, besides FLOW_TNL_F_*: the remote endpoint
+ * is not the group in options:remote_ip. */
+#define OVL_FLOW_F_REMOTE (1 << 14)
 
 /* Options. */
 bool ovl_fdb_configure(const struct netdev *, const struct smap *options,
@@ -95,7 +95,8 @@ char *ovl_fdb_get_error(const struct netdev *);
 void ovl_fdb_set_place(const struct netdev *, const struct ofproto_dpif *,
                        ofp_port_t, bool idle);
 ofp_port_t ovl_fdb_find_static(const struct ofproto_dpif *, struct eth_addr,
-                               uint16_t vlan);
+                               uint16_t vlan, bool only_static);
+void ovl_fdb_remove_ofproto(const struct ofproto_dpif *);
 void ovl_fdb_put_remote(const struct netdev *, struct eth_addr, uint16_t vlan,
                         struct ds *);
 void ovl_fdb_get_custom_stats(const struct netdev *,

@@ -95,15 +95,13 @@ is_unicast(const char *s)
     }
 }
 
-/* Returns true if 's' is a multicast address, and ports of 'class' can have one
- * as the remote endpoint. */
+/* Returns true if 's' is a multicast address that hosts can join. */
 static bool
-is_group(const struct ovl_class *class, const char *s)
+is_group(const char *s)
 {
     struct in6_addr addr;
 
-    return (ovl_mcast_type_has_groups(class->type)
-            && ovl_addr_parse(s, &addr) && ovl_addr_is_group(&addr));
+    return ovl_addr_parse(s, &addr) && ovl_mcast_may_join(&addr);
 }
 
 /* Options of overlay types, without those for IPsec: first those that all
@@ -254,9 +252,13 @@ vport_check_option(const struct ovl_class *class, const char *key,
             return xstrdup("left out: IPsec does not protect this type");
         }
     } else if (!strcmp(key, "remote_ip") || !strcmp(key, "local_ip")) {
+        bool may_be_group = (!strcmp(key, "remote_ip")
+                             && ovl_mcast_type_has_groups(class->type));
+
         if (strcmp(s, "flow") && !is_unicast(s)
-            && !(!strcmp(key, "remote_ip") && is_group(class, s))) {
-            return xstrdup("\"flow\" or a unicast IP address");
+            && !(may_be_group && is_group(s))) {
+            return xstrdup(may_be_group ? OVL_FDB_REMOTE_IP
+                           : "\"flow\" or a unicast IP address");
         }
     } else if (!vport_is_common_option(class, key)) {
         const char *guess = vport_guess_option(class, key);
