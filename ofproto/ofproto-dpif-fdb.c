@@ -126,7 +126,8 @@ agree(const struct netdev *netdev, const void *bundle, int vlan,
             continue;
         } else if (age != MAC_ENTRY_AGE_STATIC_ENTRY
                    && ovl_fdb_has_newer(netdev, e->mac,
-                                        time_msec() - age * 1000LL)) {
+                                        (time_now() - age) * 1000LL)) {
+            /* Within the same second, the kernel is taken to be right. */
             mac_learning_expire(ml, e);
         } else {
             macs[n++] = e->mac;

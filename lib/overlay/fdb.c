@@ -548,7 +548,8 @@ kernel_changed(const struct ovl_fdb_neigh *neigh, void *aux OVS_UNUSED)
             any |= ovl_fdb_mirror_apply(mirror, &port->table, neigh,
                                         time_msec());
             /* In the Linux bridge, the address has moved there. */
-            if (!neigh->deleted && !eth_addr_is_zero(neigh->mac)) {
+            if (!neigh->deleted && !ipv6_addr_is_set(&neigh->remote)
+                && !eth_addr_is_zero(neigh->mac)) {
                 ovl_fdb_advertiser_forget(adv, neigh->mac);
             }
         } else if (neigh->ifindex && neigh->ifindex == adv->ifindex
