@@ -116,8 +116,9 @@ delete_entry(const struct ovl_fdb_neigh *neigh, void *adv_)
     }
 }
 
-/* Tells the device of 'adv' about those of the 'n' MAC addresses 'macs' that it
- * does not know yet, at most MAX_CHANGES.  Returns false if one was refused. */
+/* Tells the device of 'adv' about those of the 'n' MAC addresses 'macs' that
+ * it does not know yet, at most MAX_CHANGES.  Returns false if one was
+ * refused. */
 static bool
 add_new(struct ovl_fdb_advertiser *adv, const struct eth_addr *macs, size_t n)
 {

@@ -70,8 +70,8 @@ ovl_fdb_neigh_parse(const struct ofpbuf *buf, struct ovl_fdb_neigh *neigh)
     return true;
 }
 
-/* Implements nln_parse_func for ovl_fdb_neigh_parse().  Other messages, such as
- * those about neighbors in IP, are about device 0. */
+/* Implements nln_parse_func for ovl_fdb_neigh_parse().  Other messages, such
+ * as those about neighbors in IP, are about device 0. */
 static int
 parse(struct ofpbuf *buf, void *neigh_)
 {

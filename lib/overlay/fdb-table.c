@@ -229,11 +229,11 @@ evict_fairly(struct ovl_fdb_table *table)
 }
 
 /* Learns that 'mac' in 'vlan' was behind 'remote' at the time 'when' (ms),
- * unless it has an entry that is not learned, was elsewhere after that, or has just moved.
- * 'table' may have at most 'max' learned entries, of which the remote endpoint
- * that has most loses one if necessary, and 'remote' at most 'remote_max'.
- *
- * An address that cannot move to 'remote' for that reason is forgotten.
+ * unless it has an entry that is not learned, was elsewhere after that, or has
+ * just moved.  'table' may have at most 'max' learned entries, of which the
+ * remote endpoint that has most loses one if necessary, and 'remote' at most
+ * 'remote_max'.  An address that cannot move to 'remote' for that reason is
+ * forgotten.
  *
  * Returns true if that changes where frames for 'mac' go. */
 bool

@@ -347,8 +347,8 @@ set_remote(struct flow *flow, const struct in6_addr *dst)
 }
 
 /* Sets the remote endpoint of a packet with 'flow' that is output to a port
- * with 'cfg' to the group in options:remote_ip, unless it has OVL_FLOW_F_REMOTE
- * or there is no group. */
+ * with 'cfg' to the group in options:remote_ip, unless there is none or 'flow'
+ * has OVL_FLOW_F_REMOTE. */
 void
 ovl_fdb_set_group(const struct netdev_tunnel_config *cfg, struct flow *flow)
 {
@@ -455,9 +455,8 @@ ovl_fdb_output_next(struct ovl_fdb_output *out, struct flow *flow)
 
 /* The bridge. */
 
-/* 'netdev' is the port 'ofp_port' of 'ofproto', or, if that is null, is in no
- * bridge any more.  'idle' is true if no other port could receive what it
- * gets. */
+/* 'netdev' is the port 'ofp_port' of 'ofproto'.  'idle' is true if no other
+ * port could receive what it gets. */
 void
 ovl_fdb_set_place(const struct netdev *netdev,
                   const struct ofproto_dpif *ofproto, ofp_port_t ofp_port,
@@ -479,8 +478,9 @@ ovl_fdb_set_place(const struct netdev *netdev,
     }
 }
 
-/* Returns the port of 'ofproto' that has a static entry for 'mac' in 'vlan', or,
- * unless 'only_static', one from the kernel, or OFPP_NONE if there is none. */
+/* Returns the port of 'ofproto' that has a static entry for 'mac' in 'vlan',
+ * or, unless 'only_static', one from the kernel, or OFPP_NONE if there is
+ * none. */
 ofp_port_t
 ovl_fdb_find_static(const struct ofproto_dpif *ofproto, struct eth_addr mac,
                     uint16_t vlan, bool only_static)
@@ -861,8 +861,9 @@ find_port_by_name(const char *name)
     return NULL;
 }
 
-/* Adds to 'lines' that of "tnl/fdb/show" for 'mac' in 'vlan' behind 'remote' of
- * 'port', which was last seen at the time 'seen' (ms), or is from 'origin'. */
+/* Adds to 'lines' that of "tnl/fdb/show" for 'mac' in 'vlan' behind 'remote'
+ * of 'port', which was last seen at the time 'seen' (ms), or is from
+ * 'origin'. */
 static void
 add_line(struct svec *lines, const struct fdb_port *port, uint16_t vlan,
          struct eth_addr mac, const char *origin, long long int seen,

@@ -9,8 +9,8 @@
  *
  * A port with options:groups receives what is sent to these groups, and the
  * host is a member of them.  The same goes for the groups to which the port
- * floods (overlay/fdb.h), while another port of its bridge is up.  Flows of any port with remote_ip=flow can send to
- * a group, by setting tun_dst.
+ * floods (overlay/fdb.h), while another port of its bridge is up.  Flows of
+ * any port with remote_ip=flow can send to a group, by setting tun_dst.
  *
  * The IP address of a group is an address of the host to which upstream's map
  * (tnl-ports.c) passes tunnel packets, and its MAC address needs neither ARP

@@ -110,9 +110,9 @@ static const char *const vport_option_names[] = {
     "csum", "df_default", "egress_pkt_mark", "local_ip", "packet_type",
     "remote_ip", "too_big", "tos", "ttl",
 #define VPORT_N_ALL_OPTIONS 9
-    "dst_port", "encap", "fdb", "fdb_advertise", "flood", "groups", "in_key", "key", "l2_specific",
-    "learn", "offset", "out_key", "remote_macs_max", "remotes", "rx_cookie",
-    "seq", "src_port", "src_port_range", "tx_cookie",
+    "dst_port", "encap", "fdb", "fdb_advertise", "flood", "groups", "in_key",
+    "key", "l2_specific", "learn", "offset", "out_key", "remote_macs_max",
+    "remotes", "rx_cookie", "seq", "src_port", "src_port_range", "tx_cookie",
 };
 
 /* Returns true if 'key' is an option for a tunnel key. */
