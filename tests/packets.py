@@ -17,7 +17,9 @@ import struct
 import subprocess
 import sys
 
-from scapy.config import conf
+# Scapy imports this, which takes long and serves only encryption.
+sys.modules["cryptography"] = None
+from scapy.config import conf                                 # noqa: E402
 conf.ipv6_enabled = True
 from scapy.layers.inet import IP, TCP, UDP                    # noqa: E402
 from scapy.layers.inet6 import IPv6                           # noqa: E402
