@@ -23,6 +23,14 @@
 @in native_tunnel_output guard err = tnl_neigh_lookup(out_dev->xbridge->name, &d_ip6, &dmac, true);
     if (!ovl_mcast_get_mac(&d_ip6, &dmac))
 
+# Statistics: compose_output_action__() has counted a frame of a tunnel.
+@in patch_port_output guard netdev_vport_inc_tx(in_dev->netdev, ctx->xin->resubmit_stats);
+        if (!in_dev->is_tunnel)
+
+# Statistics: compose_output_action__() has counted a frame of a tunnel.
+@in patch_port_output guard entry->dev.tx = netdev_ref(in_dev->netdev);
+        if (!in_dev->is_tunnel)
+
 # Multicast: other devices than the one that is a member of a group may get
 # its packets, but do not take them.
 @in terminate_native_tunnel guard *tnl_port = tnl_port_map_lookup(flow, wc);
