@@ -753,6 +753,23 @@ ovl_fdb_has_newer(const struct netdev *netdev, struct eth_addr mac,
     return newer;
 }
 
+/* Returns true if another port than 'port' tells the device in
+ * options:fdb_advertise of 'port' where addresses are. */
+static bool
+is_advertised_elsewhere(const struct fdb_port *port)
+    OVS_REQUIRES(kernel_mutex) OVS_REQ_RDLOCK(rwlock)
+{
+    const struct fdb_port *other;
+
+    HMAP_FOR_EACH (other, node, &ports) {
+        if (other != port && other->advertiser.ifindex
+            && !strcmp(other->config.advertise, port->config.advertise)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The 'n' MAC addresses 'macs' are behind other ports of the bridge of
  * 'netdev', which tells the device in options:fdb_advertise, if any. */
 void
@@ -760,12 +777,20 @@ ovl_fdb_advertise(const struct netdev *netdev, const struct eth_addr *macs,
                   size_t n)
 {
     struct fdb_port *port;
+    bool shared = false;
 
     ovs_mutex_lock(&kernel_mutex);
     ovs_rwlock_rdlock(&rwlock);
     port = find_port(netdev);
-    ovs_rwlock_unlock(&rwlock);
     if (port && port->config.advertise) {
+        shared = is_advertised_elsewhere(port);
+    } else {
+        port = NULL;
+    }
+    ovs_rwlock_unlock(&rwlock);
+    if (shared) {
+        port->advertiser.error = "is the device of another port";
+    } else if (port) {
         ovl_fdb_advertiser_set(&port->advertiser, macs, n);
     }
     ovs_mutex_unlock(&kernel_mutex);
