@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# FRR, which tests/get-frr got, on nodes of a lab; source this file after
+# FRR, which tests/get-routing got, on nodes of a lab; source this file after
 # tests/lab.sh.
 
 # Runs a program of FRR on node $1, with the user and the group that it wants.
 frr_run() {
     local frr
-    frr=$(cd "$LAB_OVS/../frr" && pwd) || return
+    frr=$(cd "$LAB_OVS/../routing" && pwd) || return
     lab_exec "$1" unshare --mount sh -c '
         mount --bind "$1/passwd" /etc/passwd &&
             mount --bind "$1/group" /etc/group || exit
@@ -19,16 +19,16 @@ frr_run() {
         exec "$program" "$@"' sh "$frr" "${@:2}"
 }
 
-# Starts FRR's daemon $2, "zebra" or "bgpd", on node $1.  bgpd reads its
+# Starts FRR's daemon $2 on node $1: "zebra", or another one, which reads its
 # configuration from stdin.
 frr_start() {
     local dir=$LAB_DIR/$1/frr
     mkdir -p "$dir" && echo "username root nopassword" >"$dir/vtysh.conf" ||
         return
-    if test "$2" = bgpd; then
-        cat >"$dir/$2.conf"
-    else
+    if test "$2" = zebra; then
         : >"$dir/$2.conf"
+    else
+        cat >"$dir/$2.conf"
     fi
     lab_run frr_run "$1" "lib/frr/$2" -d -u root -g root \
         -f "$dir/$2.conf" -i "$dir/$2.pid" -z "$dir/zserv.api" \

@@ -124,3 +124,40 @@ evpn_frr() {
         frr_start $h zebra && evpn_bgpd $h || return
     done
 }
+
+# Runs the client of GoBGP, which tests/get-routing got, on h3.
+evpn_gobgp() {
+    lab_exec h3 "$LAB_OVS/../routing/usr/bin/gobgp" "$@"
+}
+
+# Starts GoBGP on h3, with sessions with the two others.
+evpn_gobgp_start() {
+    local n
+    {
+        printf '%s\n' '[global.config]' 'as = 65000' 'router-id = "10.9.0.3"'
+        for n in 1 2; do
+            printf '%s\n' '[[neighbors]]' '[neighbors.config]' \
+                "neighbor-address = \"10.9.0.$n\"" 'peer-as = 65000' \
+                '[[neighbors.afi-safis]]' '[neighbors.afi-safis.config]' \
+                'afi-safi-name = "l2vpn-evpn"'
+        done
+    } >"$LAB_DIR/gobgpd.conf"
+    # shellcheck disable=SC2016
+    lab_exec h3 sh -c 'echo $$ >"$1.pid" && exec "$2" -f "$1.conf"' \
+        sh "$LAB_DIR/gobgpd" "$LAB_OVS/../routing/usr/bin/gobgpd" \
+        >"$LAB_DIR/gobgpd.log" 2>&1 </dev/null &
+}
+
+# Adds or deletes ($1 is "add" or "del") GoBGP's route to the host itself, for
+# its flood list, and those to the MAC addresses on stdin.
+evpn_gobgp_routes() {
+    local mac common="etag 0 rd 10.9.0.3:100 rt 65000:100 encap vxlan"
+    # shellcheck disable=SC2086
+    evpn_gobgp global rib "$1" -a evpn multicast 10.9.0.3 $common \
+        pmsi ingress-repl 100 10.9.0.3 || return
+    while read -r mac; do
+        # shellcheck disable=SC2086
+        evpn_gobgp global rib "$1" -a evpn macadv "$mac" 0.0.0.0 \
+            label 100 $common </dev/null || return
+    done
+}

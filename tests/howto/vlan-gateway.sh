@@ -13,7 +13,8 @@
 #                        +--------------+             +----------------+
 #                           192.0.2.1                    192.0.2.3
 #
-# lan has an Open vSwitch of its own, because not every kernel has VLANs.
+# lan's switch is another Open vSwitch, because not every kernel has VLANs, or, if
+# HOWTO_LAN is "linux", a bridge of Linux.
 
 howto_up() {
     local v
@@ -22,7 +23,7 @@ howto_up() {
         # On a wire, all checksums are complete.
         lab_no_offloads lan eth1 && lab_no_offloads gw trunk &&
         lab_no_offloads gw eth1 && lab_no_offloads lx3 eth1 &&
-        lab_start gw notso && lab_start lan notso || return
+        lab_start gw notso && lan_up || return
     lab_run lab_exec gw ovs-vsctl --timeout=60 \
         -- add-br br-phy -- set bridge br-phy datapath_type=netdev \
         -- add-port br-phy eth1 \
@@ -31,12 +32,9 @@ howto_up() {
         lab_address gw br-phy 192.0.2.1 fd00:2::1 &&
         lab_address lx3 eth1 192.0.2.3 fd00:2::3 &&
         lab_reach gw 192.0.2.3 || return
-    lab_run lab_exec lan ovs-vsctl --timeout=60 \
-        -- add-br br0 -- set bridge br0 datapath_type=netdev \
-        -- add-port br0 eth1 || return
     for v in 10 20; do
         connect lan pc$v $v 01 &&
-            lab_run lab_exec lan ovs-vsctl add-port br0 pc$v tag=$v &&
+            lan_port pc$v $v &&
             connect lx3 vm$v $v 03 &&
             lab_run ip -n "$(lab_ns lx3)" link add br$v up type bridge &&
             lab_run ip -n "$(lab_ns lx3)" link set vm$v master br$v &&
@@ -44,6 +42,36 @@ howto_up() {
                 type vxlan id 10$v local 192.0.2.3 remote 192.0.2.1 \
                 dstport 4789 || return
     done
+}
+
+# Makes lan's switch, with the trunk eth1.
+lan_up() {
+    local ns v
+    if test "$HOWTO_LAN" != linux; then
+        lab_start lan notso && lab_run lab_exec lan ovs-vsctl --timeout=60 \
+            -- add-br br0 -- set bridge br0 datapath_type=netdev \
+            -- add-port br0 eth1
+        return
+    fi
+    ns=$(lab_ns lan)
+    lab_run ip -n "$ns" link add br0 up type bridge vlan_filtering 1 \
+        vlan_default_pvid 0 &&
+        lab_run ip -n "$ns" link set eth1 master br0 || return
+    for v in 10 20; do
+        lab_run bridge -n "$ns" vlan add dev eth1 vid $v || return
+    done
+}
+
+# Makes $1 a port of lan's switch in VLAN $2.
+lan_port() {
+    local ns
+    if test "$HOWTO_LAN" != linux; then
+        lab_run lab_exec lan ovs-vsctl add-port br0 "$1" tag="$2"
+        return
+    fi
+    ns=$(lab_ns lan)
+    lab_run ip -n "$ns" link set "$1" master br0 &&
+        lab_run bridge -n "$ns" vlan add dev "$1" vid "$2" pvid untagged
 }
 
 # Connects host $2, number $4 of VLAN $3, with $1.

@@ -3,7 +3,8 @@
 #
 # Two hosts with a VM each and a host with Linux's own VXLAN, on a network that
 # forwards a multicast group only to ports behind which a host has joined it;
-# source this file after tests/lab.sh and tests/account/account.sh:
+# source this file after tests/lab.sh, tests/account/account.sh and, for the
+# router, tests/evpn/frr.sh:
 #
 #      vm1                        vm2
 #   10.1.0.1                   10.1.0.2                10.1.0.3
@@ -26,7 +27,8 @@
 account_underlay() {
     lab_nodes net &&
         lab_run ip -n "$(lab_ns net)" link add sw up type bridge \
-            mcast_snooping 1 mcast_querier 1 mcast_igmp_version 3 mcast_mld_version 2 mcast_startup_query_interval 100 \
+            mcast_snooping 1 mcast_querier 1 mcast_igmp_version 3 \
+            mcast_mld_version 2 mcast_startup_query_interval 100 \
             mcast_query_interval 500 mcast_query_response_interval 100 \
             mcast_last_member_interval 50
 }
@@ -54,6 +56,47 @@ mcast_up() {
         lab_run ip -n "$(lab_ns net)" link set p3 master sw &&
         lab_address h3 phy 10.9.0.3 fd09::3 &&
         lab_reach h1 10.9.0.3 && lab_reach h2 fd09::3
+}
+
+# Makes the network's bridge a router, with PIM-SM by FRR and a network for each
+# host N: 10.9.N.0/24, where the host is 10.9.N.N.
+mcast_router_start() {
+    local n net device
+    net=$(lab_ns net)
+    lab_run lab_exec net sysctl -q -w net.ipv4.ip_forward=1 || return
+    for n in 1 2 3; do
+        device=br-phy
+        test $n != 3 || device=phy
+        lab_run ip -n "$net" link set p$n nomaster &&
+            lab_run ip -n "$net" address add 10.9.$n.254/24 dev p$n &&
+            lab_run ip -n "$(lab_ns h$n)" address flush dev $device &&
+            lab_run ip -n "$(lab_ns h$n)" address add 10.9.$n.$n/24 \
+                dev $device &&
+            lab_run ip -n "$(lab_ns h$n)" route add default \
+                via 10.9.$n.254 || return
+    done
+    frr_start net zebra && mcast_pim | frr_start net pimd
+}
+
+# Ends FRR on the router.
+mcast_router_end() {
+    frr_end net pimd
+    frr_end net zebra
+}
+
+# Prints the configuration of the router's pimd.
+mcast_pim() {
+    local n
+    echo "ip pim rp 10.9.1.254"
+    for n in 1 2 3; do
+        printf '%s\n' "interface p$n" " ip pim" " ip igmp"
+    done
+}
+
+# Prints the ports of the router behind which a host has joined the group.
+mcast_routed() {
+    frr_vtysh net "show ip igmp groups" |
+        sed -n "s/^\(p[0-9]\) *$(mcast_group 4) .*/\1/p" | sort | xargs
 }
 
 # Has h1 and h2 join the group of family $1, by the option.

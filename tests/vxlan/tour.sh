@@ -117,7 +117,7 @@ tour_list() {
 
 # By FRR.
 tour_frr() {
-    if ! tests/get-frr _build/frr >>"$log" 2>&1; then
+    if ! tests/get-routing _build/routing >>"$log" 2>&1; then
         echo "quickstart: cannot get FRR, see $log" >&2
         failed=1
         return
