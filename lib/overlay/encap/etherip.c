@@ -32,7 +32,7 @@
 #define IPPROTO_ETHERIP     97
 #endif
 
-/* Section 3. */
+/* Section 2. */
 struct etherip_header {
     ovs_be16 version;           /* Version in 4 bits; 12 reserved bits, 0. */
 };
@@ -156,9 +156,9 @@ etherip_push(struct dp_packet_batch *batch,
 
 /* Receive. */
 
-/* Returns ETHERIP_N_COUNTERS if 'packet' is a valid EtherIP packet, and stores
- * the contents of its outer IP header in its tunnel metadata.  Otherwise,
- * returns the counter for the error. */
+/* Returns ETHERIP_N_COUNTERS if 'packet' is a valid EtherIP packet (section
+ * 4), and stores the contents of its outer IP header in its tunnel metadata.
+ * Otherwise, returns the counter for the error. */
 static enum etherip_counter
 etherip_parse(struct dp_packet *packet)
 {
