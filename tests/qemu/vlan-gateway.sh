@@ -9,6 +9,7 @@
 . tests/qemu/lib.sh
 
 howto() {
+    modprobe tun
     HOWTO_LAN=linux HOWTO_PATIENCE=300 TMPDIR=$OUT tests/howto/run \
         Documentation/howto/vlan-gateway.rst
 }
