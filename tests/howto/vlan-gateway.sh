@@ -13,8 +13,8 @@
 #                        +--------------+             +----------------+
 #                           192.0.2.1                    192.0.2.3
 #
-# lan's switch is another Open vSwitch, because not every kernel has VLANs, or, if
-# HOWTO_LAN is "linux", a bridge of Linux.
+# lan's switch is another Open vSwitch, because not every kernel has VLANs, or,
+# if HOWTO_LAN is "linux", a bridge of Linux.
 
 howto_up() {
     local v

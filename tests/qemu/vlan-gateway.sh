@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The ovs-overlay Authors
 #
-# The howto vlan-gateway.rst, as printed, with a bridge of Linux that has VLANs as
-# the switch: this kernel has them.
+# The howto vlan-gateway.rst, as printed.  The switch is a bridge of Linux, with
+# the VLANs that this kernel has.
 #
 # cpus: 1
 
