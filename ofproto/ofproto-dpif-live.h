@@ -50,7 +50,7 @@ struct xlate_out;
 /* Sessions at once, in all bridges. */
 #define OVL_LIVE_MAX OVL_LIVE_METERS
 
-/* State of translation, a member of struct xlate_ctx. */
+/* State of translation. */
 struct ovl_live {
     unsigned int session;       /* ID of the session that the packets belong
                                  * to, or 0. */

@@ -18,7 +18,7 @@ struct netdev;
 struct rule_dpif;
 struct xlate_in;
 
-/* State of translation, a member of struct xlate_ctx. */
+/* State of translation. */
 struct ovl_xlate_oam {
     bool applies;                /* May the packet be one of Geneve? */
     const struct netdev *geneve; /* Geneve port that received the packet, or

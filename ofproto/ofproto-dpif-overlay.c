@@ -11,6 +11,7 @@
 #include "flow.h"
 #include "odp-util.h"
 #include "ofproto-dpif-meter.h"
+#include "ofproto-dpif-xlate-cache.h"
 #include "ofproto-dpif-xlate.h"
 #include "ofproto-dpif.h"
 #include "openvswitch/meta-flow.h"
@@ -176,6 +177,33 @@ ovl_xlate_sent(struct xlate_out *xout, const struct xlate_in *xin,
     if (!ovl_oam_is_own(&xin->flow)) {
         ovl_account_sent(xout, xin, netdev, pushed);
         ovl_live_sent(xin, netdev);
+    }
+}
+
+/* The translation cache. */
+
+/* The packets of 'stats' were forwarded by a datapath flow whose cache has
+ * 'entry', one of ours. */
+void
+ovl_xcache_push(const struct xc_entry *entry,
+                const struct dpif_flow_stats *stats)
+{
+    if (entry->type == XC_GENEVE) {
+        ovl_geneve_count(entry->geneve.netdev, entry->geneve.rx,
+                         stats->n_packets);
+    } else {
+        ovl_fdb_refresh(&entry->fdb, stats->used);
+    }
+}
+
+/* Frees the members of 'entry', one of ours. */
+void
+ovl_xcache_clear(struct xc_entry *entry)
+{
+    if (entry->type == XC_GENEVE) {
+        netdev_close(entry->geneve.netdev);
+    } else {
+        ovl_fdb_source_destroy(&entry->fdb);
     }
 }
 

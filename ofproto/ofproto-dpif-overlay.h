@@ -25,9 +25,17 @@
 #include "ofproto-dpif-ttl-reply.h"
 #include "overlay/hooks.h"
 
+/* State of translation, a member of struct xlate_ctx. */
+struct ovl_xlate {
+    struct ovl_xlate_oam oam;
+    struct ovl_live live;
+    int pushed;                 /* See ovl_account_pushed(). */
+};
+
 struct dp_packet;
 struct dpif;
 struct dpif_backer;
+struct dpif_flow_stats;
 struct flow;
 struct flow_wildcards;
 struct in6_addr;
@@ -36,6 +44,7 @@ struct nlattr;
 struct ofpbuf;
 struct ofproto_dpif;
 struct user_action_cookie;
+struct xc_entry;
 struct xlate_in;
 struct xlate_out;
 
@@ -51,6 +60,8 @@ bool ovl_xlate_flow_deleted(const struct dpif_backer *,
                             uint64_t n);
 void ovl_xlate_sent(struct xlate_out *, const struct xlate_in *,
                     const struct netdev *, int pushed);
+void ovl_xcache_push(const struct xc_entry *, const struct dpif_flow_stats *);
+void ovl_xcache_clear(struct xc_entry *);
 bool ovl_upcall_receive(const struct user_action_cookie *,
                         struct ofproto_dpif *, const struct dp_packet *,
                         const struct flow *);

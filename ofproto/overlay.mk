@@ -29,4 +29,6 @@ ofproto_libofproto_la_SOURCES += \
 	ofproto/ofproto-dpif-stamp.c \
 	ofproto/ofproto-dpif-stamp.h \
 	ofproto/ofproto-dpif-ttl-reply.c \
-	ofproto/ofproto-dpif-ttl-reply.h
+	ofproto/ofproto-dpif-ttl-reply.h \
+	ofproto/ofproto-dpif-upcall-overlay.inc \
+	ofproto/ofproto-dpif-xlate-overlay.inc

@@ -1,4 +1,4 @@
-# Why: our man pages.
+# Documentation: our man pages.
 @line before ('ovsdb-server.7',
     ('ovs-oam.8',
      u'accounts of tenants, over many hosts'),

@@ -10,12 +10,8 @@
 # Demultiplexing: types with the same IP protocol each receive their own
 # packets.
 @in dp_execute_cb before netdev_pop_header(p->port->netdev, packets_);
-                struct ovl_demux_others others;
-                if (ovl_demux_split(portno, packets_, &others)) {
-                    dp_execute_cb(aux_, &others.packets, &others.pop, true);
-                    dp_packet_batch_destroy(&others.packets);
-                    packet_count = dp_packet_batch_size(packets_);
-                }
+                packet_count = ovl_demux_split(portno, packets_,
+                                               dp_execute_cb, aux_);
 
 # too_big: drop packets, and recirculate ICMP errors as packets received
 # from the tunnel.

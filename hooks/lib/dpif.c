@@ -7,10 +7,9 @@
 # Slow path: a push may leave no packet for the actions that follow, or
 # several, but upstream expects one.
 @in dpif_execute_helper_cb first
-    struct ofpbuf *meters
-        = &((struct dpif_execute_helper_aux *) aux_)->meter_actions;
-    if (ovl_slow_each(aux_, meters, packets_, action, should_steal,
-                      dpif_execute_helper_cb)) {
+    if (ovl_slow_each(
+            aux_, &((struct dpif_execute_helper_aux *) aux_)->meter_actions,
+            packets_, action, should_steal, dpif_execute_helper_cb)) {
         return;
     }
 

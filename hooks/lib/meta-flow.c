@@ -1,4 +1,5 @@
-# Why: not @include, because this file's last #include is in an array.
+# Tunnel fields, Geneve options: not @include, because this file's last
+# #include is in an array.
 @line after #include "openvswitch/ofp-match.h"
 #include "overlay/fields.h"
 #include "overlay/geneve/own-options.h"

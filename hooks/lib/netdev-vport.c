@@ -6,10 +6,6 @@
         return TNL_L2 | TNL_L3;
     }
 
-# Geneve with IP: IP payload is dropped until a port carries it.
-@in set_tunnel_config before if (memcmp(curr_tnl_cfg, &tnl_cfg, sizeof tnl_cfg)) {
-    ovl_geneve_configured(type, &tnl_cfg);
-
 # Classes: an overlay type may have its L4 port in the datapath port's
 # name.
 @in netdev_vport_needs_dst_port first
@@ -32,10 +28,8 @@
         static struct vport_class overlay[OVL_N_CLASSES];
         for (i = 0; i < OVL_N_CLASSES; i++) {
             overlay[i] = vport_classes[0];
-            if (ovl_class_register(i, &overlay[i].dpif_port,
-                                   &overlay[i].netdev_class)) {
-                netdev_register_provider(&overlay[i].netdev_class);
-            }
+            ovl_class_register(i, &overlay[i].dpif_port,
+                               &overlay[i].netdev_class);
         }
 
 # Options: defaults of the options common to several types.
@@ -51,13 +45,10 @@
             continue;
         }
 
-# Options: show those common to several types.
-@in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_dst)) {
-    ovl_get_common_options(tnl_cfg, type, args);
-
-# Forwarding databases: show their options, and a group as the remote endpoint.
+# Options: show those common to several types, and a group as the remote
+# endpoint.
 @in get_tunnel_config before if (ipv6_addr_is_set(&tnl_cfg->ipv6_src)) {
-    ovl_fdb_get_options(dev, args);
+    ovl_get_common_options(dev, args);
 
 # Multicast: the groups that the host is a member of.
 @in tunnel_get_status first
@@ -73,16 +64,9 @@
         VLOG(ovl_warn_level(ds_cstr(&errors)), "%s", ds_cstr(&errors));
 
 # Conflicts: refuse options with which two types would receive the same
-# packets.
+# packets.  Forwarding databases, multicast, Geneve with IP: apply the options.
 @in set_tunnel_config before ovs_mutex_lock(&dev->mutex);
-    if (!ovl_conflict_check_config(dev_, &tnl_cfg, &errors)) {
-        err = EBUSY;
-        goto out;
-    }
-
-# Forwarding databases, multicast: the options of a port.
-@in set_tunnel_config before ovs_mutex_lock(&dev->mutex);
-    if (!ovl_fdb_configure(dev_, args, &tnl_cfg, &errors)) {
-        err = EINVAL;
+    err = ovl_apply_options(dev_, args, &tnl_cfg, &errors);
+    if (err) {
         goto out;
     }

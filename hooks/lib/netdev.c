@@ -9,11 +9,7 @@
 # complete the packets before upstream computes checksums and sequence
 # numbers.  Geneve options: relayed options differ in each packet.
 @in netdev_push_header first
-    if (ovl_push(netdev, batch, data)) {
-        return 0;
-    }
-    ovl_gre_prepare(batch, data);
-    if (ovl_geneve_push(netdev, ingress_netdev, batch, data)) {
+    if (ovl_push(netdev, ingress_netdev, batch, data)) {
         return 0;
     }
 
@@ -34,6 +30,6 @@
 @in restore_all_flags before SHASH_FOR_EACH (node, &netdev_shash) {
     ovs_mutex_lock(&netdev_mutex);
 
-# The same.
+# End of the process: the list was read.
 @in restore_all_flags last
     ovs_mutex_unlock(&netdev_mutex);

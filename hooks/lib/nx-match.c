@@ -1,4 +1,5 @@
-# Why: not @include, because this file's last #include is in a table.
+# Tunnel fields, Geneve options: not @include, because this file's last
+# #include is in a table.
 @line after #include "vl-mff-map.h"
 #include "overlay/fields.h"
 #include "overlay/geneve/own-options.h"

@@ -31,10 +31,6 @@
     ovl_format_template(&data->ovl, ds);
 
 # Text: parameters of the push beyond the headers.
-@in ovs_parse_tnl_push first
-    memset(&data->ovl, 0, sizeof data->ovl);
-
-# Text: parameters of the push beyond the headers.
 @in ovs_parse_tnl_push before if (!ovs_scan_len(s, &n, ",out_port(%"SCNi32"))", &data->out_port)) {
     if (!ovl_parse_template(s, &n, &data->ovl)) {
         return -EINVAL;

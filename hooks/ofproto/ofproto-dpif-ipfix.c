@@ -1,4 +1,4 @@
-# Why: not @include, because this file's last #include is in an enum.
+# IPFIX: not @include, because this file's last #include is in an enum.
 @line after #include "sset.h"
 #include "overlay/action.h"
 

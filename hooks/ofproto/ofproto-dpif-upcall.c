@@ -1,5 +1,10 @@
 @include "ofproto-dpif-overlay.h"
 
+# Packets without a port, active OAM, accounts: functions that use this file's
+# private structures.
+@line after static struct ovs_list all_udpifs = OVS_LIST_INITIALIZER(&all_udpifs);
+#include "ofproto-dpif-upcall-overlay.inc"
+
 # Active OAM: packets for the switch itself.  ENOSPC has no datapath flow
 # installed.
 @in upcall_receive first
@@ -15,14 +20,7 @@
 
 # Packets without a port, active OAM: count those of a flow without actions.
 @in push_dp_ops guard if (push->n_packets || netflow_exists()) {
-        if ((op->ukey
-             && ovsrcu_get(struct ofpbuf *, &op->ukey->actions)->size)
-            || !ovl_xlate_flow_deleted(udpif->backer,
-                                       op->ukey ? op->ukey->key
-                                       : op->dop.flow_del.key,
-                                       op->ukey ? op->ukey->key_len
-                                       : op->dop.flow_del.key_len,
-                                       push->n_packets))
+        if (!ovl_ukey_deleted(udpif, op, push->n_packets))
 
 # Active OAM: a flow that drops a flood, or one older than the key.
 @in revalidate_ukey before push.used = stats->used;
@@ -34,13 +32,9 @@
 @in struct udpif_key after struct recirc_refs recircs;  /* Action recirc IDs with references held. */
     struct ovl_flow_accounts accounts; /* Guarded by 'mutex'. */
 
-# Accounts: none, for a flow that was in the datapath before.
-@in ukey_create__ before recirc_refs_init(&ukey->recircs);
-    memset(&ukey->accounts, 0, sizeof ukey->accounts);
-
 # Accounts: those of the translation.
-@in ukey_create__ after recirc_refs_swap(&ukey->recircs, &xout->recircs);
-        ovl_account_list_swap(&ukey->accounts.now, &xout->accounts);
+@in ukey_create__ before recirc_refs_init(&ukey->recircs);
+    ovl_ukey_init(ukey, xout);
 
 # Accounts: does a flow that is found come from an earlier ovs-vswitchd?
 @in struct udpif after struct seq *dump_seq;              /* Increments each dump iteration. */
@@ -62,11 +56,7 @@
 # Accounts: keep those of the new translation until its actions are in the
 # datapath.
 @in revalidate_ukey__ before xlate_out_uninit(xoutp);
-    if (xoutp) {
-        ovl_account_list_swap(
-            &CONST_CAST(struct udpif_key *, ukey)->accounts.next,
-            &xoutp->accounts);
-    }
+    ovl_ukey_translated(ukey, xoutp);
 
 # Accounts: settle those of the packets so far.
 @in revalidate_ukey before /* Stats for deleted flows will be attributed upon flow deletion. Skip. */
@@ -91,11 +81,7 @@
 
 # Accounts: settle those of the packets until the change or deletion.
 @in push_dp_ops after struct ukey_op *op = &ops[i];
-        if (op->ukey) {
-            ovs_mutex_lock(&op->ukey->mutex);
-            ovl_account_op_done(&op->ukey->accounts, &op->dop);
-            ovs_mutex_unlock(&op->ukey->mutex);
-        }
+        ovl_ukey_op_done(op);
 
 # Datapath flows: a purge may have deleted the flow meanwhile.
 @in handle_upcalls guard transition_ukey(ukey, UKEY_EVICTED);
@@ -109,12 +95,7 @@
 # Accounts: those of the packets of a flow that was deleted before it was
 # translated.
 @in push_dp_ops before xlate_out_uninit(&ctx.xout);
-                if (op->ukey) {
-                    ovs_mutex_lock(&op->ukey->mutex);
-                    ovl_account_untranslated(&op->ukey->accounts,
-                                             &ctx.xout.accounts, push);
-                    ovs_mutex_unlock(&op->ukey->mutex);
-                }
+                ovl_ukey_untranslated(op, &ctx.xout, push);
 
 # Live traces: a copy of a packet.  TTL replies: a packet whose TTL has
 # expired.

@@ -1,14 +1,19 @@
-# Geneve options: counters of outcomes for unknown options.
+@include "ofproto-dpif-overlay.h"
+
+# Geneve options: counters of outcomes for unknown options.  Forwarding
+# databases: refresh entries.
 @in xlate_push_stats_entry before case XC_NETDEV:
     case XC_GENEVE:
-        ovl_geneve_count(entry->geneve.netdev, entry->geneve.rx,
-                         stats->n_packets);
+    case XC_FDB:
+        ovl_xcache_push(entry, stats);
         break;
 
-# Geneve options: counters of outcomes for unknown options.
+# Geneve options: counters of outcomes for unknown options.  Forwarding
+# databases: refresh entries.
 @in xlate_cache_clear_entry before case XC_NETDEV:
     case XC_GENEVE:
-        netdev_close(entry->geneve.netdev);
+    case XC_FDB:
+        ovl_xcache_clear(entry);
         break;
 
 # Geneve options: counters of outcomes for unknown options.  Forwarding
@@ -16,15 +21,3 @@
 @in xlate_xcache_format before case XC_NETDEV:
         case XC_GENEVE:
         case XC_FDB:
-
-# Forwarding databases: refresh entries.
-@in xlate_push_stats_entry before case XC_NETDEV:
-    case XC_FDB:
-        ovl_fdb_refresh(&entry->fdb, stats->used);
-        break;
-
-# Forwarding databases: refresh entries.
-@in xlate_cache_clear_entry before case XC_NETDEV:
-    case XC_FDB:
-        ovl_fdb_source_destroy(&entry->fdb);
-        break;

@@ -7,11 +7,9 @@
 # Geneve with IP: not every datapath can carry every payload.  Conflicts:
 # two types must not receive the same packets.
 @in port_add before if (!dpif_port_exists(ofproto->backer->dpif, dp_port_name)) {
-    if (!ovl_geneve_can_add(netdev, ofproto->backer->dpif)) {
-        return EOPNOTSUPP;
-    }
-    if (!ovl_admit(netdev, ofproto_->type)) {
-        return EBUSY;
+    int refused = ovl_admit(netdev, ofproto_->type, ofproto->backer->dpif);
+    if (refused) {
+        return refused;
     }
 
 # Conflicts: from here on, no other type may receive the same packets.
@@ -59,7 +57,8 @@
         ovl_fdb_put_remote(ofbundle_get_a_port(bundle)->up.netdev, e->mac,
                            e->vlan, ds);
 
-# Forwarding databases: how the MAC learning table knows the port, and its VLAN.
+# Forwarding databases: how the MAC learning table knows the port, and its
+# VLAN.
 @in bundle_set before if (vlan != bundle->vlan) {
     ovl_fdb_set_bundle(CONTAINER_OF(ovs_list_front(&bundle->ports),
                                     struct ofport_dpif,

@@ -1,20 +1,18 @@
 @include "ofproto-dpif-overlay.h"
 
+# Packets without a port: the datapath ports at which they arrive.
 # Demultiplexing: record the datapath port, to correct the map when one is
 # deleted.
-@in tnl_port_add__ after tnl_port_map_insert(odp_port, cfg->dst_port, name, type);
+@in tnl_port_add__ before return true;
+    ovl_no_port_add(odp_port, native_tnl, name, netdev);
+    if (native_tnl) {
         ovl_demux_insert(netdev, odp_port, name);
+    }
 
 # Demultiplexing: correct the map.  A port of a kernel datapath is not in
 # it, but a userspace port with the same number may be.
 @in tnl_port_del__ replace tnl_port_map_delete(odp_port, netdev_get_type(tnl_port->netdev));
         ovl_demux_delete(tnl_port->netdev, odp_port);
-
-# Multicast: only packets from other hosts.
-@in tnl_find first
-    if (ovl_mcast_refuses(flow)) {
-        return NULL;
-    }
 
 # Multicast: a port with options:local_ip may have groups, too.
 @in tnl_find after match.ipv6_src = flow_tnl_dst(&flow->tunnel);
@@ -24,6 +22,7 @@
                         }
 
 # Forwarding databases: only packets of remote endpoints that are allowed.
+# Multicast: only packets from other hosts.
 @in tnl_port_receive after tnl_port = tnl_find(flow);
     if (tnl_port && !ovl_fdb_accepts(tnl_port->netdev, flow)) {
         tnl_port = NULL;
@@ -69,7 +68,3 @@
         ovl_live_show_init();
         ovl_stamp_show_init();
         ovl_fdb_init();
-
-# Packets without a port: the datapath ports at which they arrive.
-@in tnl_port_add__ before if (native_tnl) {
-    ovl_no_port_add(odp_port, native_tnl, name, netdev);

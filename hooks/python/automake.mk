@@ -1,4 +1,4 @@
-# Why: our sources, documentation and test suites.  This file is included
+# Build: our sources, documentation and test suites.  This file is included
 # after upstream's.
 @append
 

@@ -1,6 +1,4 @@
-@include "overlay/hooks.h"
-@include "ofproto/ofproto-dpif-stamp.h"
-@include "ofproto/ofproto-dpif-ttl-reply.h"
+@include "ofproto/ofproto-dpif-overlay.h"
 
 # Classes: settings in other_config.
 @in bridge_reconfigure before add_del_bridges(ovs_cfg);
@@ -11,7 +9,6 @@
 # Error messages: tell why a port cannot be added, and what to change.
 @in iface_do_create before if (!VLOG_DROP_WARN(&rl)) {
         ovl_explain_add_error(netdev, br->type, error, errp);
-        ovl_geneve_explain_add_error(netdev, br->type, error, errp);
 
 # Error messages: tell that a type is unknown.
 @in iface_do_create before error = netdev_open(iface_cfg->name, type, &netdev);
@@ -29,21 +26,10 @@
     }
     ovl_port_configure(netdev, &iface_cfg->other_config);
 
-# Kernel devices: recognize a new device with the name of a deleted one.
-@in struct iface after struct netdev *netdev;      /* Network device. */
-    int ifindex;                /* Index of the device, or 0. */
-
-# Kernel devices: recognize a new device with the name of a deleted one.
-@in iface_create after iface->netdev = netdev;
-    iface->ifindex = ovl_device_ifindex(netdev);
-
-# Why: Options, Geneve with IP, kernel devices: a port that cannot stay as
+# Options, Geneve with IP, kernel devices: a port that cannot stay as
 # it is must be deleted and added again.  Receive buffers: set the size.
 @in bridge_delete_or_reconfigure_ports before iface_set_netdev_mtu(iface->cfg, iface->netdev);
-        if (ovl_check_options(iface->netdev, &iface->cfg->options, br->type,
-                              NULL)
-            || !ovl_geneve_can_stay(iface->netdev, br->type)
-            || ovl_device_replaced(iface->netdev, iface->ifindex, br->type)) {
+        if (!ovl_can_stay(iface->netdev, &iface->cfg->options, br->type)) {
             goto delete;
         }
         ovl_port_configure(iface->netdev, &iface->cfg->other_config);
@@ -52,12 +38,10 @@
 @in bridge_init after ovsdb_idl_omit(idl, &ovsrec_flow_sample_collector_set_col_external_ids);
     ovl_account_monitor(idl);
 
-# Accounts: the collector sets that count.
-@in bridge_configure_lsample first
-    ovl_account_set_edges(idl, br->cfg);
-
-# TTL replies: the registers that have the addresses of routers.
+# Accounts: the collector sets that count.  TTL replies: the registers that
+# have the addresses of routers.
 @in bridge_configure_mac_table first
+    ovl_account_set_edges(idl, br->cfg);
     ovl_ttl_reply_configure(br->ofproto, &br->cfg->other_config);
 
 # Multicast: the error of a port ends without a change of its configuration.

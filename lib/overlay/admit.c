@@ -15,10 +15,12 @@
 #include "overlay/class.h"
 #include "overlay/conflict.h"
 #include "overlay/fdb.h"
+#include "overlay/geneve/kernel.h"
 #include "overlay/ipsec.h"
 #include "overlay/log.h"
 #include "overlay/mcast.h"
 #include "overlay/oam-key.h"
+#include "overlay/port-io.h"
 #include "overlay/vport.h"
 #include "smap.h"
 #include "sset.h"
@@ -26,16 +28,22 @@
 
 VLOG_DEFINE_THIS_MODULE(ovl_admit);
 
-/* Returns false if 'netdev' must not be added to a datapath of type
- * 'datapath_type', because a port of another type receives its packets, and
- * their headers do not tell which type they are for. */
-bool
-ovl_admit(const struct netdev *netdev, const char *datapath_type)
+/* Returns 0 if 'netdev' may be added to 'dpif', a datapath of type
+ * 'datapath_type', otherwise a positive errno value: EOPNOTSUPP if 'dpif'
+ * cannot carry its payload, EBUSY if a port of another type receives its
+ * packets, and their headers do not tell which type they are for. */
+int
+ovl_admit(const struct netdev *netdev, const char *datapath_type,
+          struct dpif *dpif)
 {
-    char *reason = ovl_conflict_explain(netdev, datapath_type);
+    char *reason;
 
+    if (!ovl_geneve_can_add(netdev, dpif)) {
+        return EOPNOTSUPP;
+    }
+    reason = ovl_conflict_explain(netdev, datapath_type);
     free(reason);
-    return !reason;
+    return reason ? EBUSY : 0;
 }
 
 /* Returns 0 if 'type' is a known interface type, otherwise a positive errno
@@ -99,6 +107,18 @@ ovl_check_options(const struct netdev *netdev, const struct smap *options,
     return EOPNOTSUPP;
 }
 
+/* Returns true if 'netdev', which may have changed together with its
+ * 'options', can stay a port of a bridge of type 'datapath_type'.  Otherwise
+ * it must be removed and added again. */
+bool
+ovl_can_stay(struct netdev *netdev, const struct smap *options,
+             const char *datapath_type)
+{
+    return (!ovl_check_options(netdev, options, datapath_type, NULL)
+            && ovl_geneve_can_stay(netdev, datapath_type)
+            && !ovl_port_device_replaced(netdev));
+}
+
 /* Replaces '*errp', upstream's error message for 'netdev', which could not be
  * added to a bridge of type 'datapath_type' because of 'error', a positive
  * errno value, by one that tells what to change, if the cause is known. */
@@ -110,6 +130,7 @@ ovl_explain_add_error(const struct netdev *netdev, const char *datapath_type,
     const char *name = netdev_get_name(netdev);
     char *reason = NULL;
 
+    ovl_geneve_explain_add_error(netdev, datapath_type, error, errp);
     if (error == EBUSY || error == EEXIST) {
         reason = (error == EBUSY
                   ? ovl_conflict_explain(netdev, datapath_type)

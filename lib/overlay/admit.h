@@ -8,11 +8,12 @@
 
 #include <stdbool.h>
 
+struct dpif;
 struct netdev;
 struct smap;
 
 /* ofproto/ofproto-dpif.c. */
-bool ovl_admit(const struct netdev *, const char *datapath_type);
+int ovl_admit(const struct netdev *, const char *datapath_type, struct dpif *);
 bool ovl_get_error(const struct netdev *, const char *mapped_type,
                    char **errp);
 
@@ -20,6 +21,8 @@ bool ovl_get_error(const struct netdev *, const char *mapped_type,
 int ovl_check_type(const char *name, const char *type, char **errp);
 int ovl_check_options(const struct netdev *, const struct smap *options,
                       const char *datapath_type, char **errp);
+bool ovl_can_stay(struct netdev *, const struct smap *options,
+                  const char *datapath_type);
 void ovl_explain_add_error(const struct netdev *, const char *datapath_type,
                            int error, char **errp);
 

@@ -286,7 +286,7 @@ conflict_explain(const struct netdev *netdev,
                      : "give both the same type");
 }
 
-/* Returns the reason why ovl_admit() returns false for 'netdev' and
+/* Returns the reason why ovl_admit() returns EBUSY for 'netdev' and
  * 'datapath_type', as a malloc()'d string, or NULL if it returns true. */
 char *
 ovl_conflict_explain(const struct netdev *netdev, const char *datapath_type)

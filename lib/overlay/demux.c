@@ -285,23 +285,29 @@ gre_for_packet(const struct dp_packet *packet)
 }
 
 /* If packets in 'batch', received for datapath port 'port', are for other
- * types over GRE, moves them to 'others', with an action that passes them to
- * the datapath port of the first one, and returns true.  That action calls
- * this function again; at least one packet stays at its port. */
-bool
+ * types over GRE, removes them from 'batch', and has 'execute', with 'aux',
+ * pass them to the datapath port of the first one.  That calls this function
+ * again; at least one packet stays at its port.  Returns the number of packets
+ * that 'batch' has then. */
+uint32_t
 ovl_demux_split(odp_port_t port, struct dp_packet_batch *batch,
-                struct ovl_demux_others *others)
+                odp_execute_cb execute, void *aux)
 {
     size_t i, n = dp_packet_batch_size(batch);
+    struct dp_packet_batch others;
+    struct {
+        struct nlattr nla;      /* OVS_ACTION_ATTR_TUNNEL_POP. */
+        odp_port_t port;
+    } pop;
     struct dp_packet *packet;
     bool split;
 
     atomic_read_explicit(&gre_split, &split, memory_order_acquire);
     if (!split || !gre_has_port(odp_to_u32(port))) {
-        return false;
+        return n;
     }
 
-    dp_packet_batch_init(&others->packets);
+    dp_packet_batch_init(&others);
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, n, packet, batch) {
         odp_port_t own = u32_to_odp(gre_port(gre_for_packet(packet)));
 
@@ -309,12 +315,16 @@ ovl_demux_split(odp_port_t port, struct dp_packet_batch *batch,
             dp_packet_batch_add(batch, packet);
             continue;
         }
-        if (dp_packet_batch_is_empty(&others->packets)) {
-            others->pop.nla_type = OVS_ACTION_ATTR_TUNNEL_POP;
-            others->pop.nla_len = NLA_HDRLEN + sizeof others->port;
-            others->port = own;
+        if (dp_packet_batch_is_empty(&others)) {
+            pop.nla.nla_type = OVS_ACTION_ATTR_TUNNEL_POP;
+            pop.nla.nla_len = sizeof pop;
+            pop.port = own;
         }
-        dp_packet_batch_add(&others->packets, packet);
+        dp_packet_batch_add(&others, packet);
     }
-    return !dp_packet_batch_is_empty(&others->packets);
+    if (!dp_packet_batch_is_empty(&others)) {
+        execute(aux, &others, &pop.nla, true);
+    }
+    dp_packet_batch_destroy(&others);
+    return dp_packet_batch_size(batch);
 }

@@ -6,24 +6,18 @@
 
 /* Which datapath port receives a packet. */
 
-#include "dp-packet.h"
-#include "netlink.h"
+#include "odp-execute.h"
 #include "openvswitch/types.h"
 
+struct dp_packet_batch;
 struct netdev;
 
 /* ofproto/tunnel.c. */
 void ovl_demux_insert(const struct netdev *, odp_port_t, const char *name);
 void ovl_demux_delete(const struct netdev *, odp_port_t);
 
-/* Packets that ovl_demux_split() removes from a batch, and the action for
- * them. */
-struct ovl_demux_others {
-    struct dp_packet_batch packets;
-    struct nlattr pop;          /* OVS_ACTION_ATTR_TUNNEL_POP of 'port'. */
-    odp_port_t port;
-};
-bool ovl_demux_split(odp_port_t, struct dp_packet_batch *,
-                     struct ovl_demux_others *);
+/* lib/dpif-netdev.c. */
+uint32_t ovl_demux_split(odp_port_t, struct dp_packet_batch *, odp_execute_cb,
+                         void *aux);
 
 #endif /* overlay/demux.h */

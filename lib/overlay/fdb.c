@@ -256,13 +256,14 @@ is_allowed(const struct fdb_port *port, const struct in6_addr *remote)
 }
 
 /* Returns true if 'netdev' takes tunnel packets with 'flow': options:remotes
- * does not exclude their sender. */
+ * does not exclude their sender, and those to a group are from another
+ * host. */
 bool
 ovl_fdb_accepts(const struct netdev *netdev, const struct flow *flow)
 {
-    bool accepts = true;
+    bool accepts = !ovl_mcast_refuses(flow);
 
-    if (atomic_count_get(&n_ports)) {
+    if (accepts && atomic_count_get(&n_ports)) {
         const struct fdb_port *port;
 
         ovs_rwlock_rdlock(&rwlock);

@@ -16,7 +16,6 @@
 #include "overlay/class.h"
 #include "overlay/conflict.h"
 #include "overlay/demux.h"
-#include "overlay/device.h"
 #include "overlay/fdb.h"
 #include "overlay/fields.h"
 #include "overlay/geneve/kernel.h"

@@ -12,7 +12,10 @@
 #include "netdev.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
+#include "overlay/conflict.h"
 #include "overlay/fdb-options.h"
+#include "overlay/fdb.h"
+#include "overlay/geneve/payload.h"
 #include "overlay/geneve/unknown.h"
 #include "overlay/mcast.h"
 #include "overlay/src-port.h"
@@ -70,14 +73,36 @@ ovl_set_common_option(const char *name, const char *type,
     return found;
 }
 
-/* Adds the common options in 'cfg', of a tunnel of type 'type', that are not
- * the defaults, to 'args'. */
-void
-ovl_get_common_options(const struct netdev_tunnel_config *cfg,
-                       const char *type, struct smap *args)
+/* 'netdev', a tunnel port, is about to get the configuration 'cfg' from
+ * 'options', which were parsed one by one.  Applies what concerns other ports
+ * or forwarding databases.  Returns 0, or a positive errno value, with a line
+ * appended to 'errors', if the port must not have this configuration: EBUSY if
+ * a port of another type would receive the same packets, EINVAL if options do
+ * not fit each other. */
+int
+ovl_apply_options(const struct netdev *netdev, const struct smap *options,
+                  const struct netdev_tunnel_config *cfg, struct ds *errors)
 {
+    if (!ovl_conflict_check_config(netdev, cfg, errors)) {
+        return EBUSY;
+    }
+    if (!ovl_fdb_configure(netdev, options, cfg, errors)) {
+        return EINVAL;
+    }
+    ovl_geneve_configured(netdev_get_type(netdev), cfg);
+    return 0;
+}
+
+/* Adds the common options of 'netdev', a tunnel port, that are not the
+ * defaults, to 'args'. */
+void
+ovl_get_common_options(const struct netdev *netdev, struct smap *args)
+{
+    const struct netdev_tunnel_config *cfg = netdev_get_tunnel_config(netdev);
+
     ovl_geneve_get_option(cfg->ovl.unknown_options, args);
     ovl_src_port_get_options(&cfg->ovl.src_port, args);
-    ovl_too_big_get_options(cfg->ovl.too_big, type, args);
+    ovl_too_big_get_options(cfg->ovl.too_big, netdev_get_type(netdev), args);
+    ovl_fdb_get_options(netdev, args);
 }
 

@@ -23,7 +23,8 @@ bool ovl_set_common_option(const char *name, const char *type,
                            const struct smap_node *,
                            struct netdev_tunnel_config *, struct ds *errors,
                            int *error);
-void ovl_get_common_options(const struct netdev_tunnel_config *,
-                            const char *type, struct smap *);
+int ovl_apply_options(const struct netdev *, const struct smap *options,
+                      const struct netdev_tunnel_config *, struct ds *errors);
+void ovl_get_common_options(const struct netdev *, struct smap *);
 
 #endif /* overlay/options.h */

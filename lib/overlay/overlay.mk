@@ -30,8 +30,6 @@ lib_libopenvswitch_la_SOURCES += \
 	lib/overlay/csum.h \
 	lib/overlay/demux.c \
 	lib/overlay/demux.h \
-	lib/overlay/device.c \
-	lib/overlay/device.h \
 	lib/overlay/encap/etherip.c \
 	lib/overlay/encap/l2tpv3.c \
 	lib/overlay/encap/nvgre.c \

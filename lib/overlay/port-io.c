@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -111,6 +112,32 @@ ovl_port_set_tunnels(struct netdev *netdev, bool has_tunnels)
         }
     }
     ovs_mutex_unlock(&dev->mutex);
+}
+
+/* Returns true if 'netdev' must be opened again, because it receives from a
+ * kernel device that was deleted, and another device has the name now.  (In
+ * the kernel datapath, the port goes away together with the device.) */
+bool
+ovl_port_device_replaced(struct netdev *netdev)
+{
+    struct sockaddr_ll bound = { .sll_ifindex = 0 };
+    socklen_t len = sizeof bound;
+    struct netdev_linux *dev;
+    bool is_bound;
+    int ifindex;
+
+    if (!is_netdev_linux_class(netdev_get_class(netdev))) {
+        return false;
+    }
+    ifindex = if_nametoindex(netdev_get_name(netdev));
+    dev = netdev_linux_cast(netdev);
+    ovs_mutex_lock(&dev->mutex);
+    /* The kernel sets -1 when it deletes the device. */
+    is_bound = (dev->port_rx.is_open
+                && !getsockname(dev->port_rx.fd, (struct sockaddr *) &bound,
+                                &len));
+    ovs_mutex_unlock(&dev->mutex);
+    return is_bound && ifindex && bound.sll_ifindex != ifindex;
 }
 
 /* Called when the switch starts to receive tunnel packets at the 'n_addrs'

@@ -33,6 +33,7 @@ struct ovl_port_rx {
 
 void ovl_port_configure(struct netdev *, const struct smap *other_config);
 void ovl_port_set_tunnels(struct netdev *, bool has_tunnels);
+bool ovl_port_device_replaced(struct netdev *);
 
 void ovl_port_device_add(const char *name, const struct in6_addr *,
                          size_t n_addrs);

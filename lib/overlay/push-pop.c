@@ -9,6 +9,8 @@
 #include "dp-packet.h"
 #include "odp-netlink.h"
 #include "overlay/class.h"
+#include "overlay/geneve/relay.h"
+#include "overlay/gre.h"
 #include "overlay/gso.h"
 #include "overlay/packet.h"
 #include "ovs-thread.h"
@@ -23,10 +25,11 @@ DEFINE_STATIC_PER_THREAD_DATA(size_t, pop_drops, 0);
 
 /* If 'netdev' is one of ours, pushes its header 'data' onto each packet in
  * 'batch' and returns true.  Otherwise, prepares the packets for upstream,
- * which pushes the header, and returns false. */
+ * which pushes the header, and returns false.  Relayed options differ in each
+ * packet, which is from 'ingress', so they are pushed here, too. */
 bool
-ovl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
-         const struct ovs_action_push_tnl *data)
+ovl_push(const struct netdev *netdev, const struct netdev *ingress,
+         struct dp_packet_batch *batch, const struct ovs_action_push_tnl *data)
 {
     const struct ovl_class *class = ovl_class_from_netdev(netdev);
     struct dp_packet *packet;
@@ -38,7 +41,8 @@ ovl_push(const struct netdev *netdev, struct dp_packet_batch *batch,
                             + (data->ovl.relay
                                ? TUN_METADATA_TOT_OPT_SIZE : 0));
         ovl_prepare_upstream(batch, data);
-        return false;
+        ovl_gre_prepare(batch, data);
+        return ovl_geneve_push(netdev, ingress, batch, data);
     }
 
     if (data->tnl_type != class->vport_type) {

@@ -14,8 +14,8 @@ struct netdev;
 struct ovs_action_push_tnl;
 
 /* lib/netdev.c. */
-bool ovl_push(const struct netdev *, struct dp_packet_batch *,
-              const struct ovs_action_push_tnl *);
+bool ovl_push(const struct netdev *, const struct netdev *ingress,
+              struct dp_packet_batch *, const struct ovs_action_push_tnl *);
 bool ovl_pop(const struct netdev *, struct dp_packet_batch *);
 
 /* lib/dpif-netdev.c. */

@@ -499,18 +499,18 @@ vport_pop_header(struct dp_packet *packet OVS_UNUSED)
 }
 
 /* Turns 'netdev_class', a copy of one of upstream's tunnel classes, into the
- * netdev class of class number 'i', and stores the prefix of its datapath
- * port's name in '*dpif_port'.  'construct' must stay upstream's: upstream
- * recognizes virtual ports by it.  Returns false for the class without L4
- * ports of a type with two classes, which have one netdev class. */
-bool
+ * netdev class of class number 'i', and registers it.  Stores the prefix of
+ * its datapath port's name in '*dpif_port'.  'construct' must stay upstream's:
+ * upstream recognizes virtual ports by it.  Does nothing for the class without
+ * L4 ports of a type with two classes, which have one netdev class. */
+void
 ovl_class_register(size_t i, const char **dpif_port,
                    struct netdev_class *netdev_class)
 {
     const struct ovl_class *class = ovl_classes[i];
 
     if (class != ovl_class_from_type(class->type)) {
-        return false;
+        return;
     }
     ovs_assert(strlen(class->dpif_port) + strlen("_65535") < IFNAMSIZ);
     *dpif_port = class->dpif_port;
@@ -531,7 +531,7 @@ ovl_class_register(size_t i, const char **dpif_port,
     netdev_class->push_header = vport_push_header;
     netdev_class->pop_header = vport_pop_header;
     ovl_classes_init();
-    return true;
+    netdev_register_provider(netdev_class);
 }
 
 /* Completes the new 'netdev', a virtual port, and 'cfg', its configuration.

@@ -17,7 +17,7 @@ struct netdev_tunnel_config;
 struct smap;
 
 /* lib/netdev-vport.c. */
-bool ovl_class_register(size_t i, const char **dpif_port,
+void ovl_class_register(size_t i, const char **dpif_port,
                         struct netdev_class *);
 void ovl_construct(const struct netdev *, uint16_t port,
                    struct netdev_tunnel_config *);

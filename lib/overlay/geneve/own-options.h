@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "overlay/geneve/tlv.h"
+
 struct flow;
 struct flow_tnl;
 struct flow_wildcards;
