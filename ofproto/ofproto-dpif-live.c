@@ -279,6 +279,23 @@ ovl_live_compose(struct ovl_live *live, const struct xlate_in *xin,
     live->actions_offset = odp_actions->size;
 }
 
+/* Returns true if 'odp_actions' still has the action that copies: translation
+ * removes all actions if a packet has too many MPLS labels. */
+static bool
+has_copy(const struct ovl_live *live, const struct ofpbuf *odp_actions)
+{
+    const struct user_action_cookie *cookie;
+
+    if (odp_actions->size < live->actions_offset) {
+        return false;
+    }
+    cookie = ofpbuf_at_assert(odp_actions, live->cookie_offset,
+                              sizeof *cookie);
+    return (cookie->type == USER_ACTION_COOKIE_FLOW_SAMPLE
+            && cookie->flow_sample.collector_set_id == LIVE_SET
+            && cookie->flow_sample.obs_domain_id == live->session);
+}
+
 /* Translation of 'xin' into 'odp_actions' ends.  Puts a hash of the actions
  * into the cookie of the action that copies, so that the translation of a copy
  * shows whether the datapath does the same. */
@@ -289,7 +306,7 @@ ovl_live_finish(const struct ovl_live *live, const struct xlate_in *xin,
     struct user_action_cookie *cookie;
     uint32_t hash;
 
-    if (!live->session) {
+    if (!live->session || !has_copy(live, odp_actions)) {
         return;
     }
     hash = hash_bytes(ofpbuf_at_assert(odp_actions, live->actions_offset, 0),

@@ -6,8 +6,8 @@
 
 /* Bridges, and translation of flows to and from tunnels of all types.
  *
- * Hooks in tunnel.c, ofproto-dpif.c, ofproto-dpif-upcall.c and
- * ofproto-dpif-xlate.c call these functions. */
+ * Hooks in tunnel.c, ofproto-dpif.c, ofproto-dpif-upcall.c,
+ * ofproto-dpif-xlate.c and ofproto-dpif-xlate-cache.c call these functions. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -87,7 +87,8 @@
 
 # Geneve options: each packet has its own when translation continues.
 @in xlate_controller_action after frozen_metadata_from_flow(&state.metadata, &ctx->xin->flow);
-    ovl_ctx_freeze(ctx, &state.metadata);
+    ovl_geneve_freeze(&ctx->xin->upcall_flow->tunnel, &ctx->xin->flow.tunnel,
+                      &state.metadata.tunnel, ctx->wc);
 
 # Geneve options: each packet has its own when translation continues.  Live
 # traces: the packets still belong to one then.
@@ -119,7 +120,7 @@
 
 # Geneve options: only Geneve ports may send packets with an unknown
 # critical option.  Geneve OAM: control packets do not go to tenants.
-@in check_output_prerequisites before if (xport->pt_mode == NETDEV_PT_LEGACY_L2 &&
+@in check_output_prerequisites before return true;
     if (!ovl_ctx_may_output(ctx, xport)) {
         return false;
     }

@@ -287,7 +287,7 @@ conflict_explain(const struct netdev *netdev,
 }
 
 /* Returns the reason why ovl_admit() returns EBUSY for 'netdev' and
- * 'datapath_type', as a malloc()'d string, or NULL if it returns true. */
+ * 'datapath_type', as a malloc()'d string, or NULL if it does not. */
 char *
 ovl_conflict_explain(const struct netdev *netdev, const char *datapath_type)
 {

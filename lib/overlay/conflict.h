@@ -20,7 +20,7 @@ struct netdev_tunnel_config;
 void ovl_conflict_add(const struct netdev *);
 void ovl_conflict_remove(const struct netdev *);
 
-/* lib/netdev-vport.c. */
+/* Options. */
 bool ovl_conflict_check_config(const struct netdev *,
                                const struct netdev_tunnel_config *,
                                struct ds *errors);

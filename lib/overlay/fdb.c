@@ -255,9 +255,9 @@ is_allowed(const struct fdb_port *port, const struct in6_addr *remote)
                                  remote));
 }
 
-/* Returns true if 'netdev' takes tunnel packets with 'flow': options:remotes
- * does not exclude their sender, and those to a group are from another
- * host. */
+/* Returns true if 'netdev', a tunnel port with or without a forwarding
+ * database, takes tunnel packets with 'flow': options:remotes does not exclude
+ * their sender, and those to a group are from another host. */
 bool
 ovl_fdb_accepts(const struct netdev *netdev, const struct flow *flow)
 {

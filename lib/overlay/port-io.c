@@ -129,7 +129,6 @@ ovl_port_device_replaced(struct netdev *netdev)
     if (!is_netdev_linux_class(netdev_get_class(netdev))) {
         return false;
     }
-    ifindex = if_nametoindex(netdev_get_name(netdev));
     dev = netdev_linux_cast(netdev);
     ovs_mutex_lock(&dev->mutex);
     /* The kernel sets -1 when it deletes the device. */
@@ -137,7 +136,9 @@ ovl_port_device_replaced(struct netdev *netdev)
                 && !getsockname(dev->port_rx.fd, (struct sockaddr *) &bound,
                                 &len));
     ovs_mutex_unlock(&dev->mutex);
-    return is_bound && ifindex && bound.sll_ifindex != ifindex;
+
+    ifindex = is_bound ? if_nametoindex(netdev_get_name(netdev)) : 0;
+    return ifindex && bound.sll_ifindex != ifindex;
 }
 
 /* Called when the switch starts to receive tunnel packets at the 'n_addrs'

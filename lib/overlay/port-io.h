@@ -7,8 +7,9 @@
 /* Kernel devices as ports of the userspace datapath
  * =================================================
  *
- * Size of receive buffers, packets lost because a receive buffer was full, and
- * packets that a device refuses to send. */
+ * Size of receive buffers, packets lost because a receive buffer was full,
+ * packets that a device refuses to send, and devices that are deleted and
+ * created again. */
 
 #include <stdbool.h>
 #include <stddef.h>

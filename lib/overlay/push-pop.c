@@ -23,10 +23,10 @@ COVERAGE_DEFINE(drop_tnl_push_type);
 /* Packets that the calling thread's last ovl_pop() dropped. */
 DEFINE_STATIC_PER_THREAD_DATA(size_t, pop_drops, 0);
 
-/* If 'netdev' is one of ours, pushes its header 'data' onto each packet in
- * 'batch' and returns true.  Otherwise, prepares the packets for upstream,
- * which pushes the header, and returns false.  Relayed options differ in each
- * packet, which is from 'ingress', so they are pushed here, too. */
+/* Pushes the header 'data' of 'netdev' onto each packet in 'batch', which is
+ * from 'ingress', and returns true, if 'netdev' is one of ours, or has to relay
+ * options, which differ in each packet.  Otherwise, prepares the packets for
+ * upstream, which pushes the header, and returns false. */
 bool
 ovl_push(const struct netdev *netdev, const struct netdev *ingress,
          struct dp_packet_batch *batch, const struct ovs_action_push_tnl *data)

@@ -13,7 +13,7 @@ struct netdev;
 struct netdev_tunnel_config;
 struct ofpbuf;
 
-/* ofproto/ofproto-dpif.c, vswitchd/bridge.c. */
+/* Ports. */
 bool ovl_geneve_can_stay(const struct netdev *, const char *datapath_type);
 bool ovl_geneve_can_add(const struct netdev *, struct dpif *);
 void ovl_geneve_explain_add_error(const struct netdev *,

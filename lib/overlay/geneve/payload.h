@@ -19,7 +19,7 @@ struct flow;
 struct genevehdr;
 struct netdev_tunnel_config;
 
-/* Configuration (lib/netdev-vport.c). */
+/* Configuration. */
 bool ovl_type_is_geneve(const char *type);
 void ovl_geneve_configured(const char *type,
                            const struct netdev_tunnel_config *);
