@@ -21,6 +21,14 @@ def run(*command, **kwargs):
     return done.returncode, done.stdout
 
 
+def must(status_and_output):
+    """Returns the output of run(), or raises Failure with it."""
+    status, out = status_and_output
+    if status:
+        raise Failure(out)
+    return out
+
+
 def mirrors():
     """Returns the URIs of the Debian archives that this machine uses, at least
     one."""
@@ -70,3 +78,46 @@ class Apt:
 
     def run(self, tool, *args):
         return run(tool, *self.options, *args, cwd=self.work)
+
+
+def download(suite, choose, work):
+    """Downloads from 'suite'.  'choose' takes an Apt and returns two lists of
+    package names: those to download alone, and those to download with their
+    dependencies.  Returns the .deb files of the two."""
+    log = []
+    for uri in mirrors():
+        apt = Apt(work, uri, suite)
+        try:
+            must(apt.run('apt-get', 'update'))
+            alone, closed = choose(apt)
+            must(apt.run('apt-get', 'download', *alone))
+            if closed:
+                must(apt.run('apt-get', 'install', '--yes', '--download-only',
+                             '--no-install-recommends', *closed))
+        except Failure as error:
+            log.append('%s: %s' % (suite, error))
+            continue
+        return debs_in(work), debs_in(os.path.join(work, 'cache', 'archives'))
+    raise Failure('\n'.join(log))
+
+
+def debs_in(path):
+    """Returns the paths of the .deb files in directory 'path'."""
+    return [os.path.join(path, name) for name in sorted(os.listdir(path))
+            if name.endswith('.deb')]
+
+
+def unpack(debs, out):
+    """Unpacks 'debs' below 'out', in which /bin and so on are in /usr."""
+    for name in ('bin', 'sbin', 'lib', 'lib64'):
+        os.makedirs(os.path.join(out, 'usr', name))
+        os.symlink('usr/' + name, os.path.join(out, name))
+    for deb in debs:
+        package = subprocess.Popen(['dpkg-deb', '--fsys-tarfile', deb],
+                                   stdout=subprocess.PIPE)
+        tar = subprocess.run(
+            ['tar', '-x', '--keep-directory-symlink', '-C', out,
+             '--exclude=./usr/share/doc', '--exclude=./usr/share/locale',
+             '--exclude=./usr/share/man'], stdin=package.stdout)
+        if package.wait() or tar.returncode:
+            raise Failure('cannot unpack ' + deb)
