@@ -56,6 +56,7 @@ SYSTEM_OVERLAY_TESTSUITE_AT = \
 	tests/system-nvgre.at \
 	tests/system-no-port.at \
 	tests/system-oam.at \
+	tests/system-ovn.at \
 	tests/system-own.at \
 	tests/l2tpv3-macros.at \
 	tests/system-l2tpv3.at \
