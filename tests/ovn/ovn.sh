@@ -8,37 +8,32 @@
 #  10.1.1.1 10.1.2.1     10.1.1.2 10.1.2.2                203.0.113.1
 #      |        |            |        |                        |
 #  +---w1--h1---d1---+   +---w2--hN---d2---+                   |
-#  |     br-int      |   |     br-int   br-ex --- outside ------+
+#  |     br-int      |   |     br-int   br-ex --- outside -----+
 #  |     br-phy      |   |     br-phy      |
-#  +-------|---------+   +-------|---------+      central: databases of OVN,
-#       10.9.0.1              10.9.0.2                     ovn-northd
-#          |                     |                  10.9.0.100
-#  +-------p1--------------------p2-----------------------p100-- net: a bridge --+
+#  +-------|---------+   +-------|---------+     central: ovn-northd and the
+#       10.9.0.1              10.9.0.2             databases of OVN, 10.9.0.100
+#          |                     |                   |
+#  +-------p1--------------------p2------------------p100--- net: a bridge ---+
 #
 # Of OVN's network, the tenants see this:
 #
-#    w1  w2 ...            d1  d2 ...
-#     |   |                 |   |             DHCP, with MTU 9000
-#  ---+---+--- web       ---+---+--- db       DNS: w1.test and so on
-#       | .254                | .254          ACLs of db: from elsewhere, ping and
-#       +------- router ------+                 TCP ports 5201, 5432, no more
-#                  | 203.0.113.10             load balancer for db: 10.1.0.100:80
-#             --- ext ---                        is port 80 of all of web
-#                  |                          NAT on hN: all are 203.0.113.10
-#               outside                          outside, and w1 203.0.113.11
+#     w1  w2 ...          d1  d2 ...
+#      |   |               |   |             DHCP, with MTU 9000
+#    --+---+--- web      --+---+--- db       DNS: w1.test and so on
+#        | .254              | .254          ACLs: from outside db, only ping
+#        +------ router -----+                 and TCP ports 5201 and 5432
+#                  | 203.0.113.10            load balancer for db:
+#              --- ext ---                     10.1.0.100:80 is all of web
+#                  |                         NAT on hN: all are 203.0.113.10
+#               outside                        outside, and w1 is 203.0.113.11
 #
 # OVN_TREE, which get-ovn made, says which release of OVN this is.
 
 OVN_CENTRAL=10.9.0.100
 
-# Runs a program of OVN with its own libraries: ovn_exec NODE PROGRAM
-# ARGUMENT...
+# Runs a program, such as one of OVN: ovn_exec NODE PROGRAM ARGUMENT...
 ovn_exec() {
-    local dir=$LAB_DIR/$1 db=unix:$LAB_DIR/central/db.sock libs
-    libs=$(dirname "$OVN_TREE"/usr/lib/*/ld-linux*)
-    lab_exec "$1" env OVN_RUNDIR="$dir" OVN_LOGDIR="$dir" OVN_NB_DB="$db" \
-        OVN_SB_DB="$db" "$libs"/ld-linux* --library-path "$libs" \
-        "$OVN_TREE/usr/bin/$2" "${@:3}"
+    PATH=$OVN_TREE/start:$PATH lab_exec "$@"
 }
 
 # Runs ovn-nbctl, which waits until all hypervisors have done it.
@@ -92,14 +87,15 @@ ovn_connect() {
 ovn_central() {
     local dir=$LAB_DIR/central db
     ovn_connect central 100 && mkdir "$dir" &&
-        lab_run ip -n "$(lab_ns central)" address add $OVN_CENTRAL/24 dev phy ||
-        return
+        lab_run ip -n "$(lab_ns central)" address add $OVN_CENTRAL/24 \
+            dev phy || return
     for db in nb sb; do
         lab_run lab_exec central ovsdb-tool create "$dir/$db.db" \
             "$OVN_TREE/usr/share/ovn/ovn-$db.ovsschema" || return
     done
     lab_run lab_exec central ovsdb-server --detach --no-chdir --pidfile \
-        --log-file -vconsole:off --remote=punix:"$dir/db.sock" \
+        --log-file -vconsole:off --remote=punix:"$dir/ovnnb_db.sock" \
+        --remote=punix:"$dir/ovnsb_db.sock" \
         --remote=ptcp:6642:$OVN_CENTRAL "$dir/nb.db" "$dir/sb.db" &&
         lab_run ovn_exec central ovn-northd --detach --no-chdir --pidfile \
             --log-file -vconsole:off
@@ -113,11 +109,13 @@ ovn_hypervisor() {
         lab_veth $h $vm $vm eth0 9000 &&
             lab_run ip -n "$(lab_ns $vm)" link set eth0 address \
                 "$(ovn_mac $vm)" || return
-        test "$3" = tso ||
-            lab_no_offloads $vm eth0 && lab_no_offloads $h $vm || return
+        test "$3" = tso || {
+            lab_no_offloads $vm eth0 && lab_no_offloads $h $vm
+        } || return
     done
-    test "$3" = tso ||
-        lab_no_offloads $h phy && lab_no_offloads net "p$1" || return
+    test "$3" = tso || {
+        lab_no_offloads $h phy && lab_no_offloads net "p$1"
+    } || return
     lab_start $h "$3" || return
     lab_run lab_exec $h ovs-vsctl --timeout=60 \
         -- set Open_vSwitch . external_ids:system-id=$h \
@@ -133,9 +131,10 @@ ovn_hypervisor() {
         -- add-br br-int -- set bridge br-int datapath_type=netdev \
             fail_mode=secure other_config:disable-in-band=true \
         -- add-br br-ex -- set bridge br-ex datapath_type=netdev \
-        -- add-port br-int w$1 -- set interface w$1 external_ids:iface-id=w$1 \
-        -- add-port br-int d$1 -- set interface d$1 external_ids:iface-id=d$1 ||
-        return
+        -- add-port br-int w$1 -- set interface w$1 \
+            external_ids:iface-id=w$1 \
+        -- add-port br-int d$1 -- set interface d$1 \
+            external_ids:iface-id=d$1 || return
     lab_address $h br-phy 10.9.0.$1 fd09::$1 || return
     lab_run ovn_exec $h ovn-controller --detach --no-chdir --pidfile \
         --log-file -vconsole:off unix:"$LAB_DIR/$h/db.sock"
@@ -144,9 +143,9 @@ ovn_hypervisor() {
 # Connects the outside to hypervisor h$OVN_N.  $1 is "tso" or "notso".
 ovn_outside() {
     lab_veth h$OVN_N outside outside eth0 1500 || return
-    test "$1" = tso ||
-        lab_no_offloads h$OVN_N outside && lab_no_offloads outside eth0 ||
-        return
+    test "$1" = tso || {
+        lab_no_offloads h$OVN_N outside && lab_no_offloads outside eth0
+    } || return
     lab_run lab_exec h$OVN_N ovs-vsctl --timeout=60 add-port br-ex outside &&
         lab_run ip -n "$(lab_ns outside)" address add 203.0.113.1/24 dev eth0
 }

@@ -9,7 +9,7 @@
 tour_packages=traceroute
 tour_seconds=2
 tour_node=h1
-tour_kept='The hypervisors are up.  To work on one (or w1, d1, w2, ..., outside, net):'
+tour_kept='The hypervisors are up.  To work on one (or w1, d1, ..., outside):'
 tour_commands='ovs-vsctl show; ovs-appctl account/show; ovs-appctl stt/show'
 
 # Shows a command on node $1, and what it prints.
@@ -183,7 +183,10 @@ END
     cat <<'END'
 
 8000-byte: is an echo of 8000 bytes answered when the VMs' MTU is 9000, and
-the underlay's 1500?  Same switch: from w1 to the last w.  Router: to the last d.
+the underlay's 1500?  Same switch: from w1 to the last w.  Router: from w1 to
+the last d.
 
 END
+    tour_commands+="
+    OVS_RUNDIR=$LAB_DIR/central $OVN_TREE/start/ovn-nbctl show"
 }
