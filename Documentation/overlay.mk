@@ -9,6 +9,7 @@ DOC_SOURCE += \
 	Documentation/howto/l2tpv3.rst \
 	Documentation/howto/lost-packet.rst \
 	Documentation/howto/multicast.rst \
+	Documentation/howto/ovn.rst \
 	Documentation/howto/stt.rst \
 	Documentation/howto/virtual-router.rst \
 	Documentation/howto/vlan-gateway.rst \
