@@ -28,6 +28,7 @@ class End(NamedTuple):
 
       "port"     'host' gave the packet to 'port', or would have by the action
                  'text' if it had no O bit
+      "control"  'host' gave the packet to its controller, by the rule 'text'
       "dropped"  'host' dropped it, see 'text'
       "stale"    'host' did something else than its tables say
       "left"     it left for 'remote', a host of which nothing is known, or,
@@ -110,7 +111,8 @@ def follow(seen, owners, host, digest, loose, findings):
                 steps.append(Step("virtual", name,
                                   "output to %s" % output["output"]))
             elif "controller" in output:
-                ends.append(End("port", name, "the controller"))
+                ends.append(End("control", name,
+                                text=_last_rule(report["trace"])))
             elif "bond" in output:
                 ends.append(End("port", name, "a port of a bond"))
             elif "tunnel_pop" in output:
@@ -306,9 +308,15 @@ def judge(ends, evidence, waited):
         if end.kind == "dropped":
             return Verdict("VIRTUAL", (
                 "host %s: dropped" % end.host, end.text))
+    if all(end.kind == "control" for end in ends):
+        return Verdict("VIRTUAL", (
+            "host %s: sent to the controller only" % ends[0].host,
+            ends[0].text))
     lines = []
     for end in ends:
-        if end.kind == "port" and end.text:
+        if end.kind == "control":
+            lines.append("host %s: output to the controller" % end.host)
+        elif end.kind == "port" and end.text:
             lines.append("host %s: withheld from tenants at %s"
                          % (end.host, end.text))
         elif end.kind == "port":
