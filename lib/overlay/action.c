@@ -36,9 +36,10 @@ ovl_format_push(const struct ovs_action_push_tnl *data, const void *l4,
 }
 
 /* Clears the template in 'data'.  If 's' + '*n' is the text of one of our
- * headers, parses it into 'l4' in 'data', adds its length to '*n', stores the length of all headers in
- * '*header_len' and the class's 'vport_type' in '*vport_type'
- * (OVS_VPORT_TYPE_UNSPEC if the text is invalid), and returns true. */
+ * headers, parses it into 'l4' in 'data', adds its length to '*n', stores the
+ * length of all headers in '*header_len' and the class's 'vport_type' in
+ * '*vport_type' (OVS_VPORT_TYPE_UNSPEC if the text is invalid), and returns
+ * true. */
 bool
 ovl_parse_push(const char *s, int *n, struct ovs_action_push_tnl *data,
                void *l4, uint32_t *vport_type, uint32_t *header_len)

@@ -24,9 +24,9 @@ COVERAGE_DEFINE(drop_tnl_push_type);
 DEFINE_STATIC_PER_THREAD_DATA(size_t, pop_drops, 0);
 
 /* Pushes the header 'data' of 'netdev' onto each packet in 'batch', which is
- * from 'ingress', and returns true, if 'netdev' is one of ours, or has to relay
- * options, which differ in each packet.  Otherwise, prepares the packets for
- * upstream, which pushes the header, and returns false. */
+ * from 'ingress', and returns true, if 'netdev' is one of ours, or has to
+ * relay options, which differ in each packet.  Otherwise, prepares the packets
+ * for upstream, which pushes the header, and returns false. */
 bool
 ovl_push(const struct netdev *netdev, const struct netdev *ingress,
          struct dp_packet_batch *batch, const struct ovs_action_push_tnl *data)
