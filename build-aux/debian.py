@@ -15,7 +15,8 @@ class Failure(Exception):
 
 
 def run(*command, **kwargs):
-    """Runs 'command'; returns its exit status and its output."""
+    """Runs 'command'; returns its exit status and its output, in English."""
+    kwargs.setdefault('env', dict(os.environ, LC_ALL='C.UTF-8'))
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
                           stderr=subprocess.STDOUT, **kwargs)
     return done.returncode, done.stdout

@@ -63,4 +63,4 @@ try() {
 
 child=
 # unshare does not end by SIGTERM.
-trap 'test -z "$child" || kill -KILL "$child"; exit 143' TERM
+trap 'test -z "$child" || kill -KILL "$child"; exit 143' TERM INT
